@@ -1,0 +1,24 @@
+# Third-party libraries, each as one target that modules name in LIBS. All are Debian 12 packages (scripts/install).
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(pugixml REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+if(SHOAL_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+# Asio is compiled once, in base (base/asio.cc), not in every file that includes it.
+add_library(shoal_asio INTERFACE)
+target_link_libraries(shoal_asio INTERFACE Boost::headers Threads::Threads OpenSSL::SSL)
+target_compile_definitions(shoal_asio INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_NO_TS_EXECUTORS)

@@ -1,0 +1,150 @@
+#include "shoal/base/text.h"
+
+#include <array>
+#include <charconv>
+
+namespace shoal {
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+constexpr std::array<std::int8_t, 256> make_base64_values() {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < base64_digits.size(); ++i) {
+    values[static_cast<unsigned char>(base64_digits[i])] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}
+constexpr auto base64_values = make_base64_values();
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::string to_hex(ByteSpan bytes) {
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (std::byte b : bytes) {
+    text.push_back(hex_digits[std::to_integer<unsigned>(b) >> 4]);
+    text.push_back(hex_digits[std::to_integer<unsigned>(b) & 15]);
+  }
+  return text;
+}
+
+std::optional<std::vector<std::byte>> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::vector<std::byte> bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    int high = hex_value(text[i]);
+    int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes.push_back(static_cast<std::byte>(high << 4 | low));
+  }
+  return bytes;
+}
+
+std::string to_base64(ByteSpan bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    unsigned group = 0;
+    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < count ? std::to_integer<unsigned>(bytes[i + j]) : 0U);
+    for (std::size_t j = 0; j < 4; ++j) {
+      text.push_back(j <= count ? base64_digits[group >> (18 - 6 * j) & 63] : '=');
+    }
+  }
+  return text;
+}
+
+std::optional<std::vector<std::byte>> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::vector<std::byte> bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    bool last = i + 4 == text.size();
+    std::size_t padding = last ? (text[i + 3] == '=' ? (text[i + 2] == '=' ? 2 : 1) : 0) : 0;
+    unsigned group = 0;
+    for (std::size_t j = 0; j < 4; ++j) {
+      int value = j >= 4 - padding ? 0 : base64_values[static_cast<unsigned char>(text[i + j])];
+      if (value < 0) return std::nullopt;
+      group = group << 6 | static_cast<unsigned>(value);
+    }
+    if (padding > 0 && (group & ((1U << (8 * padding)) - 1)) != 0) return std::nullopt;
+    for (std::size_t j = 0; j < 3 - padding; ++j) bytes.push_back(static_cast<std::byte>(group >> (16 - 8 * j) & 255));
+  }
+  return bytes;
+}
+
+std::optional<std::uint64_t> parse_decimal(std::string_view text) {
+  if (text.empty() || text.front() == '-' || text.front() == '+') return std::nullopt;
+  std::uint64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string to_lower_ascii(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = lower(c);
+  return result;
+}
+
+bool equals_ignoring_ascii_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+std::string_view trim_blanks(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_utf8(std::string_view text) {
+  std::size_t i = 0;
+  auto continuation = [&](std::size_t at, unsigned low, unsigned high) {
+    if (at >= text.size()) return false;
+    auto c = static_cast<unsigned char>(text[at]);
+    return c >= low && c <= high;
+  };
+  while (i < text.size()) {
+    auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x80) {
+      i += 1;
+    } else if (c >= 0xC2 && c <= 0xDF) {
+      if (!continuation(i + 1, 0x80, 0xBF)) return false;
+      i += 2;
+    } else if (c >= 0xE0 && c <= 0xEF) {
+      unsigned low = c == 0xE0 ? 0xA0 : 0x80;
+      unsigned high = c == 0xED ? 0x9F : 0xBF;
+      if (!continuation(i + 1, low, high) || !continuation(i + 2, 0x80, 0xBF)) return false;
+      i += 3;
+    } else if (c >= 0xF0 && c <= 0xF4) {
+      unsigned low = c == 0xF0 ? 0x90 : 0x80;
+      unsigned high = c == 0xF4 ? 0x8F : 0xBF;
+      if (!continuation(i + 1, low, high) || !continuation(i + 2, 0x80, 0xBF) || !continuation(i + 3, 0x80, 0xBF)) {
+        return false;
+      }
+      i += 4;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace shoal

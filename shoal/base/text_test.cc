@@ -1,0 +1,49 @@
+#include "shoal/base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace shoal {
+namespace {
+
+TEST(TextTest, Base64MatchesTheVectorsOfRfc4648) {
+  const std::pair<std::string_view, std::string_view> vectors[] = {
+      {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"foobar", "Zm9vYmFy"}};
+  for (auto [plain, coded] : vectors) {
+    EXPECT_EQ(to_base64(as_bytes(plain)), coded);
+    auto bytes = from_base64(coded);
+    ASSERT_TRUE(bytes.has_value()) << coded;
+    EXPECT_EQ(as_text(*bytes), plain);
+  }
+}
+
+TEST(TextTest, Base64RefusesWhatIsNotStrict) {
+  for (std::string_view bad : {"Zg", "Zg=", "Zg==Zg==", "Zh==", "Z===", "====", "Zm 9", "Zm9v\n", "Zm9_"}) {
+    EXPECT_FALSE(from_base64(bad).has_value()) << bad;
+  }
+}
+
+TEST(TextTest, HexGoesBothWays) {
+  EXPECT_EQ(to_hex(as_bytes("\x01\xAB\xFF")), "01abff");
+  EXPECT_EQ(as_text(from_hex("01aBFf").value()), "\x01\xAB\xFF");
+  EXPECT_FALSE(from_hex("012").has_value());
+  EXPECT_FALSE(from_hex("0g").has_value());
+}
+
+TEST(TextTest, DecimalsAreDigitsOnlyAndInRange) {
+  EXPECT_EQ(parse_decimal("0"), 0U);
+  EXPECT_EQ(parse_decimal("18446744073709551615"), UINT64_MAX);
+  for (std::string_view bad : {"", "-1", "+1", " 1", "1 ", "1x", "18446744073709551616"}) {
+    EXPECT_FALSE(parse_decimal(bad).has_value()) << bad;
+  }
+}
+
+TEST(TextTest, Utf8RefusesOverlongFormsAndSurrogates) {
+  EXPECT_TRUE(is_utf8("plain"));
+  EXPECT_TRUE(is_utf8("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\x9F"));
+  for (std::string_view bad : {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xE2\x82", "\xFF"}) {
+    EXPECT_FALSE(is_utf8(bad)) << to_hex(as_bytes(bad));
+  }
+}
+
+}  // namespace
+}  // namespace shoal
