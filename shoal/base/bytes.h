@@ -16,9 +16,7 @@ using MutableByteSpan = std::span<std::byte>;
 inline ByteSpan as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
-inline std::string_view as_text(ByteSpan bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteSpan bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 inline constexpr std::uint64_t operator""_KiB(unsigned long long n) { return n << 10; }
 inline constexpr std::uint64_t operator""_MiB(unsigned long long n) { return n << 20; }

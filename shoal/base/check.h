@@ -8,15 +8,15 @@ namespace shoal::internal {
 }  // namespace shoal::internal
 
 /// A condition that only a bug can break. Stays on in release builds; keep it off per-byte paths.
-#define CHECK(condition)                                                                        \
-  do {                                                                                          \
-    if (!(condition)) [[unlikely]]                                                              \
-      ::shoal::internal::check_failed(__FILE__, __LINE__, #condition, {});                      \
+#define CHECK(condition)                                                   \
+  do {                                                                     \
+    if (!(condition)) [[unlikely]]                                         \
+      ::shoal::internal::check_failed(__FILE__, __LINE__, #condition, {}); \
   } while (false)
 
 /// CHECK with a sentence for whoever reads the crash.
-#define CHECK_MSG(condition, why)                                                               \
-  do {                                                                                          \
-    if (!(condition)) [[unlikely]]                                                              \
-      ::shoal::internal::check_failed(__FILE__, __LINE__, #condition, (why));                   \
+#define CHECK_MSG(condition, why)                                             \
+  do {                                                                        \
+    if (!(condition)) [[unlikely]]                                            \
+      ::shoal::internal::check_failed(__FILE__, __LINE__, #condition, (why)); \
   } while (false)

@@ -1,9 +1,9 @@
 #include "shoal/base/crc.h"
 
-#include <isa-l/crc.h>
-
 #include <algorithm>
 #include <array>
+
+#include <isa-l/crc.h>
 
 namespace shoal {
 namespace {

@@ -8,7 +8,7 @@ namespace shoal {
 
 /// What went wrong, as far as some caller acts on it. Anything finer is text in Error::message.
 enum class ErrorCode {
-  invalid_argument,     ///< The caller asked for something that can never work.
+  invalid_argument,  ///< The caller asked for something that can never work.
   access_denied,
   no_such_bucket,
   bucket_exists,
@@ -19,15 +19,15 @@ enum class ErrorCode {
   precondition_failed,  ///< A WriteCondition did not hold.
   conflict,             ///< Another operation on the same thing is in the way; trying again may work.
   too_large,
-  incomplete_body,      ///< The sender stopped before the announced end.
-  bad_digest,           ///< The bytes are not those that a checksum promised.
+  incomplete_body,  ///< The sender stopped before the announced end.
+  bad_digest,       ///< The bytes are not those that a checksum promised.
   timed_out,
   cancelled,
-  closed,               ///< The component is shutting down or has stopped after an earlier failure.
-  overloaded,           ///< A limit is reached for now; trying later may work.
+  closed,      ///< The component is shutting down or has stopped after an earlier failure.
+  overloaded,  ///< A limit is reached for now; trying later may work.
   disk_full,
   io_error,
-  corrupt,              ///< Stored bytes fail their checksum or do not parse.
+  corrupt,  ///< Stored bytes fail their checksum or do not parse.
   not_supported,
   internal,
 };

@@ -1,16 +1,17 @@
 #include "shoal/base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-
 #include <algorithm>
 #include <array>
+
+#include <spdlog/sinks/stdout_sinks.h>
 
 namespace shoal {
 
 Result<void> start_log(const LogOptions& options) {
   constexpr std::array<std::string_view, 6> levels = {"trace", "debug", "info", "warn", "error", "off"};
   if (std::find(levels.begin(), levels.end(), options.level) == levels.end()) {
-    return failure(ErrorCode::invalid_argument, "log level must be trace, debug, info, warn, error or off, not '" + options.level + "'");
+    return failure(ErrorCode::invalid_argument,
+                   "log level must be trace, debug, info, warn, error or off, not '" + options.level + "'");
   }
   auto logger = std::make_shared<spdlog::logger>("shoal", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");

@@ -7,9 +7,9 @@
 
 namespace shoal {
 
-/// Who holds how many bytes. Every large or numerous allocation of the product is charged to one account, and the sum of
-/// the accounts is what the memory budget limits (DESIGN section 4). Any thread may call; an account outlives what was
-/// charged to it.
+/// Who holds how many bytes. Every large or numerous allocation of the product is charged to one account, and the sum
+/// of the accounts is what the memory budget limits (DESIGN section 4). Any thread may call; an account outlives what
+/// was charged to it.
 class MemoryAccount {
  public:
   explicit MemoryAccount(std::string_view name) : name_(name) {}

@@ -1,9 +1,9 @@
 #include "shoal/base/random.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <bit>
+
+#include <openssl/rand.h>
 
 #include "shoal/base/check.h"
 

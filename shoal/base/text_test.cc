@@ -40,7 +40,8 @@ TEST(TextTest, DecimalsAreDigitsOnlyAndInRange) {
 TEST(TextTest, Utf8RefusesOverlongFormsAndSurrogates) {
   EXPECT_TRUE(is_utf8("plain"));
   EXPECT_TRUE(is_utf8("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\x9F"));
-  for (std::string_view bad : {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xE2\x82", "\xFF"}) {
+  for (std::string_view bad :
+       {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xE2\x82", "\xFF"}) {
     EXPECT_FALSE(is_utf8(bad)) << to_hex(as_bytes(bad));
   }
 }
