@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "shoal/base/check.h"
+
+namespace shoal::cache {
+
+/// The part of a cached entry that a policy reads and writes; the owner embeds it and keeps it at one address while it
+/// is resident. 32 bytes. The owner sets `hash` and `weight` before admission and leaves the rest to the policy.
+struct PolicyNode {
+  PolicyNode* newer = nullptr;
+  PolicyNode* older = nullptr;
+  std::uint64_t hash = 0;    ///< Of the whole key, well mixed. Ghosts know a key only by it.
+  std::uint32_t weight = 1;  ///< Bytes charged to the budget, at least 1; in count mode 1.
+  std::uint8_t list = 0;     ///< Which list of the policy holds it; 0: not resident.
+  std::uint8_t uses = 0;     ///< Hits since something the policy defines, saturating.
+  bool pinned = false;       ///< In use: not to be evicted. Changed by CachePolicy::pin and unpin only.
+  std::uint8_t group =
+      0;  ///< Set by the owner: entries of one bucket or prefix share it; policies may tell groups apart.
+
+  bool resident() const { return list != 0; }
+};
+static_assert(sizeof(PolicyNode) <= 40);
+
+/// Doubly linked through the nodes, newest to oldest; knows its sums. Owns nothing.
+class NodeList {
+ public:
+  NodeList() = default;
+  NodeList(const NodeList&) = delete;  // nodes are linked into this list
+  NodeList& operator=(const NodeList&) = delete;
+
+  bool empty() const { return count_ == 0; }
+  std::uint64_t count() const { return count_; }
+  std::uint64_t weight() const { return weight_; }
+  PolicyNode* newest() const { return newest_; }
+  PolicyNode* oldest() const { return oldest_; }
+
+  void push_newest(PolicyNode& node) {
+    node.newer = nullptr;
+    node.older = newest_;
+    (newest_ != nullptr ? newest_->newer : oldest_) = &node;
+    newest_ = &node;
+    ++count_;
+    weight_ += node.weight;
+  }
+  void push_oldest(PolicyNode& node) {
+    node.older = nullptr;
+    node.newer = oldest_;
+    (oldest_ != nullptr ? oldest_->older : newest_) = &node;
+    oldest_ = &node;
+    ++count_;
+    weight_ += node.weight;
+  }
+  void unlink(PolicyNode& node) {
+    (node.newer != nullptr ? node.newer->older : newest_) = node.older;
+    (node.older != nullptr ? node.older->newer : oldest_) = node.newer;
+    node.newer = node.older = nullptr;
+    --count_;
+    weight_ -= node.weight;
+  }
+  /// Changes the weight of a node of this list.
+  void reweigh(PolicyNode& node, std::uint32_t weight) {
+    weight_ = weight_ - node.weight + weight;
+    node.weight = weight;
+  }
+  void move_to_newest(PolicyNode& node) {
+    if (newest_ == &node) return;
+    unlink(node);
+    push_newest(node);
+  }
+
+ private:
+  PolicyNode* newest_ = nullptr;
+  PolicyNode* oldest_ = nullptr;
+  std::uint64_t count_ = 0;
+  std::uint64_t weight_ = 0;
+};
+
+}  // namespace shoal::cache
