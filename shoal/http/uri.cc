@@ -1,0 +1,78 @@
+#include "shoal/http/uri.h"
+
+#include <algorithm>
+
+#include "shoal/http/grammar.h"
+
+namespace shoal::http {
+
+std::optional<std::string> percent_decode(std::string_view text, PlusSign plus) {
+  std::string bytes;
+  bytes.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%') {
+      if (text.size() - i < 3) return std::nullopt;
+      int high = hex_digit_value(text[i + 1]);
+      int low = hex_digit_value(text[i + 2]);
+      if (high < 0 || low < 0) return std::nullopt;
+      bytes.push_back(static_cast<char>(high << 4 | low));
+      i += 2;
+    } else if (text[i] == '+' && plus == PlusSign::space) {
+      bytes.push_back(' ');
+    } else {
+      bytes.push_back(text[i]);
+    }
+  }
+  return bytes;
+}
+
+std::string percent_encode(std::string_view bytes, Slash slash) {
+  std::string text;
+  text.reserve(bytes.size() + bytes.size() / 4);
+  append_percent_encoded(text, bytes, slash);
+  return text;
+}
+
+void append_percent_encoded(std::string& out, std::string_view bytes, Slash slash) {
+  constexpr std::string_view hex_digits = "0123456789ABCDEF";
+  for (char c : bytes) {
+    if (is_in(c, unreserved_character) || (c == '/' && slash == Slash::keep)) {
+      out.push_back(c);
+    } else {
+      auto byte = static_cast<unsigned char>(c);
+      out.push_back('%');
+      out.push_back(hex_digits[byte >> 4]);
+      out.push_back(hex_digits[byte & 15]);
+    }
+  }
+}
+
+TargetParts split_target(std::string_view target) {
+  std::size_t path_end = std::min(target.find('?'), target.size());
+  return {target.substr(0, path_end), target.substr(std::min(path_end + 1, target.size()))};
+}
+
+std::optional<std::vector<QueryParameter>> parse_query(std::string_view query, PlusSign plus,
+                                                       std::size_t parameters_max) {
+  std::vector<QueryParameter> parameters;
+  while (!query.empty()) {
+    std::string_view piece = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(piece.size() + 1, query.size()));
+    if (piece.empty()) continue;
+    if (parameters.size() == parameters_max) return std::nullopt;
+    std::size_t name_end = std::min(piece.find('='), piece.size());
+    QueryParameter parameter;
+    parameter.raw_name = piece.substr(0, name_end);
+    parameter.has_value = name_end < piece.size();
+    parameter.raw_value = piece.substr(std::min(name_end + 1, piece.size()));
+    std::optional<std::string> name = percent_decode(parameter.raw_name, plus);
+    std::optional<std::string> value = percent_decode(parameter.raw_value, plus);
+    if (!name || !value) return std::nullopt;
+    parameter.name = *std::move(name);
+    parameter.value = *std::move(value);
+    parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
+}  // namespace shoal::http
