@@ -1,0 +1,83 @@
+// Only this file calls what OpenSSL 3 deprecates; digest.h says why.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include "shoal/s3/digest.h"
+
+#include <algorithm>
+
+#include <openssl/crypto.h>
+
+namespace shoal::s3 {
+namespace {
+
+template <typename Value>
+unsigned char* out(Value& value) {
+  return reinterpret_cast<unsigned char*>(value.data());
+}
+
+}  // namespace
+
+Md5::Md5() { MD5_Init(&state_); }
+void Md5::update(ByteSpan bytes) { MD5_Update(&state_, bytes.data(), bytes.size()); }
+Md5::Value Md5::finish() {
+  Value value;
+  MD5_Final(out(value), &state_);
+  return value;
+}
+
+Sha1::Sha1() { SHA1_Init(&state_); }
+void Sha1::update(ByteSpan bytes) { SHA1_Update(&state_, bytes.data(), bytes.size()); }
+Sha1::Value Sha1::finish() {
+  Value value;
+  SHA1_Final(out(value), &state_);
+  return value;
+}
+
+Sha256::Sha256() { SHA256_Init(&state_); }
+void Sha256::update(ByteSpan bytes) { SHA256_Update(&state_, bytes.data(), bytes.size()); }
+Sha256::Value Sha256::finish() {
+  Value value;
+  SHA256_Final(out(value), &state_);
+  return value;
+}
+Sha256::Value Sha256::of(ByteSpan bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
+}
+
+HmacSha256::HmacSha256(ByteSpan key) {
+  std::array<std::byte, SHA256_CBLOCK> block{};
+  if (key.size() > block.size()) {
+    Sha256::Value hashed = Sha256::of(key);
+    std::ranges::copy(hashed, block.begin());
+    OPENSSL_cleanse(hashed.data(), hashed.size());
+  } else {
+    std::ranges::copy(key, block.begin());
+  }
+  for (std::byte& b : block) b ^= std::byte{0x36};
+  inner_.update(block);
+  for (std::byte& b : block) b ^= std::byte{0x36 ^ 0x5c};
+  outer_.update(block);
+  OPENSSL_cleanse(block.data(), block.size());
+}
+
+HmacSha256::~HmacSha256() {
+  OPENSSL_cleanse(&inner_, sizeof inner_);
+  OPENSSL_cleanse(&outer_, sizeof outer_);
+}
+
+Sha256::Value HmacSha256::of(ByteSpan message) const {
+  Sha256 inner = inner_;
+  inner.update(message);
+  Sha256::Value hashed = inner.finish();
+  Sha256 outer = outer_;
+  outer.update(hashed);
+  return outer.finish();
+}
+
+bool equal_in_constant_time(ByteSpan a, ByteSpan b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace shoal::s3
