@@ -31,11 +31,11 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 }  // namespace
 
 std::string to_hex(ByteSpan bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '0');
+  char* at = text.data();
   for (std::byte b : bytes) {
-    text.push_back(hex_digits[std::to_integer<unsigned>(b) >> 4]);
-    text.push_back(hex_digits[std::to_integer<unsigned>(b) & 15]);
+    *at++ = hex_digits[std::to_integer<unsigned>(b) >> 4];
+    *at++ = hex_digits[std::to_integer<unsigned>(b) & 15];
   }
   return text;
 }
