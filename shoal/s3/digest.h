@@ -11,8 +11,8 @@
 namespace shoal::s3 {
 
 // These are plain values: no allocation, and a copy of one is a saved state, which HMAC keys are made of. They use the
-// low-level functions of libcrypto, because starting an EVP digest takes longer (0.3 µs) than a whole SHA-256 of a
-// short text (0.1 µs).
+// low-level functions of libcrypto: an EVP digest, fetched beforehand, still adds 0.06 µs to each start and to each copy,
+// and SigV4 has five of these in a request of 1 µs.
 
 /// MD5 (RFC 1321), for ETag and Content-MD5. Never for anything that must resist an attacker.
 class Md5 {
