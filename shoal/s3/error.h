@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "shoal/base/error.h"
+#include "shoal/base/result.h"
 
 namespace shoal::s3 {
 

@@ -1,0 +1,125 @@
+#include "shoal/s3/canonical_request.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "shoal/base/text.h"
+#include "shoal/http/grammar.h"
+#include "shoal/http/uri.h"
+#include "shoal/s3/digest.h"
+
+namespace shoal::s3 {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+void append_folded(std::string& target, std::string_view value) {
+  value = trim_blanks(value);
+  if (std::ranges::none_of(value, is_blank)) {
+    target += value;
+    return;
+  }
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (!is_blank(value[i])) {
+      target += value[i];
+    } else if (!is_blank(value[i - 1])) {  // i > 0: the first character is not blank
+      target += ' ';
+    }
+  }
+}
+
+}  // namespace
+
+S3Result<void> CanonicalRequest::build(const RequestView& request, std::string_view signed_headers,
+                                       std::string_view payload_hash, std::string_view omitted_parameter) {
+  text_.clear();
+  text_ += request.method;
+  text_ += '\n';
+  if (!append_path(request.path)) return failure(S3ErrorCode::invalid_uri);
+  text_ += '\n';
+  if (!append_query(request.query, omitted_parameter)) return failure(S3ErrorCode::invalid_uri);
+  text_ += '\n';
+  for (std::string_view names = signed_headers; !names.empty();) {
+    std::size_t end = std::min(names.find(';'), names.size());
+    if (!append_header(request, names.substr(0, end))) {
+      return failure(S3ErrorCode::signature_does_not_match, "A header that SignedHeaders names is not in the request.");
+    }
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  text_ += '\n';
+  text_ += signed_headers;
+  text_ += '\n';
+  text_ += payload_hash;
+  return {};
+}
+
+bool CanonicalRequest::append_path(std::string_view path) {
+  if (path.empty()) {
+    text_ += '/';
+  } else if (std::ranges::all_of(path, [](char c) { return c == '/' || http::is_in(c, http::unreserved_character); })) {
+    text_ += path;
+  } else {
+    std::optional<std::string> decoded = http::percent_decode(path);
+    if (!decoded) return false;
+    http::append_percent_encoded(text_, *decoded, http::Slash::keep);
+  }
+  return true;
+}
+
+bool CanonicalRequest::append_query(std::string_view query, std::string_view omitted_parameter) {
+  if (query.empty()) return true;
+  std::optional<std::vector<http::QueryParameter>> decoded = http::parse_query(query, http::PlusSign::space);
+  if (!decoded) return false;
+  parameters_.clear();
+  encoded_.clear();
+  for (const http::QueryParameter& parameter : *decoded) {
+    if (!omitted_parameter.empty() && parameter.name == omitted_parameter) continue;
+    Parameter encoded{};
+    encoded.name_at = encoded_.size();
+    http::append_percent_encoded(encoded_, parameter.name, http::Slash::encode);
+    encoded.value_at = encoded_.size();
+    http::append_percent_encoded(encoded_, parameter.value, http::Slash::encode);
+    encoded.name_size = encoded.value_at - encoded.name_at;
+    encoded.value_size = encoded_.size() - encoded.value_at;
+    parameters_.push_back(encoded);
+  }
+
+  std::string_view encoded = encoded_;
+  auto name = [&](const Parameter& p) { return encoded.substr(p.name_at, p.name_size); };
+  auto value = [&](const Parameter& p) { return encoded.substr(p.value_at, p.value_size); };
+  std::ranges::sort(parameters_, [&](const Parameter& a, const Parameter& b) {
+    return name(a) != name(b) ? name(a) < name(b) : value(a) < value(b);
+  });
+  for (const Parameter& parameter : parameters_) {
+    if (&parameter != parameters_.data()) text_ += '&';
+    text_ += name(parameter);
+    text_ += '=';
+    text_ += value(parameter);
+  }
+  return true;
+}
+
+bool CanonicalRequest::append_header(const RequestView& request, std::string_view lower_name) {
+  bool found = false;
+  for (const http::HeaderField& header : request.headers) {
+    if (header.name.size() != lower_name.size() || !equals_ignoring_ascii_case(header.name, lower_name)) continue;
+    if (found) {
+      text_ += ',';
+    } else {
+      text_ += lower_name;
+      text_ += ':';
+    }
+    append_folded(text_, header.value);
+    found = true;
+  }
+  text_ += '\n';
+  return found;
+}
+
+void write_string_to_sign(std::string& target, std::string_view timestamp, std::string_view scope,
+                          std::string_view canonical_request) {
+  target.assign("AWS4-HMAC-SHA256\n").append(timestamp).append("\n").append(scope).append("\n");
+  target += to_hex(Sha256::of(as_bytes(canonical_request)));
+}
+
+}  // namespace shoal::s3

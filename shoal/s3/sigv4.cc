@@ -1,0 +1,368 @@
+#include "shoal/s3/sigv4.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "shoal/base/text.h"
+#include "shoal/http/uri.h"
+#include "shoal/s3/amz_date.h"
+
+namespace shoal::s3 {
+namespace {
+
+using std::chrono::sys_seconds;
+
+constexpr std::string_view algorithm_name = "AWS4-HMAC-SHA256";
+
+bool starts_with_ignoring_ascii_case(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && equals_ignoring_ascii_case(text.substr(0, prefix.size()), prefix);
+}
+
+/// The value of a header that must not be there twice.
+S3Result<std::optional<std::string_view>> single_header(const RequestView& request, std::string_view name) {
+  std::optional<std::string_view> value;
+  for (const http::HeaderField& header : request.headers) {
+    if (header.name.size() != name.size() || !equals_ignoring_ascii_case(header.name, name)) continue;
+    if (value)
+      return failure(S3ErrorCode::invalid_request, "The header " + std::string(name) + " is there more than once.");
+    value = trim_blanks(header.value);
+  }
+  return value;
+}
+
+/// "AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request", taken apart.
+struct CredentialScope {
+  std::string_view access_key, date, region;
+  std::string_view access_key_to_region;  // "AKIAIOSFODNN7EXAMPLE/20130524/us-east-1"
+  std::string_view scope;                 // "20130524/us-east-1/s3/aws4_request"
+};
+
+bool is_region(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+bool is_date(std::string_view text) {
+  return text.size() == 8 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+S3Result<CredentialScope> parse_credential(std::string_view text, S3ErrorCode code) {
+  std::array<std::string_view, 5> fields;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    std::size_t end = text.find('/', at);
+    if ((end == std::string_view::npos) != (i + 1 == fields.size())) {
+      return failure(code, "The credential must be of the form ACCESS_KEY/YYYYMMDD/REGION/s3/aws4_request.");
+    }
+    fields[i] = text.substr(at, end - at);
+    at = end + 1;
+  }
+  auto [access_key, date, region, service, terminator] = fields;
+  if (access_key.empty() || access_key.size() > 128) return failure(code, "The credential has no proper access key.");
+  if (!is_date(date)) return failure(code, "The date of the credential must be of the form YYYYMMDD.");
+  if (!is_region(region)) return failure(code, "The region of the credential is not well-formed.");
+  if (service != "s3") return failure(code, "The service of the credential must be \"s3\".");
+  if (terminator != "aws4_request") return failure(code, "The credential must end with \"aws4_request\".");
+  auto region_end = static_cast<std::size_t>(region.data() + region.size() - text.data());
+  return CredentialScope{access_key, date, region, text.substr(0, region_end), text.substr(access_key.size() + 1)};
+}
+
+/// Lower-case names in ascending order, without repetitions, so that there is one way to write a set of headers.
+bool is_signed_headers(std::string_view names) {
+  std::string_view previous;
+  while (true) {
+    std::size_t end = std::min(names.find(';'), names.size());
+    std::string_view name = names.substr(0, end);
+    bool is_lower = std::ranges::none_of(name, [](char c) { return (c >= 'A' && c <= 'Z') || c <= ' '; });
+    if (name.empty() || !is_lower || name <= previous) return false;
+    if (end == names.size()) return true;
+    previous = name;
+    names.remove_prefix(end + 1);
+  }
+}
+
+bool is_signed(std::string_view signed_headers, std::string_view name) {
+  while (!signed_headers.empty()) {
+    std::size_t end = std::min(signed_headers.find(';'), signed_headers.size());
+    if (end == name.size() && equals_ignoring_ascii_case(signed_headers.substr(0, end), name)) return true;
+    signed_headers.remove_prefix(std::min(end + 1, signed_headers.size()));
+  }
+  return false;
+}
+
+S3Result<void> check_signed_headers(const RequestView& request, std::string_view signed_headers) {
+  if (!is_signed(signed_headers, "host")) {
+    return failure(S3ErrorCode::access_denied, "The header host must be signed.");
+  }
+  for (const http::HeaderField& header : request.headers) {
+    if (starts_with_ignoring_ascii_case(header.name, "x-amz-") && !is_signed(signed_headers, header.name)) {
+      return failure(S3ErrorCode::access_denied,
+                     "There were headers present in the request which were not signed: " + to_lower_ascii(header.name));
+    }
+  }
+  return {};
+}
+
+S3Result<PayloadAuth> parse_payload_hash(std::string_view text) {
+  PayloadAuth payload;
+  if (text == payload_unsigned) {
+    payload.kind = PayloadKind::unsigned_payload;
+  } else if (text == payload_streaming_signed) {
+    payload.kind = PayloadKind::streaming_signed;
+  } else if (text == payload_streaming_signed_trailer) {
+    payload.kind = PayloadKind::streaming_signed_trailer;
+  } else if (text == payload_streaming_unsigned_trailer) {
+    payload.kind = PayloadKind::streaming_unsigned_trailer;
+  } else if (text.starts_with("STREAMING-")) {
+    return failure(S3ErrorCode::access_denied, "This way to sign a payload is not supported.");
+  } else {
+    std::optional<std::vector<std::byte>> hash = from_hex(text);
+    if (!hash || hash->size() != payload.sha256.size()) {
+      return failure(S3ErrorCode::invalid_argument,
+                     "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a streaming kind, or a valid SHA-256.");
+    }
+    payload.kind = PayloadKind::single_sha256;
+    std::ranges::copy(*hash, payload.sha256.begin());
+  }
+  return payload;
+}
+
+std::unexpected<S3Error> unsupported_mechanism() {
+  return failure(S3ErrorCode::access_denied,
+                 "The way this request is authenticated is not supported. Please use AWS4-HMAC-SHA256.");
+}
+
+S3Result<void> check_header_time(sys_seconds signed_at, WallTime now) {
+  if (signed_at > now + clock_skew_max || signed_at < now - clock_skew_max) {
+    return failure(S3ErrorCode::request_time_too_skewed);
+  }
+  return {};
+}
+
+S3Result<void> check_presigned_time(sys_seconds signed_at, std::string_view expires, WallTime now) {
+  std::optional<std::uint64_t> seconds = parse_decimal(expires);
+  constexpr auto seconds_max = static_cast<std::uint64_t>(std::chrono::seconds(presign_life_max).count());
+  if (!seconds || *seconds == 0 || *seconds > seconds_max) {
+    return failure(S3ErrorCode::access_denied, "X-Amz-Expires must be a number of seconds from 1 to 604800 (a week).");
+  }
+  if (signed_at > now + clock_skew_max) return failure(S3ErrorCode::access_denied, "Request is not valid yet");
+  if (now >= signed_at + std::chrono::seconds(*seconds))
+    return failure(S3ErrorCode::access_denied, "Request has expired");
+  return {};
+}
+
+}  // namespace
+
+/// What a request says about who signed it, before anything is proved. Views into the request or into query_.
+struct SigV4Verifier::Claim {
+  CredentialScope credential;
+  std::string_view signed_headers;
+  std::string_view signature;
+  sys_seconds signed_at;
+  std::string_view payload_hash;
+  std::optional<std::string_view> expires;  // of a presigned URL
+};
+
+SigV4Verifier::SigV4Verifier(const KeyStore* keys, std::size_t cached_keys_max)
+    : keys_(keys),
+      nobody_{SecretKey("0000000000000000000000000000000000000000"), Principal{}},
+      signing_keys_(cached_keys_max) {}
+
+S3Result<Verified> SigV4Verifier::verify(const http::RequestHead& head, WallTime now) {
+  http::TargetParts target = http::split_target(head.target);
+  header_scratch_.assign(head.headers.begin(), head.headers.end());
+  return verify(RequestView{head.method, target.path, target.query, header_scratch_}, now);
+}
+
+S3Result<Verified> SigV4Verifier::verify(const RequestView& request, WallTime now) {
+  TRY_ASSIGN(std::optional<std::string_view> authorization, single_header(request, "authorization"));
+  TRY(read_query(request.query));
+  if (authorization && query_.present != 0) {
+    return failure(
+        S3ErrorCode::invalid_argument,
+        "Only one way to authenticate is allowed: the Authorization header or the X-Amz-* query parameters.");
+  }
+  TRY_ASSIGN(std::optional<std::string_view> token, single_header(request, "x-amz-security-token"));
+  if (token || !query_.security_token.empty()) return failure(S3ErrorCode::invalid_token);
+  if (query_.present != 0) {
+    TRY_ASSIGN(Claim claim, claim_of_query(request));
+    return check(request, claim, now);
+  }
+  if (!authorization || authorization->empty()) return failure(S3ErrorCode::access_denied);
+  TRY_ASSIGN(Claim claim, claim_of_header(request, *authorization));
+  return check(request, claim, now);
+}
+
+/// Finds the signing parameters of the query. Each may come once and is written in one way only, so that no other
+/// reader of the same query can see another value.
+S3Result<void> SigV4Verifier::read_query(std::string_view query) {
+  const std::array<std::pair<std::string_view, std::string*>, 8> parameters = {{
+      {"X-Amz-Algorithm", &query_.algorithm},
+      {"X-Amz-Credential", &query_.credential},
+      {"X-Amz-Date", &query_.date},
+      {"X-Amz-Expires", &query_.expires},
+      {"X-Amz-SignedHeaders", &query_.signed_headers},
+      {"X-Amz-Signature", &query_.signature},
+      {"X-Amz-Security-Token", &query_.security_token},
+      {"X-Amz-Content-Sha256", &query_.content_sha256},
+  }};
+  query_.present = 0;
+  for (auto [name, value] : parameters) value->clear();
+
+  if (query.empty()) return {};
+  std::optional<std::vector<http::QueryParameter>> decoded = http::parse_query(query, http::PlusSign::space);
+  if (!decoded) return failure(S3ErrorCode::invalid_uri);
+  for (http::QueryParameter& parameter : *decoded) {
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      auto [name, value] = parameters[i];
+      if (!equals_ignoring_ascii_case(parameter.name, name)) continue;
+      if (parameter.name != name || (query_.present & 1U << i) != 0) {
+        return failure(S3ErrorCode::authorization_query_parameters_error,
+                       "The parameter " + std::string(name) + " must be written so, and be there once.");
+      }
+      query_.present |= 1U << i;
+      *value = std::move(parameter.value);
+    }
+  }
+  return {};
+}
+
+S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_header(const RequestView& request,
+                                                              std::string_view authorization) const {
+  constexpr auto malformed = S3ErrorCode::authorization_header_malformed;
+  std::size_t algorithm_end = std::min(authorization.find(' '), authorization.size());
+  if (authorization.substr(0, algorithm_end) != algorithm_name) return unsupported_mechanism();
+
+  std::string_view credential, signed_headers, signature;
+  const std::array<std::pair<std::string_view, std::string_view*>, 3> fields = {{
+      {"Credential", &credential},
+      {"SignedHeaders", &signed_headers},
+      {"Signature", &signature},
+  }};
+  std::string_view rest = authorization.substr(algorithm_end);
+  while (!rest.empty()) {
+    std::size_t end = std::min(rest.find(','), rest.size());
+    std::string_view field = trim_blanks(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    std::size_t equals = std::min(field.find('='), field.size());
+    auto known = std::ranges::find(fields, field.substr(0, equals), [](const auto& entry) { return entry.first; });
+    if (known == fields.end() || equals == field.size() || !known->second->empty()) {
+      return failure(
+          malformed,
+          "The authorization header is malformed; it must have Credential, SignedHeaders and Signature, once each.");
+    }
+    *known->second = field.substr(equals + 1);
+  }
+  if (credential.empty() || signed_headers.empty() || signature.empty()) {
+    return failure(malformed,
+                   "The authorization header is malformed; it lacks Credential, SignedHeaders or Signature.");
+  }
+  if (!is_signed_headers(signed_headers)) {
+    return failure(malformed, "The authorization header is malformed; SignedHeaders must be sorted lower-case names.");
+  }
+
+  Claim claim;
+  TRY_ASSIGN(claim.credential, parse_credential(credential, malformed));
+  claim.signed_headers = signed_headers;
+  claim.signature = signature;
+
+  TRY_ASSIGN(std::optional<std::string_view> amz_date, single_header(request, "x-amz-date"));
+  std::optional<sys_seconds> signed_at;
+  if (amz_date) {
+    signed_at = parse_amz_date(*amz_date);
+  } else {
+    TRY_ASSIGN(std::optional<std::string_view> date, single_header(request, "date"));
+    if (date) signed_at = parse_date_header(*date);
+  }
+  if (!signed_at) {
+    return failure(S3ErrorCode::access_denied, "AWS authentication requires a valid Date or x-amz-date header");
+  }
+  claim.signed_at = *signed_at;
+
+  TRY_ASSIGN(std::optional<std::string_view> payload_hash, single_header(request, "x-amz-content-sha256"));
+  if (!payload_hash) {
+    return failure(S3ErrorCode::invalid_request, "Missing required header for this request: x-amz-content-sha256");
+  }
+  claim.payload_hash = *payload_hash;
+  return claim;
+}
+
+S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_query(const RequestView& request) const {
+  constexpr auto malformed = S3ErrorCode::authorization_query_parameters_error;
+  if (!query_.algorithm.empty() && query_.algorithm != algorithm_name) return unsupported_mechanism();
+  if (query_.algorithm.empty() || query_.credential.empty() || query_.date.empty() || query_.expires.empty() ||
+      query_.signed_headers.empty() || query_.signature.empty()) {
+    return failure(
+        S3ErrorCode::access_denied,
+        "A presigned URL needs X-Amz-Algorithm, X-Amz-Credential, X-Amz-Date, X-Amz-Expires, X-Amz-SignedHeaders and "
+        "X-Amz-Signature.");
+  }
+  if (!is_signed_headers(query_.signed_headers)) {
+    return failure(malformed, "X-Amz-SignedHeaders must be sorted lower-case names.");
+  }
+  Claim claim;
+  TRY_ASSIGN(claim.credential, parse_credential(query_.credential, malformed));
+  claim.signed_headers = query_.signed_headers;
+  claim.signature = query_.signature;
+  std::optional<sys_seconds> signed_at = parse_amz_date(query_.date);
+  if (!signed_at) return failure(malformed, "X-Amz-Date must be of the form YYYYMMDDTHHMMSSZ.");
+  claim.signed_at = *signed_at;
+  claim.expires = query_.expires;
+
+  TRY_ASSIGN(std::optional<std::string_view> header_hash, single_header(request, "x-amz-content-sha256"));
+  if (header_hash && !query_.content_sha256.empty() && *header_hash != query_.content_sha256) {
+    return failure(malformed, "X-Amz-Content-Sha256 differs between the query and the headers.");
+  }
+  claim.payload_hash = payload_unsigned;
+  if (!query_.content_sha256.empty()) claim.payload_hash = query_.content_sha256;
+  if (header_hash) claim.payload_hash = *header_hash;
+  return claim;
+}
+
+S3Result<Verified> SigV4Verifier::check(const RequestView& request, const Claim& claim, WallTime now) {
+  std::string timestamp = format_amz_date(claim.signed_at);
+  if (!timestamp.starts_with(claim.credential.date)) {
+    return failure(
+        claim.expires ? S3ErrorCode::authorization_query_parameters_error : S3ErrorCode::authorization_header_malformed,
+        "The date of the credential is not that of the request.");
+  }
+  if (claim.expires) {
+    TRY(check_presigned_time(claim.signed_at, *claim.expires, now));
+  } else {
+    TRY(check_header_time(claim.signed_at, now));
+  }
+  TRY(check_signed_headers(request, claim.signed_headers));
+  TRY_ASSIGN(PayloadAuth payload, parse_payload_hash(claim.payload_hash));
+
+  // An unknown access key takes the same way with the key of nobody, and fails at its end.
+  const Credential* credential = keys_->find(claim.credential.access_key);
+  const bool known = credential != nullptr;
+  std::string_view cache_key = claim.credential.access_key_to_region;
+  if (!known) {
+    credential = &nobody_;
+    cache_key.remove_prefix(claim.credential.access_key.size());
+  }
+  const HmacSha256& key =
+      signing_keys_.get(cache_key, credential->secret, claim.credential.date, claim.credential.region);
+
+  TRY(canonical_.build(request, claim.signed_headers, claim.payload_hash, claim.expires ? "X-Amz-Signature" : ""));
+  write_string_to_sign(string_to_sign_, timestamp, claim.credential.scope, canonical_.text());
+  std::string expected = to_hex(key.of(as_bytes(string_to_sign_)));
+  const bool matches = equal_in_constant_time(as_bytes(expected), as_bytes(claim.signature));
+  if (!known) return failure(S3ErrorCode::invalid_access_key_id);
+  if (!matches) return failure(S3ErrorCode::signature_does_not_match);
+
+  if (payload.kind == PayloadKind::streaming_signed || payload.kind == PayloadKind::streaming_signed_trailer) {
+    payload.chunk_signer.emplace(key, timestamp, claim.credential.scope, expected);
+  }
+  return Verified{.access_key = std::string(claim.credential.access_key),
+                  .principal = credential->principal,
+                  .region = std::string(claim.credential.region),
+                  .signed_at = claim.signed_at,
+                  .presigned = claim.expires.has_value(),
+                  .payload = std::move(payload)};
+}
+
+}  // namespace shoal::s3

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shoal/base/clock.h"
+#include "shoal/http/request_parser.h"
+#include "shoal/s3/canonical_request.h"
+#include "shoal/s3/chunk_signer.h"
+#include "shoal/s3/credentials.h"
+#include "shoal/s3/error.h"
+#include "shoal/s3/signing_key.h"
+
+namespace shoal::s3 {
+
+/// How far the clocks of client and server may be apart.
+inline constexpr std::chrono::minutes clock_skew_max{15};
+/// How long a presigned URL may live.
+inline constexpr std::chrono::days presign_life_max{7};
+
+/// What the signature says about the body (x-amz-content-sha256). The head of the request is signed in every case.
+enum class PayloadKind {
+  single_sha256,  ///< the hash of the whole body is in the head
+  unsigned_payload,
+  streaming_signed,          ///< aws-chunked, each chunk signed
+  streaming_signed_trailer,  ///< and the trailer too
+  streaming_unsigned_trailer,
+};
+
+/// Whether the body has the aws-chunked framing.
+constexpr bool is_streaming(PayloadKind kind) {
+  return kind != PayloadKind::single_sha256 && kind != PayloadKind::unsigned_payload;
+}
+
+struct PayloadAuth {
+  PayloadKind kind = PayloadKind::unsigned_payload;
+  Sha256::Value sha256{};                   ///< of single_sha256
+  std::optional<ChunkSigner> chunk_signer;  ///< of the two signed streaming kinds
+};
+
+/// The sender of a request, proved.
+struct Verified {
+  std::string access_key;
+  Principal principal;
+  std::string region;  ///< of the credential scope; any well-formed one is accepted
+  std::chrono::sys_seconds signed_at;
+  bool presigned = false;
+  PayloadAuth payload;
+};
+
+/// Verifies AWS Signature Version 4 in the Authorization header or in the query (presigned URL), as "Authenticating
+/// Requests" of the S3 API reference describes it. Whatever it does not know is refused.
+///
+/// Beyond the signature: every x-amz-* header that is present and `host` must be signed; signing parameters come in the
+/// header or in the query, once; the time is within 15 minutes (or the life of the presigned URL); the scope is for s3.
+/// An unknown access key costs the same work as a known one. Keeps buffers and derived keys: one verifier per loop.
+class SigV4Verifier {
+ public:
+  /// `keys` is borrowed for the life of the verifier.
+  explicit SigV4Verifier(const KeyStore* keys, std::size_t cached_keys_max = 1024);
+
+  S3Result<Verified> verify(const http::RequestHead& head, WallTime now);
+  S3Result<Verified> verify(const RequestView& request, WallTime now);
+
+ private:
+  struct Claim;
+  // The signing parameters of a query, decoded.
+  struct QueryParameters {
+    std::string algorithm, credential, date, expires, signed_headers, signature, security_token, content_sha256;
+    unsigned present = 0;  // a bit for each, in the order above
+  };
+
+  S3Result<void> read_query(std::string_view query);
+  S3Result<Claim> claim_of_header(const RequestView& request, std::string_view authorization) const;
+  S3Result<Claim> claim_of_query(const RequestView& request) const;
+  S3Result<Verified> check(const RequestView& request, const Claim& claim, WallTime now);
+
+  const KeyStore* keys_;
+  Credential nobody_;  // stands in for unknown access keys
+  SigningKeyCache signing_keys_;
+  std::vector<http::HeaderField> header_scratch_;
+  QueryParameters query_;
+  CanonicalRequest canonical_;
+  std::string string_to_sign_;
+};
+
+}  // namespace shoal::s3
