@@ -38,6 +38,8 @@ std::string_view to_string(ErrorCode code) {
       return "closed";
     case ErrorCode::overloaded:
       return "overloaded";
+    case ErrorCode::no_such_file: return "no_such_file";
+    case ErrorCode::file_exists: return "file_exists";
     case ErrorCode::disk_full:
       return "disk_full";
     case ErrorCode::io_error:

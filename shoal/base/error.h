@@ -25,6 +25,8 @@ enum class ErrorCode {
   cancelled,
   closed,      ///< The component is shutting down or has stopped after an earlier failure.
   overloaded,  ///< A limit is reached for now; trying later may work.
+  no_such_file,
+  file_exists,
   disk_full,
   io_error,
   corrupt,  ///< Stored bytes fail their checksum or do not parse.

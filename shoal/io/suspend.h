@@ -21,6 +21,8 @@ class Resume {
   Resume(Executor executor, std::move_only_function<void(T)> handler)
       : executor_(std::move(executor)), handler_(std::move(handler)) {}
 
+  const Executor& executor() const { return executor_; }
+
   void operator()(T value) && {
     boost::asio::post(
         executor_, [handler = std::move(handler_), value = std::move(value)]() mutable { handler(std::move(value)); });
@@ -36,6 +38,8 @@ class Resume<void> {
  public:
   Resume(Executor executor, std::move_only_function<void()> handler)
       : executor_(std::move(executor)), handler_(std::move(handler)) {}
+
+  const Executor& executor() const { return executor_; }
 
   void operator()() && { boost::asio::post(executor_, std::move(handler_)); }
 

@@ -146,6 +146,8 @@ S3Error from_store_error(const Error& error) {
       return with_default_message(insufficient_storage);
     case ErrorCode::not_supported:
       return {not_implemented, error.message};
+    case ErrorCode::no_such_file:
+    case ErrorCode::file_exists:
     case ErrorCode::io_error:
     case ErrorCode::corrupt:
     case ErrorCode::internal:
