@@ -80,12 +80,10 @@ S3Result<void> check_copy_conditions(const ReadConditions& conditions, const Obj
   return failure(S3ErrorCode::precondition_failed);
 }
 
-bool if_range_holds(const OperationRequest& request, const ObjectInfo& object) {
-  std::optional<std::string_view> value = request.header("if-range");
-  if (!value) return true;
-  if (value->starts_with('"')) return unquoted_etag(*value) == object.etag;
+bool if_range_holds(std::string_view if_range, const ObjectInfo& object) {
+  if (if_range.starts_with('"')) return unquoted_etag(if_range) == object.etag;
   // The date must be the Last-Modified we sent, so its form is the one we send.
-  return *value == http::format_http_date(in_seconds(object.last_modified));
+  return if_range == http::format_http_date(in_seconds(object.last_modified));
 }
 
 S3Result<WriteCondition> parse_write_condition(const OperationRequest& request) {

@@ -40,8 +40,8 @@ ConditionOutcome evaluate(const ReadConditions& conditions, const ObjectInfo& ob
 /// For the source of a copy, where every condition that does not hold is PreconditionFailed.
 S3Result<void> check_copy_conditions(const ReadConditions& conditions, const ObjectInfo& source);
 
-/// Whether If-Range, if there is one, lets the Range header count (RFC 9110 section 13.1.5).
-bool if_range_holds(const OperationRequest& request, const ObjectInfo& object);
+/// Whether an If-Range header lets the Range header count (RFC 9110 section 13.1.5).
+bool if_range_holds(std::string_view if_range, const ObjectInfo& object);
 
 /// From If-Match and If-None-Match of a write. What S3 does not do either is NotImplemented: If-None-Match other than
 /// "*", several ETags, dates.

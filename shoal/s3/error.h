@@ -12,6 +12,7 @@ namespace shoal::s3 {
 /// Every error that a client of ours can be shown, named as in "Error responses" of the Amazon S3 API reference. The
 /// wire name and the HTTP status of each are one line of the table in error.cc.
 enum class S3ErrorCode {
+  access_control_list_not_supported,
   access_denied,
   authorization_header_malformed,
   authorization_query_parameters_error,
@@ -56,13 +57,18 @@ enum class S3ErrorCode {
   no_such_cors_configuration,
   no_such_key,
   no_such_lifecycle_configuration,
+  no_such_public_access_block_configuration,
   no_such_tag_set,
   no_such_upload,
   no_such_version,
+  no_such_website_configuration,
   not_found,  ///< A HEAD request's 404, which has no body and so no name.
   not_implemented,
   not_modified,  ///< 304: a condition of a read says that the client has the object already.
+  object_lock_configuration_not_found,
+  ownership_controls_not_found,
   precondition_failed,
+  replication_configuration_not_found,
   request_header_section_too_large,
   request_time_too_skewed,
   request_timeout,

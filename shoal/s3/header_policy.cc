@@ -1,0 +1,98 @@
+#include "shoal/s3/header_policy.h"
+
+#include <algorithm>
+#include <array>
+
+#include "shoal/base/result.h"
+#include "shoal/base/text.h"
+
+namespace shoal::s3 {
+namespace {
+
+// Headers of which every value, or every header that begins so, asks for what we do not do.
+constexpr auto refused_prefixes = std::to_array<std::string_view>({
+    "x-amz-server-side-encryption",
+    "x-amz-copy-source-server-side-encryption",
+    "x-amz-object-lock-",
+    "x-amz-website-redirect-location",
+    "x-amz-write-offset-bytes",
+    "x-amz-if-match-last-modified-time",
+    "x-amz-if-match-size",
+});
+
+constexpr std::string_view grant_prefix = "x-amz-grant-";
+
+constexpr auto acls_of_the_owner = std::to_array<std::string_view>({
+    "private",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+});
+
+constexpr auto acls_of_others = std::to_array<std::string_view>({
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "log-delivery-write",
+});
+
+bool begins_with(std::string_view name, std::string_view prefix) {
+  return equals_ignoring_ascii_case(name.substr(0, prefix.size()), prefix);
+}
+
+S3Result<void> check_owner(const OperationRequest& request, std::string_view header, std::string_view owner) {
+  std::optional<std::string_view> expected = request.header(header);
+  if (expected && *expected != owner) return failure(S3ErrorCode::access_denied);
+  return {};
+}
+
+}  // namespace
+
+S3Result<void> check_supported_headers(const OperationRequest& request) {
+  for (http::HeaderField field : *request.headers) {
+    if (!begins_with(field.name, "x-amz-")) continue;
+    for (std::string_view prefix : refused_prefixes) {
+      if (!begins_with(field.name, prefix)) continue;
+      return failure(S3ErrorCode::not_implemented,
+                     "This server does not do what " + to_lower_ascii(field.name) + " asks for.");
+    }
+  }
+  std::optional<std::string_view> locked = request.header("x-amz-bucket-object-lock-enabled");
+  if (locked && !equals_ignoring_ascii_case(*locked, "false")) {
+    return failure(S3ErrorCode::not_implemented, "This server does not lock objects.");
+  }
+  std::optional<std::string_view> ownership = request.header("x-amz-object-ownership");
+  if (ownership && *ownership != "BucketOwnerEnforced") {
+    return failure(S3ErrorCode::not_implemented, "Objects always belong to the owner of their bucket.");
+  }
+  return check_acl(request);
+}
+
+S3Result<void> check_acl(const OperationRequest& request) {
+  for (http::HeaderField field : *request.headers) {
+    if (begins_with(field.name, grant_prefix)) return failure(S3ErrorCode::access_control_list_not_supported);
+  }
+  std::optional<std::string_view> acl = request.header("x-amz-acl");
+  if (!acl || std::ranges::find(acls_of_the_owner, *acl) != acls_of_the_owner.end()) return {};
+  if (std::ranges::find(acls_of_others, *acl) == acls_of_others.end()) {
+    return failure(S3ErrorCode::invalid_argument, "x-amz-acl is not the name of a canned access list.");
+  }
+  return failure(S3ErrorCode::access_control_list_not_supported);
+}
+
+S3Result<void> check_version_id(const OperationRequest& request) {
+  std::optional<std::string_view> version = request.parameter("versionId");
+  if (!version || *version == "null") return {};
+  if (version->empty()) return failure(S3ErrorCode::invalid_argument, "The version id is empty.");
+  return failure(S3ErrorCode::no_such_version);
+}
+
+S3Result<void> check_expected_owner(const OperationRequest& request, std::string_view owner) {
+  return check_owner(request, "x-amz-expected-bucket-owner", owner);
+}
+
+S3Result<void> check_expected_source_owner(const OperationRequest& request, std::string_view owner) {
+  return check_owner(request, "x-amz-source-expected-bucket-owner", owner);
+}
+
+}  // namespace shoal::s3
