@@ -30,12 +30,13 @@ bool is_forbidden_trailer(std::string_view name) {
 //   size ──────────────────> extension ──────────> size_lf ──LF, size > 0──> data ──> data_cr ──> data_lf ──> size
 //     └───────────────CR────────────────────────────^  └─────LF, size = 0──> trailer <──> trailer_lf ──empty line──>
 //     complete
-ChunkedDecoder::Step ChunkedDecoder::decode(std::string_view input) {
-  CHECK(state_ != State::complete);
+ChunkedDecoder::Step ChunkedDecoder::decode(std::string_view input, std::size_t data_bytes_max) {
+  CHECK(state_ != State::complete && data_bytes_max > 0);
   std::size_t at = 0;
   while (at < input.size() && state_ != State::error) {
     if (state_ == State::data) {
-      auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes_left_, input.size() - at));
+      std::size_t usable = std::min(input.size() - at, data_bytes_max);
+      auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes_left_, usable));
       chunk_bytes_left_ -= bytes;
       if (chunk_bytes_left_ == 0) state_ = State::data_cr;
       return {Outcome::data, at + bytes, input.substr(at, bytes)};

@@ -41,8 +41,9 @@ class ChunkedDecoder {
 
   explicit ChunkedDecoder(ChunkedLimits limits = {}) : limits_(limits) {}
 
-  /// Takes the input from where the last step ended. Do not call after `complete`.
-  Step decode(std::string_view input);
+  /// Takes the input from where the last step ended, and gives at most `data_bytes_max` > 0 bytes of the body. Do not
+  /// call after `complete`.
+  Step decode(std::string_view input, std::size_t data_bytes_max = std::string_view::npos);
 
   /// Valid after `complete`.
   const std::vector<Trailer>& trailers() const { return trailers_; }

@@ -49,6 +49,14 @@ TEST(ChunkedDecoderTest, LeavesTheNextMessageAlone) {
   expect_body("1\r\nx\r\n0\r\n\r\nGET / HTTP/1.1", "x", "GET / HTTP/1.1");
 }
 
+TEST(ChunkedDecoderTest, GivesNoMoreThanIsWanted) {
+  ChunkedDecoder decoder;
+  ChunkedDecoder::Step step = decoder.decode("4\r\nWiki", 3);
+  EXPECT_EQ(step.data, "Wik");
+  EXPECT_EQ(step.consumed, 6U);
+  EXPECT_EQ(decoder.decode("i", 3).data, "i");
+}
+
 TEST(ChunkedDecoderTest, IgnoresExtensions) { expect_body("1;a=b;c=\"d e\"\r\nx\r\n0;last\r\n\r\n", "x"); }
 
 TEST(ChunkedDecoderTest, KeepsTrailers) {
