@@ -1,0 +1,144 @@
+#include "shoal/net/connection.h"
+
+#include <algorithm>
+#include <array>
+
+#include "shoal/net/request_handler.h"
+#include "shoal/net/server_core.h"
+
+namespace shoal::net {
+
+Connection::Connection(ServerCore& core, Stream::Socket socket, Endpoint peer)
+    : core_(core),
+      stream_(std::move(socket), *core.options().clock),
+      peer_(std::move(peer)),
+      buffer_(core.options().connection_account) {
+  core_.add(*this);
+}
+
+Connection::~Connection() {
+  count_traffic();
+  core_.remove(*this);
+}
+
+const ServerOptions& Connection::options() const { return core_.options(); }
+std::string_view Connection::date() const { return core_.date(); }
+bool Connection::stopping() const { return core_.stopping(); }
+
+Task<void> Connection::run() {
+  while (co_await receive_head()) {
+    first_request_ = false;
+    core_.counters().requests.add(1);
+    const http::RequestHead& head = parser_->head();
+    buffer_.consume(head.head_bytes);
+    Exchange exchange(*this, head);
+    co_await core_.handler().handle(exchange);
+    bool more = co_await exchange.settle();
+    count_traffic();
+    if (!more) break;
+  }
+  stream_.close();
+}
+
+Task<void> Connection::refuse_service() {
+  co_await refuse(503, "there are too many connections");
+  stream_.close();
+}
+
+Task<bool> Connection::receive_head() {
+  if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
+  parser_->restart();
+  if (buffer_.empty()) {
+    if (stopping()) co_return false;
+    buffer_.shrink();
+    idle_ = true;
+    Result<std::size_t> bytes = co_await receive_more(first_request_ ? options().head_timeout : options().idle_timeout);
+    idle_ = false;
+    if (!bytes || *bytes == 0) co_return false;
+    if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
+  }
+  MonotonicTime deadline = options().clock->monotonic() + options().head_timeout;
+  for (;;) {
+    switch (parser_->parse(buffer_.unread())) {
+      case http::ParseOutcome::complete:
+        if (!parser_->head().expect_unknown) co_return true;
+        co_await refuse(417, "the expectation is not known");
+        co_return false;
+      case http::ParseOutcome::error:
+        co_await refuse(parser_->error_status(), parser_->error_reason());
+        co_return false;
+      case http::ParseOutcome::need_more:
+        break;
+    }
+    Result<std::size_t> bytes = co_await receive_more(deadline - options().clock->monotonic());
+    if (!bytes && bytes.error().code == ErrorCode::timed_out) {
+      co_await refuse(408, "the request head took too long");
+      co_return false;
+    }
+    if (!bytes || *bytes == 0) co_return false;
+  }
+}
+
+Task<Result<std::size_t>> Connection::receive_more(ProgressBudget::Duration timeout) {
+  buffer_.make_room();
+  Result<std::size_t> bytes = co_await stream_.receive(buffer_.writable(), timeout);
+  if (bytes) buffer_.received(*bytes);
+  if (!bytes && bytes.error().code == ErrorCode::timed_out) core_.counters().timeouts.add(1);
+  co_return bytes;
+}
+
+Task<void> Connection::refuse(int status, std::string_view reason) {
+  core_.counters().refusals.add(1);
+  http::ResponseHead head;
+  Body body = describe_error(status, reason, head);
+  http::ConnectionLines lines{
+      .date = date(), .content_length = body.size(), .chunked = false, .close = true, .keep_alive = false};
+  head_text_.clear();
+  // A handler's content type that cannot be sent leaves nothing to say.
+  if (!http::append_response_head(head_text_, head, lines)) co_return;
+  GatherList list;
+  list.add(head_text_);
+  list.add(body);
+  auto budget = ProgressBudget::once(options().linger_timeout);
+  Result<void> sent = co_await stream_.write(list, budget);
+  if (sent) co_await linger();
+}
+
+Body Connection::describe_error(int status, std::string_view reason, http::ResponseHead& head) {
+  ProtocolErrorBody error = core_.handler().protocol_error(status, reason);
+  head.status = status;
+  head.headers.add("Content-Type", error.content_type);
+  return Body::copy_of(error.text);
+}
+
+Task<void> Connection::linger() {
+  stream_.shutdown_send();
+  auto budget = ProgressBudget::once(options().linger_timeout);
+  std::array<std::byte, 2'048> dropped;
+  for (std::uint64_t bytes = 0; bytes < options().linger_bytes_max;) {
+    Result<std::size_t> received = co_await stream_.read_some(dropped, budget);
+    if (!received || *received == 0) co_return;
+    bytes += *received;
+  }
+}
+
+void Connection::check_time(MonotonicTime now) {
+  stream_.check_deadline(now);
+  if (idle_) {
+    parser_.reset();
+    head_text_ = std::string();
+  }
+}
+
+void Connection::close_if_idle() {
+  if (idle_) stream_.interrupt();
+}
+
+void Connection::count_traffic() {
+  core_.counters().bytes_received.add(stream_.bytes_received() - counted_received_);
+  core_.counters().bytes_sent.add(stream_.bytes_sent() - counted_sent_);
+  counted_received_ = stream_.bytes_received();
+  counted_sent_ = stream_.bytes_sent();
+}
+
+}  // namespace shoal::net

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/intrusive/list_hook.hpp>
+
+#include "shoal/base/task.h"
+#include "shoal/http/request_parser.h"
+#include "shoal/http/response_writer.h"
+#include "shoal/net/endpoint.h"
+#include "shoal/net/exchange.h"
+#include "shoal/net/read_buffer.h"
+#include "shoal/net/server_options.h"
+#include "shoal/net/stream.h"
+
+namespace shoal::net {
+
+class ServerCore;
+
+/// One client: reads heads, has them handled one after the other, and closes. Lives in the frame of the coroutine that
+/// runs it, and stands in the list of its server's core as long.
+class Connection : public boost::intrusive::list_base_hook<> {
+ public:
+  Connection(ServerCore& core, Stream::Socket socket, Endpoint peer);
+  ~Connection();
+  Connection(const Connection&) = delete;  // exchanges and the core's list point here
+  Connection& operator=(const Connection&) = delete;
+
+  /// Serves requests until the connection ends.
+  Task<void> run();
+  /// Answers 503 to whatever comes.
+  Task<void> refuse_service();
+
+  /// For the server's timer: ends an overdue wait, and gives back memory that an idle connection does not need.
+  void check_time(MonotonicTime now);
+  /// For a server that stops: ends the connection if it waits for a request.
+  void close_if_idle();
+  void abort() { stream_.abort(); }
+
+  Stream& stream() { return stream_; }
+  ReadBuffer& buffer() { return buffer_; }
+  const Endpoint& peer() const { return peer_; }
+  const ServerOptions& options() const;
+  std::string_view date() const;
+  bool stopping() const;
+  /// Where the head of the running response is put together.
+  std::string& head_text() { return head_text_; }
+  /// The response that the server gives itself: fills in `head`, returns the body.
+  Body describe_error(int status, std::string_view reason, http::ResponseHead& head);
+  /// Ends our side and reads on for a while, so that the client gets to read our answer.
+  Task<void> linger();
+
+ private:
+  /// Waits for the next head. False when there is none: the connection ended, or was refused and answered.
+  Task<bool> receive_head();
+  Task<Result<std::size_t>> receive_more(ProgressBudget::Duration timeout);
+  Task<void> refuse(int status, std::string_view reason);
+  void count_traffic();
+
+  ServerCore& core_;
+  Stream stream_;
+  const Endpoint peer_;
+  ReadBuffer buffer_;
+  std::unique_ptr<http::RequestParser> parser_;  // none after some idling
+  std::string head_text_;
+  bool idle_ = false;
+  bool first_request_ = true;
+  std::uint64_t counted_received_ = 0;
+  std::uint64_t counted_sent_ = 0;
+};
+
+}  // namespace shoal::net
