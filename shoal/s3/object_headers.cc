@@ -1,0 +1,113 @@
+#include "shoal/s3/object_headers.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <vector>
+
+#include "shoal/base/check.h"
+#include "shoal/http/date.h"
+#include "shoal/s3/checksum.h"
+
+namespace shoal::s3 {
+namespace {
+
+/// The headers that an object may keep, and how they are usually written.
+struct ContentHeader {
+  std::string_view stored_name;
+  std::string_view wire_name;
+};
+constexpr auto content_headers = std::to_array<ContentHeader>({
+    {"content-type", "Content-Type"},
+    {"cache-control", "Cache-Control"},
+    {"content-disposition", "Content-Disposition"},
+    {"content-encoding", "Content-Encoding"},
+    {"content-language", "Content-Language"},
+    {"expires", "Expires"},
+});
+
+using Fields = std::span<const std::pair<std::string, std::string>>;
+
+std::optional<std::string_view> find_value(Fields fields, std::string_view name) {
+  auto found = std::ranges::find(fields, name, &std::pair<std::string, std::string>::first);
+  return found == fields.end() ? std::nullopt : std::optional<std::string_view>(found->second);
+}
+
+std::string last_modified(const ObjectInfo& object) {
+  return http::format_http_date(std::chrono::floor<std::chrono::seconds>(object.last_modified));
+}
+
+void add_checksums(http::HeaderLines& lines, const std::vector<Checksum>& checksums) {
+  for (const Checksum& checksum : checksums) lines.add(checksum_header(checksum.algorithm), checksum.value);
+}
+
+void add_checksums_and_type(http::HeaderLines& lines, const std::vector<Checksum>& checksums) {
+  if (checksums.empty()) return;
+  add_checksums(lines, checksums);
+  lines.add("x-amz-checksum-type", to_string(checksums.front().type));
+}
+
+}  // namespace
+
+http::HeaderLines object_headers(const ObjectInfo& object, Fields overrides) {
+  http::HeaderLines lines;
+  lines.reserve(512);
+  lines.add("ETag", quoted_etag(object.etag));
+  lines.add("Last-Modified", last_modified(object));
+  lines.add("Accept-Ranges", "bytes");
+  for (const ContentHeader& header : content_headers) {
+    std::optional<std::string_view> value = find_value(overrides, header.stored_name);
+    if (!value) value = find_value(object.headers, header.stored_name);
+    if (!value && header.stored_name == "content-type") value = default_content_type;
+    if (value) lines.add(header.wire_name, *value);
+  }
+  for (const auto& [name, value] : object.user_metadata) lines.add("x-amz-meta-" + name, value);
+  if (!object.tags.empty()) lines.add("x-amz-tagging-count", object.tags.size());
+  if (!object.storage_class.empty()) lines.add("x-amz-storage-class", object.storage_class);
+  return lines;
+}
+
+void add_read_headers(http::HeaderLines& lines, const ObjectInfo& object, const ReadRequest& read,
+                      const std::optional<ByteRange>& range) {
+  if (range) lines.add("Content-Range", content_range(*range, object.size));
+  if (read.part_number && !object.parts.empty()) lines.add("x-amz-mp-parts-count", object.parts.size());
+  if (!read.with_checksums) return;
+  if (!range || range->length == object.size) {
+    add_checksums_and_type(lines, object.checksums);
+  } else if (read.part_number) {
+    auto part = std::ranges::find(object.parts, *read.part_number, &PartInfo::number);
+    CHECK(part != object.parts.end());
+    add_checksums(lines, part->checksums);
+  }
+}
+
+http::HeaderLines not_modified_headers(const ObjectInfo& object) {
+  http::HeaderLines lines;
+  lines.add("ETag", quoted_etag(object.etag));
+  lines.add("Last-Modified", last_modified(object));
+  for (const ContentHeader& header : content_headers) {
+    if (header.stored_name != "cache-control" && header.stored_name != "expires") continue;
+    if (auto value = find_value(object.headers, header.stored_name)) lines.add(header.wire_name, *value);
+  }
+  return lines;
+}
+
+http::HeaderLines stored_headers(const ObjectInfo& object) {
+  http::HeaderLines lines;
+  lines.add("ETag", quoted_etag(object.etag));
+  add_checksums_and_type(lines, object.checksums);
+  return lines;
+}
+
+http::HeaderLines stored_headers(const PartInfo& part) {
+  http::HeaderLines lines;
+  lines.add("ETag", quoted_etag(part.etag));
+  add_checksums(lines, part.checksums);
+  return lines;
+}
+
+std::string quoted_etag(std::string_view etag) { return "\"" + std::string(etag) + "\""; }
+
+std::string_view to_string(ChecksumType type) { return type == ChecksumType::composite ? "COMPOSITE" : "FULL_OBJECT"; }
+
+}  // namespace shoal::s3
