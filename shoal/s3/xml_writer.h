@@ -32,6 +32,8 @@ class XmlWriter {
   void element(std::string_view tag, std::uint64_t number);
   void element(std::string_view tag, bool value) { element(tag, std::string_view(value ? "true" : "false")); }
   void element(std::string_view tag, WallTime time) { element(tag, std::string_view(format_iso_time(time))); }
+  /// Text inside the element that is open.
+  void text(std::string_view text) { append_xml_escaped(text_, text); }
   /// An ETag, which stands in quotes.
   void etag(std::string_view unquoted);
   /// <Owner> or <Initiator>. We know people by their access key id only, so it is their name too.
