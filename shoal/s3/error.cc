@@ -78,7 +78,6 @@ constexpr auto table = std::to_array<Entry>({
     {not_modified, "NotModified", 304, "Not Modified"},
     {object_lock_configuration_not_found, "ObjectLockConfigurationNotFoundError", 404,
      "The bucket has no object lock configuration."},
-    {ownership_controls_not_found, "OwnershipControlsNotFoundError", 404, "The bucket has no ownership controls."},
     {precondition_failed, "PreconditionFailed", 412, "A condition of the request did not hold."},
     {replication_configuration_not_found, "ReplicationConfigurationNotFoundError", 404,
      "The bucket has no replication configuration."},

@@ -66,7 +66,6 @@ enum class S3ErrorCode {
   not_implemented,
   not_modified,  ///< 304: a condition of a read says that the client has the object already.
   object_lock_configuration_not_found,
-  ownership_controls_not_found,
   precondition_failed,
   replication_configuration_not_found,
   request_header_section_too_large,
