@@ -1,0 +1,137 @@
+#include "shoal/storage/listing.h"
+
+#include <algorithm>
+#include <optional>
+#include <queue>
+#include <utility>
+
+namespace shoal::storage {
+namespace {
+
+/// The smallest string behind everything that begins with `prefix`; nothing if there is none.
+std::optional<std::string> end_of_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  if (end.empty()) return std::nullopt;
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return end;
+}
+
+/// Up to and with the first delimiter behind the prefix, if there is one.
+std::optional<std::string_view> common_prefix_of(std::string_view name, const ListRequest& request) {
+  if (request.delimiter.empty() || !name.starts_with(request.prefix)) return std::nullopt;
+  std::size_t found = name.find(request.delimiter, request.prefix.size());
+  if (found == std::string_view::npos) return std::nullopt;
+  return name.substr(0, found + request.delimiter.size());
+}
+
+/// Where the listing begins; nothing if there can be no name.
+std::optional<std::string> first_name(const ListRequest& request) {
+  std::string behind = request.after;
+  if (!behind.empty()) {
+    if (common_prefix_of(behind, request) == behind) {
+      std::optional<std::string> end = end_of_prefix(behind);
+      if (!end) return std::nullopt;
+      behind = *std::move(end);
+    } else {
+      behind.push_back('\0');  // the smallest string that is larger
+    }
+  }
+  return std::max(behind, request.prefix);
+}
+
+ListItem to_item(const std::string& name, const IndexEntry& entry) {
+  ListItem item;
+  item.name = name;
+  item.size = entry.size;
+  item.etag = entry.etag;
+  item.last_modified = entry.last_modified;
+  item.owner = entry.owner;
+  item.storage_class = entry.storage_class;
+  item.checksums = entry.checksums;
+  return item;
+}
+
+/// The cursors of all shards, the one with the smallest name on top.
+class Merge {
+ public:
+  void add(ShardIndex::Cursor cursor) {
+    if (!cursor.at_end()) cursors_.push(std::move(cursor));
+  }
+  bool at_end() const { return cursors_.empty(); }
+  const ShardIndex::Cursor& top() const { return cursors_.top(); }
+  void next() {
+    ShardIndex::Cursor cursor = pop();
+    cursor.next();
+    add(std::move(cursor));
+  }
+  void seek(std::string_view from) {
+    while (!at_end() && top().name() < from) {
+      ShardIndex::Cursor cursor = pop();
+      cursor.seek(from);
+      add(std::move(cursor));
+    }
+  }
+
+ private:
+  struct Behind {
+    bool operator()(const ShardIndex::Cursor& a, const ShardIndex::Cursor& b) const { return a.name() > b.name(); }
+  };
+  ShardIndex::Cursor pop() {
+    ShardIndex::Cursor cursor = cursors_.top();
+    cursors_.pop();
+    return cursor;
+  }
+
+  std::priority_queue<ShardIndex::Cursor, std::vector<ShardIndex::Cursor>, Behind> cursors_;
+};
+
+}  // namespace
+
+ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListRequest& request) {
+  ListPage page;
+  std::optional<std::string> first = first_name(request);
+  if (request.items_max == 0 || !first) return page;
+  Merge merge;
+  for (const ShardIndex* shard : shards) merge.add(ShardIndex::Cursor(*shard, request.bucket, *first));
+
+  while (!merge.at_end() && merge.top().name().starts_with(request.prefix)) {
+    if (page.items.size() == request.items_max) {
+      page.truncated = true;
+      break;
+    }
+    if (std::optional<std::string_view> prefix = common_prefix_of(merge.top().name(), request)) {
+      ListItem item;
+      item.name = *prefix;
+      item.is_prefix = true;
+      page.items.push_back(std::move(item));
+      std::optional<std::string> end = end_of_prefix(page.items.back().name);
+      if (!end) break;
+      merge.seek(*end);
+    } else {
+      page.items.push_back(to_item(merge.top().name(), merge.top().entry()));
+      merge.next();
+    }
+  }
+  return page;
+}
+
+ListPage merge_pages(std::vector<ListPage> pages, std::uint32_t items_max) {
+  ListPage merged;
+  for (ListPage& page : pages) {
+    merged.truncated = merged.truncated || page.truncated;
+    std::ranges::move(page.items, std::back_inserter(merged.items));
+  }
+  // A name is in one shard, a common prefix may be in several. Stable order of equal ones does not matter: an object
+  // and a prefix never have the same name, as the object would roll up to the prefix.
+  std::ranges::sort(merged.items, {}, &ListItem::name);
+  auto repeated = std::ranges::unique(merged.items, {}, &ListItem::name);
+  merged.items.erase(repeated.begin(), repeated.end());
+  if (merged.items.size() > items_max) {
+    merged.items.resize(items_max);
+    merged.truncated = true;
+  }
+  return merged;
+}
+
+}  // namespace shoal::storage
