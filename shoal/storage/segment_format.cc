@@ -25,6 +25,7 @@ constexpr std::size_t header_at_id = 32;
 constexpr std::size_t header_at_predecessor = 36;
 constexpr std::size_t header_at_salt = 40;
 constexpr std::size_t header_at_predecessor_end = 48;
+constexpr std::size_t header_at_predecessor_durable_end = 56;
 
 constexpr std::size_t footer_at_id = 16;
 constexpr std::size_t footer_at_salt = 24;
@@ -61,6 +62,7 @@ std::string encode_segment_header(const SegmentHeader& header) {
   store_le(at(page, header_at_predecessor), header.predecessor.value());
   store_le(at(page, header_at_salt), header.salt);
   store_le(at(page, header_at_predecessor_end), header.predecessor_end);
+  store_le(at(page, header_at_predecessor_durable_end), header.predecessor_durable_end);
   seal_page(page);
   return page;
 }
@@ -92,6 +94,7 @@ Result<SegmentHeader> parse_segment_header(ByteSpan page) {
   header.predecessor = SegmentId(load_le<std::uint32_t>(page.data() + header_at_predecessor));
   header.salt = load_le<std::uint64_t>(page.data() + header_at_salt);
   header.predecessor_end = load_le<std::uint64_t>(page.data() + header_at_predecessor_end);
+  header.predecessor_durable_end = load_le<std::uint64_t>(page.data() + header_at_predecessor_durable_end);
   return header;
 }
 

@@ -28,6 +28,9 @@ struct SegmentHeader {
   /// acknowledged and is void, whatever it looks like. Id 0: there is none.
   SegmentId predecessor;
   std::uint64_t predecessor_end = 0;
+  /// Up to here the records of the predecessor are durable; a power cut may take what lies between here and its end
+  /// (only with periodic durability are the two different).
+  std::uint64_t predecessor_durable_end = 0;
 
   bool operator==(const SegmentHeader&) const = default;
 };

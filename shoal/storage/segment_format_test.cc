@@ -16,6 +16,7 @@ SegmentHeader header() {
   header.salt = 0xfeed;
   header.predecessor = SegmentId(9);
   header.predecessor_end = 4'096 + 160;
+  header.predecessor_durable_end = 4'096 + 80;
   return header;
 }
 
