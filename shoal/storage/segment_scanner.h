@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/base/result.h"
+#include "shoal/base/task.h"
+#include "shoal/io/disk.h"
+#include "shoal/storage/record.h"
+#include "shoal/storage/segment_format.h"
+
+namespace shoal::storage {
+
+/// A window on a file that moves forward in large reads.
+class FileWindow {
+ public:
+  FileWindow(io::File* file, std::uint64_t file_bytes) : file_(file), file_bytes_(file_bytes) {}
+  /// The bytes [offset, offset + length), fewer at the end of the file. Valid until the next call.
+  Task<Result<ByteSpan>> at(std::uint64_t offset, std::uint64_t length);
+
+ private:
+  io::File* file_;
+  std::uint64_t file_bytes_;
+  std::vector<std::byte> bytes_;
+  std::uint64_t begin_ = 0;
+};
+
+/// What is known of a segment before its records are read.
+struct SegmentBounds {
+  std::uint64_t durable_end = segment_page_bytes;  ///< every record before this must be intact
+  std::uint64_t limit = 0;                         ///< nothing behind this is a record
+  bool verify_bodies = true;                       ///< of records that may be torn: nobody said yet that they are whole
+};
+
+struct SegmentContent {
+  std::uint64_t end = segment_page_bytes;  ///< behind the last valid record
+  std::uint64_t records = 0;
+  Sequence first_sequence;
+  Sequence last_sequence;
+};
+
+/// Called with every valid record in order; an error ends the scan.
+using VisitRecord = std::function<Result<void>(const RecordHead&, RecordLocation)>;
+
+/// Reads the records of a segment, bodies only if they are to be verified.
+///
+/// A record that is not valid ends the segment if it can be the remains of a write that was never acknowledged. It is
+/// corrupt, with the place in the message, if it lies before the durable end, or if a valid record behind it says that
+/// it had been durable.
+Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, SegmentHeader header, SegmentBounds bounds,
+                                          const VisitRecord* visit);
+
+}  // namespace shoal::storage
