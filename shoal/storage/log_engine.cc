@@ -1,0 +1,170 @@
+#include "shoal/storage/log_engine.h"
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "shoal/base/check.h"
+#include "shoal/base/log.h"
+#include "shoal/base/random.h"
+#include "shoal/io/run_on.h"
+#include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/log_store.h"
+#include "shoal/storage/recovery.h"
+#include "shoal/storage/segment_format.h"
+
+namespace shoal::storage {
+namespace {
+
+constexpr std::uint64_t format_file_bytes_max = 64_KiB;
+
+/// What was to be made may be there already.
+Result<void> unless_there(Result<void> made) {
+  if (!made && made.error().code == ErrorCode::file_exists) return {};
+  return made;
+}
+
+class Engine final : public LogEngine {
+ public:
+  Engine(LogEngineOptions options, std::vector<Core> cores)
+      : options_(std::move(options)), cores_(std::move(cores)), buckets_(&store_pointers_) {
+    CHECK(!cores_.empty());
+    CHECK(options_.extent_bytes_max > 0 && options_.extent_bytes_max <= record_body_bytes_max);
+    CHECK(options_.segment_bytes / record_alignment <= UINT32_MAX);
+    numbers_.segments_path = options_.directory + "/segments";
+  }
+
+  Task<Result<void>> start() {
+    CO_TRY(co_await prepare_directory());
+    RecoveredState state;
+    CO_TRY_ASSIGN(RecoveryReport report, co_await recover(cores_.front().disk, &numbers_, &state, options_.clock));
+    make_stores(state, report);
+    spdlog::info("storage: {} is open: {} records in {} segments", log_value(options_.directory), report.records,
+                 report.segments.size());
+    co_return Result<void>();
+  }
+
+  Task<Result<void>> close() override {
+    Result<void> closed;
+    for (auto& store : stores_) {
+      auto close_it = [&] { return store->close(); };
+      Result<void> store_closed = co_await io::run_on(store->loop(), close_it);
+      if (closed && !store_closed) closed = std::move(store_closed);
+    }
+    lock_ = nullptr;
+    co_return closed;
+  }
+
+  ObjectStore& store(std::size_t loop_index) override { return *stores_.at(loop_index); }
+  std::size_t owner_of(Slot slot) const override { return loop_of(slot, stores_.size()); }
+
+  Task<Statistics> statistics() override {
+    Statistics statistics;
+    for (auto& store : stores_) {
+      co_await io::run_on(store->loop(), [&] {
+        statistics.objects += store->object_count();
+        store->add_live_bytes(statistics.live_bytes);
+        statistics.groups += store->writer().groups();
+      });
+    }
+    co_return statistics;
+  }
+
+ private:
+  Task<Result<void>> prepare_directory() {
+    io::Disk* disk = cores_.front().disk;
+    const std::string& directory = options_.directory;
+    CO_TRY(unless_there(co_await disk->create_directory(directory)));
+    Result<std::unique_ptr<io::DiskLock>> lock = co_await disk->lock(directory + "/LOCK");
+    if (!lock && lock.error().code == ErrorCode::conflict) {
+      co_return failure(ErrorCode::conflict, "the data directory " + directory + " is open in another process");
+    }
+    if (!lock) co_return failure(std::move(lock).error());
+    lock_ = *std::move(lock);
+
+    Result<std::vector<std::byte>> text = co_await io::read_file(disk, directory + "/FORMAT", format_file_bytes_max);
+    if (!text && text.error().code == ErrorCode::no_such_file) {
+      CO_TRY(co_await format_directory());
+    } else {
+      if (!text) co_return failure(std::move(text).error());
+      Result<DirectoryFormat> format = parse_directory_format(as_text(*text));
+      if (!format) co_return failure(format.error().code, directory + ": " + format.error().message);
+      numbers_.directory = format->directory;
+    }
+    // Not only when we made them: an earlier attempt may have been cut short between making and syncing.
+    CO_TRY(co_await disk->sync_directory(directory));
+    co_return co_await disk->sync_directory(io::parent_directory(directory));
+  }
+
+  Task<Result<void>> format_directory() {
+    io::Disk* disk = cores_.front().disk;
+    CO_TRY(unless_there(co_await disk->create_directory(numbers_.segments_path)));
+    CO_TRY_ASSIGN(std::vector<std::string> segments, co_await disk->list(numbers_.segments_path));
+    if (!segments.empty()) {
+      co_return failure(ErrorCode::corrupt, options_.directory + " has segments but no file FORMAT");
+    }
+    DirectoryFormat format;
+    fill_with_secure_random(format.directory);
+    auto now = std::chrono::time_point_cast<std::chrono::seconds>(options_.clock->wall());
+    format.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ} by {}", fmt::gmtime(now), options_.program);
+    numbers_.directory = format.directory;
+    std::string text = encode_directory_format(format);
+    ByteSpan bytes = as_bytes(text);
+    std::vector<std::byte> content(bytes.begin(), bytes.end());
+    co_return co_await io::replace_file(disk, options_.directory + "/FORMAT", std::move(content), 0600);
+  }
+
+  void make_stores(RecoveredState& state, const RecoveryReport& report) {
+    for (std::size_t i = 0; i < cores_.size(); ++i) {
+      LogStore::Context context;
+      context.loop = cores_[i].loop;
+      context.disk = cores_[i].disk;
+      context.numbers = &numbers_;
+      context.options = &options_;
+      context.buckets = &buckets_;
+      context.stores = &store_pointers_;
+      context.loop_index = i;
+      stores_.push_back(std::make_unique<LogStore>(context));
+      store_pointers_.push_back(stores_.back().get());
+      stores_.back()->adopt_segments(report.segments);
+      for (const auto& [name, bucket] : state.buckets()) stores_.back()->adopt_bucket(bucket.info);
+    }
+    for (std::uint32_t i = 0; i < shard_count; ++i) {
+      ShardId id(static_cast<std::uint8_t>(i));
+      stores_[loop_of(id, stores_.size())]->adopt_shard(id, std::move(state.shards()[i]));
+    }
+    for (Upload& upload : state.uploads()) {
+      std::size_t owner = owner_of(ObjectKeyView(upload.info.key).slot());
+      stores_[owner]->adopt_upload(std::move(upload));
+    }
+    for (auto& store : stores_) store->adopt_extents(state.extents());
+  }
+
+  LogEngineOptions options_;
+  const std::vector<Core> cores_;
+  LogNumbers numbers_;
+  std::unique_ptr<io::DiskLock> lock_;
+  std::vector<LogStore*> store_pointers_;
+  BucketDirectory buckets_;  // of the first loop
+  std::vector<std::unique_ptr<LogStore>> stores_;
+};
+
+Task<Result<std::unique_ptr<LogEngine>>> open_on_first_loop(LogEngineOptions options,
+                                                            std::vector<LogEngine::Core> cores) {
+  auto engine = std::make_unique<Engine>(std::move(options), std::move(cores));
+  CO_TRY(co_await engine->start());
+  co_return engine;
+}
+
+}  // namespace
+
+Task<Result<std::unique_ptr<LogEngine>>> LogEngine::open(LogEngineOptions options, std::vector<Core> cores) {
+  CHECK(!cores.empty());
+  io::EventLoop& first = *cores.front().loop;
+  auto open_there = [&] { return open_on_first_loop(std::move(options), std::move(cores)); };
+  co_return co_await io::run_on(first, open_there);
+}
+
+}  // namespace shoal::storage

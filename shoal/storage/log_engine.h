@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shoal/base/clock.h"
+#include "shoal/base/memory_account.h"
+#include "shoal/base/result.h"
+#include "shoal/base/task.h"
+#include "shoal/io/disk.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/model/object_store.h"
+#include "shoal/storage/layout.h"
+#include "shoal/storage/log_writer.h"
+
+namespace shoal::storage {
+
+struct LogEngineOptions {
+  std::string directory;  ///< made if it is missing; its parent must exist
+  std::uint64_t segment_bytes = 256_MiB;
+  /// Objects up to this size are one record and are read at once; larger ones are stored in extents of this size and
+  /// read through a BodyReader. At most record_body_bytes_max.
+  std::uint64_t extent_bytes_max = 4_MiB;
+  Durability durability = Durability::sync;
+  std::chrono::milliseconds sync_interval{100};  ///< of Durability::periodic
+  std::uint64_t home_epoch = 0;                  ///< fence token written into every record
+  std::string program = "shoal";                 ///< who makes a new directory, for people who look into FORMAT
+  const Clock* clock = &system_clock();
+  MemoryAccount* read_account = nullptr;  ///< charged with the bodies that were read; outlives them
+};
+
+/// A data directory, open: its lock, its segments and one ObjectStore for each event loop.
+///
+/// The stores cover each other: a key's operations go to the store of its loop (owner_of), bucket operations and
+/// listings to any. The number of loops may differ from one start to the next.
+class LogEngine {
+ public:
+  /// A loop, and the disk that belongs to it. Both outlive the engine.
+  struct Core {
+    io::EventLoop* loop = nullptr;
+    io::Disk* disk = nullptr;
+  };
+
+  /// Opens the directory and recovers what it holds; runs on the loop of the first core. conflict if another process
+  /// has it open, not_supported if a newer version wrote it, corrupt with the file and place if something that had been
+  /// stored durably is damaged or missing.
+  static Task<Result<std::unique_ptr<LogEngine>>> open(LogEngineOptions options, std::vector<Core> cores);
+
+  virtual ~LogEngine() = default;
+
+  /// Waits for writes on their way, then makes everything durable and seals the segments, so that the next start knows
+  /// that nothing is missing. Readers and writers that are still held only fail afterwards. Without it the engine may
+  /// be destroyed once its loops have stopped; that is a crash as far as the disk is concerned.
+  virtual Task<Result<void>> close() = 0;
+
+  /// The store of a loop; lives as long as the engine.
+  virtual ObjectStore& store(std::size_t loop_index) = 0;
+  /// Index of the loop that owns a slot's keys.
+  virtual std::size_t owner_of(Slot slot) const = 0;
+
+  struct Statistics {
+    std::uint64_t objects = 0;
+    std::map<SegmentId, std::uint64_t> live_bytes;  ///< bytes of records that are still needed
+    std::uint64_t groups = 0;                       ///< group commits since the start
+  };
+  virtual Task<Statistics> statistics() = 0;
+};
+
+}  // namespace shoal::storage

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shoal/base/check.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/model/object_store.h"
+#include "shoal/sim/simulated_disk.h"
+#include "shoal/storage/log_engine.h"
+#include "shoal/testing/run_task.h"
+
+namespace shoal::storage {
+
+/// An engine on a simulated disk for tests: everything on one thread, the loops in turn.
+class TestEngine {
+ public:
+  static LogEngineOptions small_options() {
+    LogEngineOptions options;
+    options.directory = "data";
+    options.segment_bytes = 64_KiB;
+    options.extent_bytes_max = 8_KiB;
+    return options;
+  }
+
+  explicit TestEngine(std::size_t loops = 1, LogEngineOptions options = small_options())
+      : options_(std::move(options)), disk_(std::make_unique<sim::SimulatedDisk>()) {
+    use_loops(loops);
+  }
+  ~TestEngine() { stop(); }
+
+  sim::SimulatedDisk& disk() { return *disk_; }
+  LogEngineOptions& options() { return options_; }
+  LogEngine& engine() { return *engine_; }
+  bool is_open() const { return engine_ != nullptr; }
+  ObjectStore& store(std::size_t loop = 0) { return engine_->store(loop); }
+  io::EventLoop& loop(std::size_t index = 0) { return *loops_[index]; }
+
+  Result<void> open() {
+    std::vector<LogEngine::Core> cores;
+    for (auto& loop : loops_) cores.push_back({loop.get(), disk_.get()});
+    Result<std::unique_ptr<LogEngine>> opened = run(LogEngine::open(options_, std::move(cores)));
+    if (!opened) return failure(std::move(opened).error());
+    engine_ = *std::move(opened);
+    return {};
+  }
+  Result<void> close() {
+    Result<void> closed = run(engine_->close());
+    stop();
+    return closed;
+  }
+  /// As when the process is killed: what was written stays written, and nothing more is.
+  void stop() {
+    if (engine_ == nullptr) return;
+    drain_loops();
+    engine_.reset();
+    drain_loops();
+  }
+  /// The power goes; goes on with what the disk kept. Other seeds lose other things.
+  void cut_power(std::uint64_t seed) {
+    if (!disk_->is_cut()) disk_->power_cut();
+    drain_loops();
+    engine_.reset();
+    drain_loops();
+    std::unique_ptr<sim::SimulatedDisk> survivor = disk_->crash_image(seed);
+    disk_ = std::move(survivor);
+  }
+  void use_disk(std::unique_ptr<sim::SimulatedDisk> disk) {
+    stop();
+    disk_ = std::move(disk);
+  }
+  void use_loops(std::size_t count) {
+    stop();
+    loops_.clear();
+    for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<io::EventLoop>());
+  }
+
+  /// Runs a coroutine of loop `index` until it is done.
+  template <typename T>
+  T run(Task<T> task, std::size_t index = 0) {
+    testing::Running<T> running(loops_[index]->context(), std::move(task));
+    while (!running.done()) CHECK_MSG(poll() > 0, "the coroutine waits for what nobody will do");
+    return running.result();
+  }
+  template <typename T>
+  testing::Running<T> start(Task<T> task, std::size_t index = 0) {
+    return testing::Running<T>(loops_[index]->context(), std::move(task));
+  }
+  /// Runs a while what can run now on all loops; returns how much that was.
+  std::size_t poll() {
+    std::size_t handlers = 0;
+    for (auto& loop : loops_) {
+      loop->context().restart();
+      handlers += loop->context().poll();
+    }
+    return handlers;
+  }
+  void drain_loops() {
+    while (poll() > 0) {
+    }
+  }
+
+  // Operations on objects, each on the loop of its key.
+  std::size_t owner(const ObjectKey& key) { return engine_->owner_of(ObjectKeyView(key).slot()); }
+  Result<void> make_bucket(std::string name) {
+    BucketInfo info;
+    info.name = std::move(name);
+    return run(store().create_bucket(std::move(info)));
+  }
+  static ObjectInfo info_of(const std::string& text) {
+    ObjectInfo info;
+    info.size = text.size();
+    info.etag = "etag of " + text.substr(0, 20);
+    return info;
+  }
+  Task<Result<ObjectInfoPtr>> put_task(ObjectKey key, std::string text, WriteCondition condition = {}) {
+    return store(owner(key)).put(key, info_of(text), Body::copy_of(text), std::move(condition));
+  }
+  Result<ObjectInfoPtr> put(ObjectKey key, std::string text, WriteCondition condition = {}) {
+    std::size_t loop = owner(key);
+    return run(put_task(key, std::move(text), std::move(condition)), loop);
+  }
+  Result<bool> remove(ObjectKey key) {
+    std::size_t loop = owner(key);
+    return run(store(loop).remove(std::move(key), WriteCondition()), loop);
+  }
+  /// The body, nothing if there is no such object.
+  Result<std::optional<std::string>> get(ObjectKey key) {
+    std::size_t loop = owner(key);
+    TRY_ASSIGN(std::optional<Object> object, run(store(loop).get(std::move(key)), loop));
+    if (!object) return std::nullopt;
+    if (object->reader == nullptr) return object->body.to_string();
+    TRY_ASSIGN(Body body, run(object->reader->read(0, object->info->size), loop));
+    return body.to_string();
+  }
+
+ private:
+  LogEngineOptions options_;
+  std::vector<std::unique_ptr<io::EventLoop>> loops_;
+  std::unique_ptr<sim::SimulatedDisk> disk_;
+  std::unique_ptr<LogEngine> engine_;
+};
+
+}  // namespace shoal::storage

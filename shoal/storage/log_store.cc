@@ -1,0 +1,445 @@
+#include "shoal/storage/log_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "shoal/base/check.h"
+#include "shoal/base/log.h"
+#include "shoal/io/run_on.h"
+#include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/extent_reader.h"
+#include "shoal/storage/extent_writer.h"
+#include "shoal/storage/listing.h"
+
+namespace shoal::storage {
+namespace {
+
+Result<void> check_condition(const WriteCondition& condition, const std::optional<std::string>& present_etag) {
+  if (condition.if_match) {
+    if (!present_etag) return failure(ErrorCode::no_such_key, "a condition on the ETag of a key that does not exist");
+    if (*condition.if_match != "*" && *condition.if_match != *present_etag) {
+      return failure(ErrorCode::precondition_failed, "the object has another ETag");
+    }
+  }
+  if (condition.if_none_match_any && present_etag) {
+    return failure(ErrorCode::precondition_failed, "the key exists already");
+  }
+  return {};
+}
+
+LogWriter::Options writer_options(const LogEngineOptions& options) {
+  LogWriter::Options writer;
+  writer.segment_bytes = options.segment_bytes;
+  writer.durability = options.durability;
+  writer.sync_interval = options.sync_interval;
+  writer.home_epoch = options.home_epoch;
+  return writer;
+}
+
+}  // namespace
+
+LogStore::LogStore(Context context)
+    : context_(context),
+      writer_(
+          context.loop, context.disk, context.numbers, writer_options(*context.options),
+          [this](SegmentId id, std::uint64_t salt) {
+            std::vector<RecoveredSegment> made(1);
+            made[0].id = id;
+            made[0].salt = salt;
+            adopt_segments(made);
+          },
+          [this] {
+            if (context_.loop_index == 0) io::spawn(*context_.loop, context_.buckets->settle_doubts());
+          }) {}
+
+// --- at the start
+
+void LogStore::adopt_segments(const std::vector<RecoveredSegment>& segments) {
+  for (const RecoveredSegment& segment : segments) {
+    std::string path = context_.numbers->segments_path + "/" + segment_file_name(segment.id);
+    segments_.emplace(segment.id, std::make_shared<SegmentFile>(context_.disk, std::move(path), segment.id,
+                                                                segment.salt, context_.options->read_account));
+  }
+}
+
+void LogStore::adopt_shard(ShardId id, ShardIndex shard) {
+  shard.for_each([&](const ObjectKey&, const IndexEntry& entry) { add_live(entry.location); });
+  shards_[id.value()] = std::make_unique<ShardIndex>(std::move(shard));
+}
+
+void LogStore::adopt_upload(Upload upload) {
+  add_live(upload.location);
+  for (const auto& [number, part] : upload.parts) add_live(part.location);
+  std::string id = upload.info.id;
+  uploads_[id].upload = std::move(upload);
+}
+
+void LogStore::adopt_extents(const std::unordered_map<Sequence, RecordLocation>& extents) {
+  auto adopt = [&](const ExtentList& list) {
+    for (const ExtentRef& ref : list) {
+      RecordLocation location = extents.at(ref.sequence);
+      if (extents_.emplace(ref.sequence, location).second) add_live(location);
+    }
+  };
+  for (const auto& shard : shards_) {
+    if (shard == nullptr) continue;
+    shard->for_each([&](const ObjectKey&, const IndexEntry& entry) {
+      if (entry.extents) adopt(*entry.extents);
+    });
+  }
+  for (const auto& [id, own] : uploads_) {
+    for (const auto& [number, part] : own.upload.parts) adopt(part.extents);
+  }
+}
+
+void LogStore::adopt_bucket(BucketInfo info) { install_bucket(std::move(info)); }
+
+// --- looking up
+
+ShardIndex& LogStore::shard_for(const ObjectKey& key) const {
+  const auto& shard = shards_[shard_of(ObjectKeyView(key).slot()).value()];
+  CHECK_MSG(shard != nullptr, "an operation on a key came to a loop that does not own it");
+  return *shard;
+}
+
+Result<const LogStore::Bucket*> LogStore::find_bucket(const std::string& name) const {
+  auto found = buckets_.find(name);
+  if (found == buckets_.end()) return failure(ErrorCode::no_such_bucket, name);
+  if (found->second.in_doubt) {
+    return failure(ErrorCode::io_error, "a change of the bucket " + name + " failed, and its effect is still unknown");
+  }
+  return &found->second;
+}
+
+Result<void> LogStore::check_readable(const ObjectKey& key) const {
+  if (!writer_.has_doubts() || !writer_.is_in_doubt(key.bucket + key.name)) return {};
+  return failure(ErrorCode::io_error, "a write of this key failed, and its effect is still unknown");
+}
+
+Result<LogStore::OwnUpload*> LogStore::find_upload(const UploadKey& key) {
+  TRY(find_bucket(key.key.bucket));
+  TRY(check_readable(key.key));
+  auto found = uploads_.find(key.id);
+  if (found == uploads_.end() || found->second.upload.info.key != key.key) {
+    return failure(ErrorCode::no_such_upload, key.id);
+  }
+  return &found->second;
+}
+
+const SegmentPin& LogStore::pin(SegmentId id) const {
+  auto found = segments_.find(id);
+  CHECK_MSG(found != segments_.end(), "the index names a segment that is not there");
+  return found->second;
+}
+
+std::optional<std::string> LogStore::newest_etag(const ObjectKey& key) {
+  if (auto pending = pending_.find(key); pending != pending_.end()) return pending->second.etag;
+  const IndexEntry* entry = shard_for(key).find(key);
+  if (entry == nullptr) return std::nullopt;
+  return entry->etag;
+}
+
+Task<void> LogStore::wait_until_writable(std::string bucket, std::string upload_id) {
+  while (true) {
+    auto found = buckets_.find(bucket);
+    if (found != buckets_.end() && found->second.frozen) {
+      co_await found->second.waiting.wait();
+      continue;
+    }
+    auto upload = uploads_.find(upload_id);
+    if (upload == uploads_.end() || !upload->second.ending) co_return;
+    co_await upload->second.waiting.wait();
+  }
+}
+
+Task<void> LogStore::wait_for_pending(ObjectKey key) {
+  for (auto found = pending_.find(key); found != pending_.end(); found = pending_.find(key)) {
+    co_await found->second.waiting.wait();
+  }
+}
+
+// --- reading
+
+std::optional<Object> LogStore::try_get(const ObjectKeyView&) { return std::nullopt; }  // nothing is kept in memory
+
+Task<Result<std::optional<Object>>> LogStore::get(ObjectKey key) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  CO_TRY(find_bucket(key.bucket));
+  CO_TRY(check_readable(key));
+  const IndexEntry* entry = shard_for(key).find(key);
+  if (entry == nullptr) co_return std::optional<Object>();
+  IndexEntry found = *entry;
+  CO_TRY_ASSIGN(Object object, co_await read_object(std::move(found)));
+  co_return std::optional<Object>(std::move(object));
+}
+
+Task<Result<Object>> LogStore::read_object(IndexEntry entry) {
+  SegmentPin segment = pin(entry.location.segment);
+  Object object;
+  PinnedRecord record;
+  if (entry.extents) {
+    // Before the wait: the extents of this version are here now, and pinned they stay.
+    CO_TRY_ASSIGN(object.reader, make_reader(*entry.extents));
+    CO_TRY_ASSIGN(record, co_await segment->read_head(entry.location, entry.sequence));
+  } else {
+    CO_TRY_ASSIGN(record, co_await segment->read_record(entry.location, entry.sequence));
+    ByteSpan body = record.pinned.bytes.subspan(entry.location.head_bytes, record.head.header.body_bytes);
+    if (!body.empty()) object.body = Body(record.pinned.owner, body);
+  }
+  CO_TRY_ASSIGN(StoredObject stored, decode_object(record.head.info, entry.sequence));
+  object.info = std::make_shared<const ObjectInfo>(std::move(stored.info));
+  co_return object;
+}
+
+Result<std::shared_ptr<BodyReader>> LogStore::make_reader(const ExtentList& extents) const {
+  std::vector<PinnedExtent> pinned;
+  pinned.reserve(extents.size());
+  std::uint64_t begin = 0;
+  for (const ExtentRef& ref : extents) {
+    auto found = extents_.find(ref.sequence);
+    CHECK_MSG(found != extents_.end(), "an object names an extent that is not there");
+    pinned.push_back({begin, ref, found->second, pin(found->second.segment)});
+    begin += ref.bytes;
+  }
+  return std::make_shared<ExtentReader>(std::move(pinned));
+}
+
+Task<Result<std::optional<ObjectInfoPtr>>> LogStore::stat(ObjectKey key) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  CO_TRY(find_bucket(key.bucket));
+  CO_TRY(check_readable(key));
+  const IndexEntry* entry = shard_for(key).find(key);
+  if (entry == nullptr) co_return std::optional<ObjectInfoPtr>();
+  Sequence sequence = entry->sequence;
+  RecordLocation location = entry->location;
+  SegmentPin segment = pin(location.segment);
+  CO_TRY_ASSIGN(PinnedRecord record, co_await segment->read_head(location, sequence));
+  CO_TRY_ASSIGN(StoredObject stored, decode_object(record.head.info, sequence));
+  co_return std::optional<ObjectInfoPtr>(std::make_shared<const ObjectInfo>(std::move(stored.info)));
+}
+
+Result<ListPage> LogStore::list_own(const ListRequest& request) const {
+  TRY(find_bucket(request.bucket));
+  if (writer_.has_doubts()) return failure(ErrorCode::io_error, "writes failed, and their effect is still unknown");
+  std::vector<const ShardIndex*> shards;
+  for (const auto& shard : shards_) {
+    if (shard != nullptr) shards.push_back(shard.get());
+  }
+  return list_shards(shards, request);
+}
+
+Task<Result<ListPage>> LogStore::list(ListRequest request) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  std::vector<ListPage> pages;
+  for (LogStore* store : *context_.stores) {
+    auto list_there = [&] { return store->list_own(request); };
+    CO_TRY_ASSIGN(ListPage page, co_await io::run_on(store->loop(), list_there));
+    pages.push_back(std::move(page));
+  }
+  if (pages.size() == 1) co_return std::move(pages.front());
+  co_return merge_pages(std::move(pages), request.items_max);
+}
+
+// --- writing
+
+void LogStore::end_pending(const ObjectKey& key, const Result<Appended>& appended) {
+  auto found = pending_.find(key);
+  if (found == pending_.end()) return;
+  // When a record fails, all that were submitted after it fail with it, the newest of this key among them.
+  if (appended && found->second.sequence != appended->sequence) return;
+  found->second.waiting.wake_all();
+  pending_.erase(found);
+}
+
+void LogStore::remember_extents(const std::vector<StoredExtent>& extents) {
+  for (const StoredExtent& extent : extents) {
+    extents_.emplace(extent.ref.sequence, extent.location);
+    add_live(extent.location);
+  }
+}
+
+void LogStore::forget_extents(const ExtentList& extents) {
+  for (const ExtentRef& ref : extents) {
+    auto found = extents_.find(ref.sequence);
+    if (found == extents_.end()) continue;
+    drop_live(found->second);
+    extents_.erase(found);
+  }
+}
+
+void LogStore::submit_tail(const ObjectKey& key, Body tail, ExtentList* extents, std::vector<StoredExtent>* stored) {
+  if (tail.empty()) return;
+  auto bytes = static_cast<std::uint32_t>(tail.size());
+  Sequence sequence = writer_.submit(make_record(RecordKind::extent, key, {}, std::move(tail)),
+                                     [stored, bytes](Result<Appended> appended) {
+                                       if (!appended) return;
+                                       stored->push_back({{appended->sequence, bytes}, appended->location});
+                                     });
+  extents->push_back({sequence, bytes});
+}
+
+Task<Result<ObjectInfoPtr>> LogStore::commit(Change change) {
+  CO_TRY(find_bucket(change.key.bucket));
+  CO_TRY(check_readable(change.key));
+  CO_TRY(check_condition(change.condition, newest_etag(change.key)));
+  if (change.replaces) {
+    const IndexEntry* entry = shard_for(change.key).find(change.key);
+    bool is_present = entry != nullptr && entry->sequence == *change.replaces && !pending_.contains(change.key);
+    if (!is_present) co_return failure(ErrorCode::conflict, "the object was replaced meanwhile");
+  }
+  ObjectInfo& info = change.object.info;
+  if (!change.keeps_last_modified) info.last_modified = context_.options->clock->wall();
+  submit_tail(change.key, std::move(change.tail), &change.object.extents, &change.new_extents);
+  Record record = make_record(change.kind, change.key, encode_object(change.object), std::move(change.body));
+  auto publish_change = [this, &change](const Appended& appended) { publish(change, appended); };
+  std::optional<std::string> etag = info.etag;
+  CO_TRY_ASSIGN(Appended appended,
+                co_await append_for_key(change.key, std::move(etag), std::move(record), publish_change));
+  info.version = Version(appended.sequence.value());
+  co_return std::make_shared<const ObjectInfo>(std::move(info));
+}
+
+void LogStore::publish(const Change& change, const Appended& appended) {
+  remember_extents(change.new_extents);
+  IndexEntry entry = to_index_entry(change.object, appended.sequence, appended.location);
+  std::shared_ptr<const ExtentList> extents = entry.extents;
+  add_live(appended.location);
+  std::optional<IndexEntry> replaced = shard_for(change.key).put(change.key, std::move(entry));
+  if (replaced) {
+    drop_live(replaced->location);
+    bool shares_extents = replaced->extents && extents && *replaced->extents == *extents;
+    if (replaced->extents && !shares_extents) forget_extents(*replaced->extents);
+  }
+  if (!change.object.upload_id.empty()) end_upload(change.object.upload_id, change.object.extents);
+}
+
+Task<Result<ObjectInfoPtr>> LogStore::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
+  CHECK_MSG(info.size == body.size(), "an object's info must tell the size of its body");
+  if (body.size() > extent_bytes_max()) {
+    ExtentWriter writer(this, std::move(key));
+    CO_TRY(co_await writer.write(std::move(body)));
+    co_return co_await writer.commit(std::move(info), std::move(condition));
+  }
+  NewObject object;
+  object.key = std::move(key);
+  object.info = std::move(info);
+  object.tail = std::move(body);
+  co_return co_await commit_put(std::move(object), std::move(condition));
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> LogStore::begin_put(ObjectKey key) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  CO_TRY(find_bucket(key.bucket));
+  shard_for(key);
+  co_return std::make_unique<ExtentWriter>(this, std::move(key));
+}
+
+Task<Result<LogStore::StoredExtent>> LogStore::append_extent(ObjectKey key, Body body) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  StoredExtent extent;
+  extent.ref.bytes = static_cast<std::uint32_t>(body.size());
+  Record record = make_record(RecordKind::extent, key, {}, std::move(body));
+  auto nothing = [](const Appended&) {};
+  CO_TRY_ASSIGN(Appended appended, co_await append(std::move(record), nothing));
+  extent.ref.sequence = appended.sequence;
+  extent.location = appended.location;
+  co_return extent;
+}
+
+Task<Result<ObjectInfoPtr>> LogStore::commit_put(NewObject object, WriteCondition condition) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  Change change;
+  change.key = std::move(object.key);
+  change.object.info = std::move(object.info);
+  if (object.extents.empty()) {
+    change.kind = RecordKind::put;
+    change.body = std::move(object.tail);
+  } else {
+    change.kind = RecordKind::manifest;
+    for (const StoredExtent& extent : object.extents) change.object.extents.push_back(extent.ref);
+    change.new_extents = std::move(object.extents);
+    change.tail = std::move(object.tail);
+  }
+  change.condition = std::move(condition);
+  co_await wait_until_writable(change.key.bucket);
+  co_return co_await commit(std::move(change));
+}
+
+Task<Result<bool>> LogStore::remove(ObjectKey key, WriteCondition condition) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  while (true) {
+    co_await wait_until_writable(key.bucket);
+    CO_TRY(find_bucket(key.bucket));
+    CO_TRY(check_readable(key));
+    std::optional<std::string> etag = newest_etag(key);
+    CO_TRY(check_condition(condition, etag));
+    if (etag) break;
+    // A removal that is not durable yet: saying "there is none" now would promise that it will be.
+    if (!pending_.contains(key)) co_return false;
+    co_await wait_for_pending(key);
+  }
+  Record record = make_record(RecordKind::remove, key, encode_removal(context_.options->clock->wall()));
+  auto publish_removal = [this, &key](const Appended&) {
+    std::optional<IndexEntry> erased = shard_for(key).erase(key);
+    if (!erased) return;
+    drop_live(erased->location);
+    if (erased->extents) forget_extents(*erased->extents);
+  };
+  CO_TRY(co_await append_for_key(key, std::nullopt, std::move(record), publish_removal));
+  co_return true;
+}
+
+Task<Result<ObjectInfoPtr>> LogStore::update_info(ObjectKey key, ObjectInfo info) {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  while (true) {
+    Result<ObjectInfoPtr> updated = co_await update_info_once(key, info);
+    if (updated || updated.error().code != ErrorCode::conflict) co_return updated;
+  }
+}
+
+Task<Result<ObjectInfoPtr>> LogStore::update_info_once(ObjectKey key, ObjectInfo info) {
+  CO_TRY(find_bucket(key.bucket));
+  CO_TRY(check_readable(key));
+  co_await wait_for_pending(key);
+  CO_TRY(find_bucket(key.bucket));
+  const IndexEntry* entry = shard_for(key).find(key);
+  if (entry == nullptr) co_return failure(ErrorCode::no_such_key, key.name);
+  if (entry->etag != info.etag) co_return failure(ErrorCode::precondition_failed, "the object has another ETag");
+
+  IndexEntry present = *entry;
+  CO_TRY_ASSIGN(Object object, co_await read_object(present));
+  Change change;
+  change.kind = present.extents ? RecordKind::manifest : RecordKind::put;
+  change.key = key;
+  change.object.info = *object.info;
+  change.object.info.headers = std::move(info.headers);
+  change.object.info.user_metadata = std::move(info.user_metadata);
+  change.object.info.tags = std::move(info.tags);
+  if (present.extents) change.object.extents = *present.extents;
+  change.body = std::move(object.body);
+  change.replaces = present.sequence;
+  change.keeps_last_modified = true;
+  co_await wait_until_writable(key.bucket);
+  co_return co_await commit(std::move(change));
+}
+
+// --- the end
+
+Task<Result<void>> LogStore::close() {
+  co_await gate_.close();
+  co_return co_await writer_.close();
+}
+
+void LogStore::add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const {
+  for (const auto& [segment, bytes] : live_bytes_) to[segment] += bytes;
+}
+
+std::uint64_t LogStore::object_count() const {
+  std::uint64_t count = 0;
+  for (const auto& shard : shards_) count += shard == nullptr ? 0 : shard->size();
+  return count;
+}
+
+}  // namespace shoal::storage

@@ -1,0 +1,238 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "shoal/base/clock.h"
+#include "shoal/base/memory_account.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/io/gate.h"
+#include "shoal/io/suspend.h"
+#include "shoal/io/wait_queue.h"
+#include "shoal/model/object_store.h"
+#include "shoal/storage/info_codec.h"
+#include "shoal/storage/log_engine.h"
+#include "shoal/storage/log_writer.h"
+#include "shoal/storage/recovery.h"
+#include "shoal/storage/segment_file.h"
+#include "shoal/storage/shard_index.h"
+#include "shoal/storage/upload.h"
+
+namespace shoal::storage {
+
+class BucketDirectory;
+
+/// The part of the engine that one event loop owns: its shards' index and uploads, its writer, its view of the segments
+/// and of the buckets. Operations on keys must come here; those on buckets and the listings ask all stores of the
+/// engine.
+///
+/// A write goes through three states: checked against the newest accepted state of its key and submitted, in one step;
+/// pending, seen by later conditions only; published in the index when it is durable.
+class LogStore final : public ObjectStore {
+ public:
+  struct Context {
+    io::EventLoop* loop = nullptr;
+    io::Disk* disk = nullptr;
+    LogNumbers* numbers = nullptr;
+    const LogEngineOptions* options = nullptr;
+    BucketDirectory* buckets = nullptr;        ///< of the engine
+    std::vector<LogStore*>* stores = nullptr;  ///< all of the engine, by loop
+    std::size_t loop_index = 0;
+  };
+
+  explicit LogStore(Context context);
+
+  // Filled at the start, before the first operation.
+  void adopt_segments(const std::vector<RecoveredSegment>& segments);
+  void adopt_shard(ShardId id, ShardIndex shard);
+  void adopt_upload(Upload upload);
+  void adopt_extents(const std::unordered_map<Sequence, RecordLocation>& extents);
+  void adopt_bucket(BucketInfo info);
+
+  Task<Result<void>> create_bucket(BucketInfo bucket) override;
+  Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
+  Task<Result<void>> update_bucket(BucketInfo bucket) override;
+  Task<Result<void>> remove_bucket(std::string name) override;
+  Task<Result<std::vector<BucketInfo>>> list_buckets() override;
+
+  std::optional<Object> try_get(const ObjectKeyView& key) override;
+  Task<Result<std::optional<Object>>> get(ObjectKey key) override;
+  Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
+  Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
+  Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
+  Task<Result<ListPage>> list(ListRequest request) override;
+
+  Task<Result<std::string>> create_upload(ObjectKey key, ObjectInfo info) override;
+  Task<Result<UploadInfo>> stat_upload(UploadKey upload) override;
+  Task<Result<PartInfo>> put_part(UploadKey upload, PartInfo part, Body body) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_part(UploadKey upload, std::uint32_t part_number) override;
+  Task<Result<std::vector<PartInfo>>> list_parts(UploadKey upload) override;
+  Task<Result<ObjectInfoPtr>> complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) override;
+  Task<Result<void>> abort_upload(UploadKey upload) override;
+  Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
+
+  // For writers of bodies in pieces (extent_writer.h).
+
+  /// An extent that is on disk and that nothing names yet.
+  struct StoredExtent {
+    ExtentRef ref;
+    RecordLocation location;
+  };
+  /// An object to be.
+  struct NewObject {
+    ObjectKey key;
+    ObjectInfo info;
+    std::vector<StoredExtent> extents;  ///< none: the object becomes one record
+    Body tail;                          ///< what follows the extents; at most extent_bytes_max()
+  };
+  Task<Result<StoredExtent>> append_extent(ObjectKey key, Body body);
+  Task<Result<ObjectInfoPtr>> commit_put(NewObject object, WriteCondition condition);
+  Task<Result<PartInfo>> commit_part(UploadKey upload, PartInfo part, std::vector<StoredExtent> extents, Body tail);
+  std::uint64_t extent_bytes_max() const { return context_.options->extent_bytes_max; }
+
+  // For operations on buckets, on this loop (bucket_directory.h).
+
+  /// Lets new writes to the bucket wait, and waits for those that are on their way. Whether the bucket then holds no
+  /// object on this loop.
+  Task<bool> freeze_bucket(std::string name);
+  void thaw_bucket(const std::string& name);
+  /// Reads and writes of the bucket fail until it is thawed: a failed change of it may come back at the next start.
+  void doubt_bucket(const std::string& name);
+  void install_bucket(BucketInfo info);
+  void erase_bucket(const std::string& name);
+  Result<ListPage> list_own(const ListRequest& request) const;
+  Result<std::vector<UploadInfo>> list_own_uploads(const std::string& bucket, const std::string& prefix) const;
+  LogWriter& writer() { return writer_; }
+  /// Appends a record that concerns no object of this loop, and syncs it whatever the durability.
+  Task<Result<void>> append_durably(Record record);
+
+  /// New operations fail with closed; those on their way finish; the log is sealed.
+  Task<Result<void>> close();
+  /// Adds the bytes of records of this loop's keys that are still needed, by segment.
+  void add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const;
+  std::uint64_t object_count() const;
+  io::EventLoop& loop() const { return *context_.loop; }
+
+ private:
+  struct Bucket {
+    BucketInfo info;
+    bool frozen = false;
+    bool in_doubt = false;
+    io::WaitQueue waiting;
+  };
+  /// The newest accepted write of a key that is not durable yet.
+  struct PendingKey {
+    Sequence sequence;
+    std::optional<std::string> etag;  ///< nothing: removed
+    io::WaitQueue waiting;
+  };
+  struct OwnUpload {
+    Upload upload;
+    bool ending = false;
+    io::WaitQueue waiting;
+  };
+  struct Change {
+    RecordKind kind{};
+    ObjectKey key;
+    StoredObject object;
+    Body body;
+    std::vector<StoredExtent> new_extents;  ///< those of `object.extents` that the store does not know yet
+    Body tail;                              ///< becomes the last extent, in the same group
+    WriteCondition condition;
+    std::optional<Sequence> replaces;  ///< conflict if the key has another version by now, pending ones included
+    bool keeps_last_modified = false;
+  };
+
+  // Look-ups.
+  ShardIndex& shard_for(const ObjectKey& key) const;
+  Result<const Bucket*> find_bucket(const std::string& name) const;
+  /// Whether the store may say what it knows of a key.
+  Result<void> check_readable(const ObjectKey& key) const;
+  Result<OwnUpload*> find_upload(const UploadKey& key);
+  const SegmentPin& pin(SegmentId id) const;
+  /// ETag of the newest accepted state of a key.
+  std::optional<std::string> newest_etag(const ObjectKey& key);
+
+  // Waiting.
+  /// Until the bucket is not frozen and the upload, if one is named, is not about to end.
+  Task<void> wait_until_writable(std::string bucket, std::string upload_id = {});
+  Task<void> wait_for_pending(ObjectKey key);
+
+  // Writing.
+  /// Appends; `publish` runs when the record is durable, before anything else can happen on the loop.
+  template <typename Publish>
+  Task<Result<Appended>> append(Record record, Publish publish);
+  /// The same for a record that decides what a key holds; `etag` is what conditions see from now on.
+  template <typename Publish>
+  Task<Result<Appended>> append_for_key(ObjectKey key, std::optional<std::string> etag, Record record, Publish publish);
+  /// Checks and submits in one step, then waits until the change is durable. The bucket is writable.
+  Task<Result<ObjectInfoPtr>> commit(Change change);
+  /// Submits `tail` as an extent and adds it to the lists; `stored` must live until a record submitted later finished.
+  void submit_tail(const ObjectKey& key, Body tail, ExtentList* extents, std::vector<StoredExtent>* stored);
+  void end_pending(const ObjectKey& key, const Result<Appended>& appended);
+  void publish(const Change& change, const Appended& appended);
+  /// Forgets an upload; the extents of `kept` belong to an object now.
+  void end_upload(const std::string& id, const ExtentList& kept);
+  void stay_open(const std::string& upload_id);
+  void forget_extents(const ExtentList& extents);
+  void remember_extents(const std::vector<StoredExtent>& extents);
+  Task<Result<ObjectInfoPtr>> update_info_once(ObjectKey key, ObjectInfo info);
+
+  // Reading.
+  Task<Result<Object>> read_object(IndexEntry entry);
+  Result<std::shared_ptr<BodyReader>> make_reader(const ExtentList& extents) const;
+
+  void add_live(RecordLocation location) { live_bytes_[location.segment] += location.bytes; }
+  void drop_live(RecordLocation location) { live_bytes_[location.segment] -= location.bytes; }
+
+  const Context context_;
+  LogWriter writer_;
+  io::Gate gate_;
+
+  std::array<std::unique_ptr<ShardIndex>, shard_count> shards_;  ///< null: another loop's
+  std::map<std::string, Bucket> buckets_;                        ///< all of the engine; changed by BucketDirectory
+  std::map<std::string, OwnUpload> uploads_;                     ///< by id
+  std::unordered_map<Sequence, RecordLocation> extents_;         ///< of this loop's objects and uploads
+  std::map<ObjectKey, PendingKey> pending_;
+  std::map<SegmentId, SegmentPin> segments_;
+  std::map<SegmentId, std::uint64_t> live_bytes_;
+};
+
+template <typename Publish>
+Task<Result<Appended>> LogStore::append(Record record, Publish publish) {
+  co_return co_await io::suspend<Result<Appended>>([&](io::Resume<Result<Appended>> resume) {
+    writer_.submit(std::move(record),
+                   [publish = std::move(publish), resume = std::move(resume)](Result<Appended> appended) mutable {
+                     if (appended) publish(*appended);
+                     std::move(resume)(std::move(appended));
+                   });
+  });
+}
+
+template <typename Publish>
+Task<Result<Appended>> LogStore::append_for_key(ObjectKey key, std::optional<std::string> etag, Record record,
+                                                Publish publish) {
+  co_return co_await io::suspend<Result<Appended>>([&](io::Resume<Result<Appended>> resume) {
+    auto finish = [this, &key, publish = std::move(publish),
+                   resume = std::move(resume)](Result<Appended> appended) mutable {
+      if (appended) publish(*appended);
+      end_pending(key, appended);
+      std::move(resume)(std::move(appended));
+    };
+    Sequence sequence = writer_.submit(std::move(record), std::move(finish));
+    PendingKey& pending = pending_[key];
+    pending.sequence = sequence;
+    pending.etag = std::move(etag);
+  });
+}
+
+}  // namespace shoal::storage
