@@ -1,0 +1,165 @@
+#include "shoal/service/core_router.h"
+
+#include <utility>
+
+#include "shoal/io/run_on.h"
+
+namespace shoal::service {
+namespace {
+
+/// Keeps something that belongs to another loop, and gives it back to that loop to be destroyed.
+template <typename Pointer>
+class OnLoop {
+ public:
+  OnLoop(io::EventLoop& loop, Pointer pointer) : loop_(&loop), pointer_(std::move(pointer)) {}
+  OnLoop(const OnLoop&) = delete;  // released once
+  OnLoop& operator=(const OnLoop&) = delete;
+  ~OnLoop() {
+    loop_->post([pointer = std::move(pointer_)]() mutable { pointer.reset(); });
+  }
+
+  io::EventLoop& loop() { return *loop_; }
+  auto& operator*() { return *pointer_; }
+
+ private:
+  io::EventLoop* loop_;
+  Pointer pointer_;
+};
+
+class RoutedReader final : public BodyReader {
+ public:
+  RoutedReader(io::EventLoop& loop, std::shared_ptr<BodyReader> reader) : reader_(loop, std::move(reader)) {}
+
+  Task<Result<Body>> read(std::uint64_t offset, std::uint64_t length) override {
+    co_return co_await io::run_on(reader_.loop(), [this, offset, length] { return (*reader_).read(offset, length); });
+  }
+
+ private:
+  OnLoop<std::shared_ptr<BodyReader>> reader_;
+};
+
+class RoutedWriter final : public ObjectWriter {
+ public:
+  RoutedWriter(io::EventLoop& loop, std::unique_ptr<ObjectWriter> writer) : writer_(loop, std::move(writer)) {}
+
+  Task<Result<void>> write(Body piece) override {
+    co_return co_await io::run_on(writer_.loop(), [this, &piece] { return (*writer_).write(std::move(piece)); });
+  }
+  Task<Result<ObjectInfoPtr>> commit(ObjectInfo info, WriteCondition condition) override {
+    co_return co_await io::run_on(writer_.loop(),
+                                  [&] { return (*writer_).commit(std::move(info), std::move(condition)); });
+  }
+
+ private:
+  OnLoop<std::unique_ptr<ObjectWriter>> writer_;
+};
+
+Result<std::unique_ptr<ObjectWriter>> routed(io::EventLoop& loop, Result<std::unique_ptr<ObjectWriter>> writer) {
+  if (!writer || loop.in_loop()) return writer;
+  return std::make_unique<RoutedWriter>(loop, *std::move(writer));
+}
+
+}  // namespace
+
+CoreRouter::CoreRouter(std::vector<Core> cores, std::size_t own, OwnerOfSlot owner_of_slot)
+    : cores_(std::move(cores)), own_(own), owner_of_slot_(std::move(owner_of_slot)) {}
+
+const CoreRouter::Core& CoreRouter::owner_of(const ObjectKeyView& key) const {
+  return cores_[owner_of_slot_(key.slot())];
+}
+
+Task<Result<void>> CoreRouter::create_bucket(BucketInfo bucket) { return own().create_bucket(std::move(bucket)); }
+Task<Result<std::optional<BucketInfo>>> CoreRouter::stat_bucket(std::string name) {
+  return own().stat_bucket(std::move(name));
+}
+Task<Result<void>> CoreRouter::update_bucket(BucketInfo bucket) { return own().update_bucket(std::move(bucket)); }
+Task<Result<void>> CoreRouter::remove_bucket(std::string name) { return own().remove_bucket(std::move(name)); }
+Task<Result<std::vector<BucketInfo>>> CoreRouter::list_buckets() { return own().list_buckets(); }
+Task<Result<ListPage>> CoreRouter::list(ListRequest request) { return own().list(std::move(request)); }
+Task<Result<std::vector<UploadInfo>>> CoreRouter::list_uploads(std::string bucket, std::string prefix) {
+  return own().list_uploads(std::move(bucket), std::move(prefix));
+}
+
+std::optional<Object> CoreRouter::try_get(const ObjectKeyView& key) {
+  const Core& core = owner_of(key);
+  if (&core != &cores_[own_]) return std::nullopt;
+  return core.store->try_get(key);
+}
+
+Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
+  const Core& core = owner_of(key);
+  auto object = co_await io::run_on(*core.loop, [&] { return core.store->get(std::move(key)); });
+  if (object && *object && (*object)->reader && !core.loop->in_loop()) {
+    (*object)->reader = std::make_shared<RoutedReader>(*core.loop, std::move((*object)->reader));
+  }
+  co_return object;
+}
+
+Task<Result<std::optional<ObjectInfoPtr>>> CoreRouter::stat(ObjectKey key) {
+  const Core& core = owner_of(key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.store->stat(std::move(key)); });
+}
+
+Task<Result<ObjectInfoPtr>> CoreRouter::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
+  const Core& core = owner_of(key);
+  co_return co_await io::run_on(*core.loop, [&] {
+    return core.store->put(std::move(key), std::move(info), std::move(body), std::move(condition));
+  });
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_put(ObjectKey key) {
+  const Core& core = owner_of(key);
+  auto writer = co_await io::run_on(*core.loop, [&] { return core.store->begin_put(std::move(key)); });
+  co_return routed(*core.loop, std::move(writer));
+}
+
+Task<Result<bool>> CoreRouter::remove(ObjectKey key, WriteCondition condition) {
+  const Core& core = owner_of(key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.store->remove(std::move(key), std::move(condition)); });
+}
+
+Task<Result<ObjectInfoPtr>> CoreRouter::update_info(ObjectKey key, ObjectInfo info) {
+  const Core& core = owner_of(key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.store->update_info(std::move(key), std::move(info)); });
+}
+
+Task<Result<std::string>> CoreRouter::create_upload(ObjectKey key, ObjectInfo info) {
+  const Core& core = owner_of(key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.store->create_upload(std::move(key), std::move(info)); });
+}
+
+Task<Result<UploadInfo>> CoreRouter::stat_upload(UploadKey upload) {
+  const Core& core = owner_of(upload.key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.store->stat_upload(std::move(upload)); });
+}
+
+Task<Result<PartInfo>> CoreRouter::put_part(UploadKey upload, PartInfo part, Body body) {
+  const Core& core = owner_of(upload.key);
+  co_return co_await io::run_on(
+      *core.loop, [&] { return core.store->put_part(std::move(upload), std::move(part), std::move(body)); });
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_part(UploadKey upload, std::uint32_t part_number) {
+  const Core& core = owner_of(upload.key);
+  auto writer = co_await io::run_on(*core.loop, [&] { return core.store->begin_part(std::move(upload), part_number); });
+  co_return routed(*core.loop, std::move(writer));
+}
+
+Task<Result<std::vector<PartInfo>>> CoreRouter::list_parts(UploadKey upload) {
+  const Core& core = owner_of(upload.key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.store->list_parts(std::move(upload)); });
+}
+
+Task<Result<ObjectInfoPtr>> CoreRouter::complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) {
+  const Core& core = owner_of(upload.key);
+  co_return co_await io::run_on(*core.loop, [&] {
+    return core.store->complete_upload(std::move(upload), std::move(info), std::move(condition));
+  });
+}
+
+Task<Result<void>> CoreRouter::abort_upload(UploadKey upload) {
+  const Core& core = owner_of(upload.key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.store->abort_upload(std::move(upload)); });
+}
+
+}  // namespace shoal::service

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "shoal/io/event_loop.h"
+#include "shoal/model/object_store.h"
+
+namespace shoal::service {
+
+/// Sends the operations on a key to the event loop that owns the key's slot, and brings the answer back.
+///
+/// One router stands at the top of each loop's chain. What it hands out (readers, writers) may be used on the router's
+/// loop and works on the owner's. Bodies are shared, not copied, between loops.
+class CoreRouter final : public ObjectStore {
+ public:
+  /// One loop and the store that serves its share of the keys. Both outlive the router.
+  struct Core {
+    io::EventLoop* loop;
+    ObjectStore* store;
+  };
+
+  /// Index in `cores` of the loop that owns a slot.
+  using OwnerOfSlot = std::function<std::size_t(Slot slot)>;
+
+  /// `own` is the index in `cores` of the loop that this router belongs to.
+  CoreRouter(std::vector<Core> cores, std::size_t own, OwnerOfSlot owner_of_slot);
+
+  Task<Result<void>> create_bucket(BucketInfo bucket) override;
+  Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
+  Task<Result<void>> update_bucket(BucketInfo bucket) override;
+  Task<Result<void>> remove_bucket(std::string name) override;
+  Task<Result<std::vector<BucketInfo>>> list_buckets() override;
+
+  /// Only hits of the own loop: another loop's memory cannot be looked at without a message.
+  std::optional<Object> try_get(const ObjectKeyView& key) override;
+  Task<Result<std::optional<Object>>> get(ObjectKey key) override;
+  Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
+  Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
+  Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
+  Task<Result<ListPage>> list(ListRequest request) override;
+
+  Task<Result<std::string>> create_upload(ObjectKey key, ObjectInfo info) override;
+  Task<Result<UploadInfo>> stat_upload(UploadKey upload) override;
+  Task<Result<PartInfo>> put_part(UploadKey upload, PartInfo part, Body body) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_part(UploadKey upload, std::uint32_t part_number) override;
+  Task<Result<std::vector<PartInfo>>> list_parts(UploadKey upload) override;
+  Task<Result<ObjectInfoPtr>> complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) override;
+  Task<Result<void>> abort_upload(UploadKey upload) override;
+  Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
+
+ private:
+  const Core& owner_of(const ObjectKeyView& key) const;
+  ObjectStore& own() { return *cores_[own_].store; }
+
+  std::vector<Core> cores_;
+  std::size_t own_;
+  OwnerOfSlot owner_of_slot_;
+};
+
+}  // namespace shoal::service

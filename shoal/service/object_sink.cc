@@ -1,0 +1,48 @@
+#include "shoal/service/object_sink.h"
+
+#include <utility>
+
+namespace shoal::service {
+
+ObjectSink::ObjectSink(ObjectStore& store, Target target, Options options)
+    : store_(store), target_(std::move(target)), options_(options) {}
+
+Task<Result<void>> ObjectSink::write(Body piece) {
+  size_ += piece.size();
+  if (writer_ == nullptr && size_ <= options_.gather_bytes_max) {
+    gathered_.append(std::move(piece));
+    co_return Result<void>{};
+  }
+  if (writer_ == nullptr) {
+    if (auto* part = std::get_if<PartTarget>(&target_)) {
+      CO_TRY_ASSIGN(writer_, co_await store_.begin_part(part->upload, part->part_number));
+    } else {
+      CO_TRY_ASSIGN(writer_, co_await store_.begin_put(std::get<ObjectKey>(target_)));
+    }
+    Body so_far = std::exchange(gathered_, Body());
+    CO_TRY(co_await writer_->write(std::move(so_far)));
+  }
+  co_return co_await writer_->write(std::move(piece));
+}
+
+Task<Result<ObjectInfoPtr>> ObjectSink::commit(ObjectInfo info, WriteCondition condition) {
+  info.size = size_;
+  if (writer_ != nullptr) co_return co_await writer_->commit(std::move(info), std::move(condition));
+
+  auto* target = std::get_if<PartTarget>(&target_);
+  if (target == nullptr) {
+    co_return co_await store_.put(std::move(std::get<ObjectKey>(target_)), std::move(info), std::move(gathered_),
+                                  std::move(condition));
+  }
+  PartInfo part;
+  part.number = target->part_number;
+  part.size = size_;
+  part.etag = info.etag;
+  part.checksums = info.checksums;
+  CO_TRY_ASSIGN(PartInfo stored,
+                co_await store_.put_part(std::move(target->upload), std::move(part), std::move(gathered_)));
+  info.last_modified = stored.last_modified;
+  co_return std::make_shared<const ObjectInfo>(std::move(info));
+}
+
+}  // namespace shoal::service
