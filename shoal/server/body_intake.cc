@@ -1,0 +1,142 @@
+#include "shoal/server/body_intake.h"
+
+#include <utility>
+
+#include "shoal/s3/payload_decoder.h"
+#include "shoal/s3/payload_verifier.h"
+
+namespace shoal::server {
+namespace {
+
+/// How much of a body is read at a time.
+constexpr std::size_t piece_bytes = 256 * 1024;
+
+/// What a failed read of the request's body means to a client that may still listen.
+s3::S3Error body_error(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::timed_out:
+      return {s3::S3ErrorCode::request_timeout, std::string(s3::default_message(s3::S3ErrorCode::request_timeout))};
+    case ErrorCode::invalid_argument:
+      return {s3::S3ErrorCode::invalid_request, error.message};
+    default:
+      return {s3::S3ErrorCode::incomplete_body, std::string(s3::default_message(s3::S3ErrorCode::incomplete_body))};
+  }
+}
+
+/// Where the decoded pieces of a body go.
+class PieceConsumer {
+ public:
+  virtual ~PieceConsumer() = default;
+  virtual Task<s3::S3Result<void>> take(Body piece) = 0;
+};
+
+class SinkConsumer final : public PieceConsumer {
+ public:
+  explicit SinkConsumer(service::ObjectSink& sink) : sink_(sink) {}
+  Task<s3::S3Result<void>> take(Body piece) override { co_return to_s3(co_await sink_.write(std::move(piece))); }
+
+ private:
+  service::ObjectSink& sink_;
+};
+
+class TextConsumer final : public PieceConsumer {
+ public:
+  Task<s3::S3Result<void>> take(Body piece) override {
+    for (const Body::Slice& slice : piece) text_.append(as_text(slice.bytes));
+    co_return s3::S3Result<void>{};
+  }
+  std::string take_text() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+/// One body on its way through decoder and verifier.
+class BodyPipeline {
+ public:
+  struct Limits {
+    std::uint64_t bytes_max;
+    s3::S3ErrorCode too_large;
+  };
+
+  BodyPipeline(s3::PayloadDecoder::Options decoder, s3::PayloadVerifier::Options verifier, Limits limits,
+               std::optional<ChecksumAlgorithm> algorithm)
+      : decoder_(std::move(decoder)), limits_(limits) {
+    if (!verifier.checksum && algorithm) extra_checksum_.emplace(*algorithm);
+    verifier_.emplace(std::move(verifier));
+  }
+
+  Task<s3::S3Result<s3::PayloadDigest>> run(net::Exchange& exchange, PieceConsumer& consumer) {
+    while (true) {
+      auto received = co_await exchange.read_body(piece_bytes);
+      if (!received) co_return std::unexpected(body_error(received.error()));
+      if (received->empty()) break;
+      for (const Body::Slice& slice : *received) {
+        CO_TRY(co_await decode(slice, consumer));
+      }
+    }
+    CO_TRY(decoder_.finish());
+    CO_TRY_ASSIGN(s3::PayloadDigest digest, verifier_->finish(decoder_.trailers()));
+    if (extra_checksum_) {
+      digest.checksums.push_back({extra_checksum_->algorithm(), ChecksumType::full_object, extra_checksum_->finish()});
+    }
+    co_return digest;
+  }
+
+ private:
+  Task<s3::S3Result<void>> decode(const Body::Slice& slice, PieceConsumer& consumer) {
+    ByteSpan input = slice.bytes;
+    while (!input.empty()) {
+      CO_TRY_ASSIGN(ByteSpan piece, decoder_.decode(input));
+      if (piece.empty()) continue;
+      if (decoder_.decoded_bytes() > limits_.bytes_max) co_return s3::failure(limits_.too_large);
+      verifier_->update(piece);
+      if (extra_checksum_) extra_checksum_->update(piece);
+      CO_TRY(co_await consumer.take(Body(slice.owner, piece)));
+    }
+    co_return s3::S3Result<void>{};
+  }
+
+  s3::PayloadDecoder decoder_;
+  std::optional<s3::PayloadVerifier> verifier_;
+  std::optional<s3::ChecksumState> extra_checksum_;
+  Limits limits_;
+};
+
+Task<s3::S3Result<s3::PayloadDigest>> receive(S3Call& call, PieceConsumer& consumer, BodyPipeline::Limits limits,
+                                              std::optional<ChecksumAlgorithm> algorithm) {
+  net::Exchange& exchange = call.exchange();
+  std::optional<std::uint64_t> length = exchange.content_length();
+  if (!length && !exchange.has_body()) length = 0;
+  CO_TRY_ASSIGN(auto decoder, s3::PayloadDecoder::options_of(exchange.head().headers, length, call.caller().payload));
+  CO_TRY_ASSIGN(auto verifier, s3::PayloadVerifier::options_of(exchange.head().headers, decoder));
+  // Before anything is read: the client that waits for 100 Continue then never sends it.
+  if (decoder.decoded_length && *decoder.decoded_length > limits.bytes_max) co_return s3::failure(limits.too_large);
+  BodyPipeline pipeline(std::move(decoder), std::move(verifier), limits, algorithm);
+  co_return co_await pipeline.run(exchange, consumer);
+}
+
+}  // namespace
+
+Task<s3::S3Result<ReceivedBody>> receive_body(S3Call& call, service::ObjectSink& sink, std::uint64_t bytes_max,
+                                              std::optional<ChecksumAlgorithm> algorithm) {
+  if (!call.exchange().content_length() && !call.exchange().has_body()) {
+    co_return s3::failure(s3::S3ErrorCode::missing_content_length);
+  }
+  SinkConsumer consumer(sink);
+  BodyPipeline::Limits limits{bytes_max, s3::S3ErrorCode::entity_too_large};
+  CO_TRY_ASSIGN(s3::PayloadDigest digest, co_await receive(call, consumer, limits, algorithm));
+  ReceivedBody body;
+  body.etag = std::move(digest.etag);
+  body.checksums = std::move(digest.checksums);
+  co_return body;
+}
+
+Task<s3::S3Result<std::string>> receive_document(S3Call& call, std::uint64_t bytes_max) {
+  TextConsumer consumer;
+  BodyPipeline::Limits limits{bytes_max, s3::S3ErrorCode::max_message_length_exceeded};
+  CO_TRY(co_await receive(call, consumer, limits, std::nullopt));
+  co_return consumer.take_text();
+}
+
+}  // namespace shoal::server

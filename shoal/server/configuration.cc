@@ -1,0 +1,237 @@
+#include "shoal/server/configuration.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "shoal/base/text.h"
+
+namespace shoal::server {
+namespace {
+
+std::string place_of(const std::string& file, const toml::source_region& region) {
+  return fmt::format("{}:{}", file, region.begin.line);
+}
+
+/// The text form of a value of the file, as the option table reads it.
+std::optional<std::string> text_of(const toml::node& node) {
+  if (auto text = node.value_exact<std::string>()) return *text;
+  if (auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
+  if (auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+  if (const toml::array* array = node.as_array()) {
+    std::vector<std::string> items;
+    for (const toml::node& item : *array) {
+      auto text = item.value_exact<std::string>();
+      if (!text) return std::nullopt;
+      items.push_back(*text);
+    }
+    return fmt::format("{}", fmt::join(items, ","));
+  }
+  return std::nullopt;
+}
+
+Result<void> apply_file(OptionTable& options, const std::string& file) {
+  toml::parse_result parsed = toml::parse_file(file);
+  if (!parsed) {
+    return failure(ErrorCode::invalid_argument,
+                   fmt::format("{}: {}", place_of(file, parsed.error().source()), parsed.error().description()));
+  }
+  for (const auto& [section, content] : parsed.table()) {
+    const toml::table* table = content.as_table();
+    if (table == nullptr) {
+      return failure(ErrorCode::invalid_argument, fmt::format("{}: {} stands outside of a [section]",
+                                                              place_of(file, content.source()), section.str()));
+    }
+    for (const auto& [name, value] : *table) {
+      auto text = text_of(value);
+      auto set = text ? options.set(fmt::format("{}.{}", section.str(), name.str()), *text)
+                      : failure(ErrorCode::invalid_argument,
+                                fmt::format("{}.{}: a value of this type is not expected", section.str(), name.str()));
+      if (!set)
+        return failure(ErrorCode::invalid_argument,
+                       fmt::format("{}: {}", place_of(file, value.source()), set.error().message));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+OptionTable option_table_of(Configuration& configuration) {
+  OptionTable table;
+  auto& server = configuration.server;
+  table.add("server.data", &server.data, "Directory of the embedded store; created if missing.");
+  table.add("server.listen", &server.listen, "Address and port of the S3 API; port 0 takes a free one.");
+  table.add("server.admin", &server.admin,
+            "Address and port of health checks and metrics; keep it off public networks.");
+  table.add("server.threads", &server.threads, "Event loops; 0 means one for each CPU that the process may use.");
+  table.add("server.region", &server.region,
+            "Region that GetBucketLocation and the start-up hints tell; requests may be signed for any.");
+  table.add("server.domains", &server.domains,
+            "Host names below which a bucket is the first label (virtual-host style).");
+  table.add("server.stop_timeout", &server.stop_timeout,
+            "How long SIGTERM waits for running requests before it cuts them off.");
+  auto& storage = configuration.storage;
+  table.add("storage.durability", &storage.durability,
+            "sync: a write is answered when it is on the disk. periodic: it is answered at once, and a crash loses up "
+            "to sync_interval.");
+  table.add("storage.sync_interval", &storage.sync_interval,
+            "How often the log is synced when durability is periodic.");
+  table.add_bytes("storage.segment_bytes", &storage.segment_bytes, "Size of a segment file of the log.");
+  table.add("storage.queue_depth", &storage.queue_depth, "Disk operations in flight for each event loop.");
+  auto& cache = configuration.cache;
+  table.add_bytes(
+      "cache.memory", &cache.memory,
+      "Memory for cached objects, all loops together; 0 means 60 % of what the machine or the cgroup allows.");
+  table.add_bytes("cache.object_bytes_max", &cache.object_bytes_max,
+                  "Objects up to this size are cached whole, larger ones in pieces.");
+  table.add_bytes("cache.piece_bytes", &cache.piece_bytes,
+                  "Size of the pieces in which larger objects are cached; 0 does not cache them.");
+  auto& limits = configuration.limits;
+  table.add_bytes(
+      "limits.gather_bytes_max", &limits.gather_bytes_max,
+      "Bodies up to this size are gathered in memory and written as one record; larger ones are streamed to the log.");
+  table.add_bytes("limits.head_bytes_max", &limits.head_bytes_max, "Size of a request head; more is answered 431.");
+  table.add_bytes("limits.target_bytes_max", &limits.target_bytes_max,
+                  "Size of a request target; more is answered 414.");
+  table.add("limits.header_count_max", &limits.header_count_max, "Header lines of a request, at most 192.");
+  table.add("limits.connections_max", &limits.connections_max,
+            "Open connections for each event loop; further ones are answered 503.");
+  table.add("limits.accept_backlog", &limits.accept_backlog,
+            "Connections that the kernel holds until they are accepted.");
+  table.add("limits.head_timeout", &limits.head_timeout, "For a whole request head, from its first byte.");
+  table.add("limits.idle_timeout", &limits.idle_timeout, "Between two requests of a connection.");
+  table.add("limits.body_timeout", &limits.body_timeout,
+            "In each such time a request body has to advance by body_progress_bytes_min.");
+  table.add_bytes("limits.body_progress_bytes_min", &limits.body_progress_bytes_min, "See body_timeout.");
+  table.add("limits.write_timeout", &limits.write_timeout,
+            "In each such time a client has to take write_progress_bytes_min of a response.");
+  table.add_bytes("limits.write_progress_bytes_min", &limits.write_progress_bytes_min, "See write_timeout.");
+  table.add_bytes(
+      "limits.drain_bytes_max", &limits.drain_bytes_max,
+      "So much of an unwanted request body is read to keep the connection; beyond it the connection is closed.");
+  table.add("limits.linger_timeout", &limits.linger_timeout,
+            "How long a closing connection is read on, so that the client sees the answer.");
+  table.add_bytes("limits.linger_bytes_max", &limits.linger_bytes_max, "And how far.");
+  table.add_bytes("limits.send_buffer_bytes", &limits.send_buffer_bytes,
+                  "SO_SNDBUF of client connections; 0 lets the kernel tune it.");
+  table.add("limits.congestion_control", &limits.congestion_control,
+            "TCP congestion control of client connections, for example cubic; empty means that of the system.");
+  auto& log = configuration.log;
+  table.add("log.level", &log.level, "trace, debug, info, warn, error or off.");
+  table.add("log.requests", &log.requests, "One line for each request, at level info.");
+  return table;
+}
+
+Result<ListenAddress> parse_listen_address(std::string_view text) {
+  std::size_t colon = text.rfind(':');
+  std::string_view host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
+  auto port = colon == std::string_view::npos ? std::nullopt : parse_decimal(text.substr(colon + 1));
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    port.reset();
+  }
+  if (host.empty() || !port || *port > 65535) {
+    return failure(ErrorCode::invalid_argument,
+                   fmt::format("expected ADDRESS:PORT, for example 0.0.0.0:9000 or [::]:9000, not '{}'", text));
+  }
+  return ListenAddress{std::string(host), static_cast<std::uint16_t>(*port)};
+}
+
+Result<void> check_configuration(const Configuration& configuration) {
+  auto named = [](std::string_view name, Result<void> result) -> Result<void> {
+    if (result) return result;
+    return failure(ErrorCode::invalid_argument, fmt::format("{}: {}", name, result.error().message));
+  };
+  auto is_address = [](const std::string& text) -> Result<void> {
+    TRY(parse_listen_address(text));
+    return {};
+  };
+  TRY(named("server.listen", is_address(configuration.server.listen)));
+  TRY(named("server.admin", is_address(configuration.server.admin)));
+  if (configuration.server.data.empty())
+    return failure(ErrorCode::invalid_argument, "server.data: a directory is needed");
+  if (configuration.server.threads > 64)
+    return failure(ErrorCode::invalid_argument, "server.threads: at most 64, the number of shards of a store");
+  if (configuration.storage.durability != "sync" && configuration.storage.durability != "periodic") {
+    return failure(ErrorCode::invalid_argument, "storage.durability: expected sync or periodic");
+  }
+  if (configuration.storage.segment_bytes < 16_MiB || configuration.storage.segment_bytes > 16_GiB) {
+    return failure(ErrorCode::invalid_argument, "storage.segment_bytes: expected 16MiB to 16GiB");
+  }
+  if (configuration.storage.queue_depth < 1 || configuration.storage.queue_depth > 4096) {
+    return failure(ErrorCode::invalid_argument, "storage.queue_depth: expected 1 to 4096");
+  }
+  if (configuration.cache.memory != 0 && configuration.cache.memory < 16_MiB) {
+    return failure(ErrorCode::invalid_argument, "cache.memory: at least 16MiB, or 0 for the default");
+  }
+  if (configuration.limits.gather_bytes_max > 4_MiB) {
+    return failure(ErrorCode::invalid_argument,
+                   "limits.gather_bytes_max: at most 4MiB, what one record of the log holds");
+  }
+  if (configuration.limits.header_count_max > http::HeaderFields::capacity) {
+    return failure(ErrorCode::invalid_argument, "limits.header_count_max: at most 192");
+  }
+  if (configuration.limits.head_bytes_max < 4_KiB || configuration.limits.head_bytes_max > 1_MiB) {
+    return failure(ErrorCode::invalid_argument, "limits.head_bytes_max: expected 4KiB to 1MiB");
+  }
+  if (configuration.limits.send_buffer_bytes > 1_GiB || configuration.limits.accept_backlog > 1'000'000) {
+    return failure(ErrorCode::invalid_argument,
+                   "limits.send_buffer_bytes and limits.accept_backlog: at most 1GiB and 1000000");
+  }
+  constexpr std::array<std::string_view, 6> levels = {"trace", "debug", "info", "warn", "error", "off"};
+  if (std::find(levels.begin(), levels.end(), configuration.log.level) == levels.end()) {
+    return failure(ErrorCode::invalid_argument, "log.level: expected trace, debug, info, warn, error or off");
+  }
+  return {};
+}
+
+net::ServerOptions Configuration::http_server_options() const {
+  net::ServerOptions options;
+  options.request_limits.head_bytes_max = limits.head_bytes_max;
+  options.request_limits.target_bytes_max = limits.target_bytes_max;
+  options.request_limits.header_count_max = limits.header_count_max;
+  options.head_timeout = limits.head_timeout;
+  options.idle_timeout = limits.idle_timeout;
+  options.body_timeout = limits.body_timeout;
+  options.body_progress_bytes_min = limits.body_progress_bytes_min;
+  options.write_timeout = limits.write_timeout;
+  options.write_progress_bytes_min = limits.write_progress_bytes_min;
+  options.drain_bytes_max = limits.drain_bytes_max;
+  options.linger_timeout = limits.linger_timeout;
+  options.linger_bytes_max = limits.linger_bytes_max;
+  options.connections_max = limits.connections_max;
+  options.accept_backlog = static_cast<int>(limits.accept_backlog);
+  options.send_buffer_bytes = static_cast<int>(limits.send_buffer_bytes);
+  options.congestion_control = limits.congestion_control;
+  return options;
+}
+
+Result<Configuration> load_configuration(const ConfigurationSources& sources) {
+  Configuration configuration;
+  OptionTable options = option_table_of(configuration);
+  if (sources.file) {
+    TRY(apply_file(options, *sources.file));
+  }
+  for (const OptionTable::Option& option : options.options()) {
+    auto variable = sources.environment.find(option.environment_name());
+    if (variable == sources.environment.end()) continue;
+    if (auto set = options.set(option.name, variable->second); !set) {
+      return failure(ErrorCode::invalid_argument,
+                     fmt::format("environment variable {}: {}", variable->first, set.error().message));
+    }
+  }
+  for (const auto& [name, value] : sources.command_line) {
+    if (auto set = options.set(name, value); !set) {
+      return failure(ErrorCode::invalid_argument, fmt::format("command line: {}", set.error().message));
+    }
+  }
+  TRY(check_configuration(configuration));
+  return configuration;
+}
+
+}  // namespace shoal::server

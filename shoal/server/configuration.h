@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shoal/base/bytes.h"
+#include "shoal/base/result.h"
+#include "shoal/net/server_options.h"
+#include "shoal/server/option_table.h"
+
+namespace shoal::server {
+
+/// All settings of a server, with their defaults. docs/CONFIGURATION.md is made from option_table_of().
+struct Configuration {
+  struct Server {
+    std::string data = "data";
+    std::string listen = "0.0.0.0:9000";
+    std::string admin = "127.0.0.1:9001";
+    std::uint32_t threads = 0;
+    std::string region = "us-east-1";
+    std::vector<std::string> domains;
+    std::chrono::milliseconds stop_timeout = std::chrono::seconds(30);
+  } server;
+
+  struct Storage {
+    std::string durability = "sync";
+    std::chrono::milliseconds sync_interval{100};
+    std::uint64_t segment_bytes = 256_MiB;
+    std::uint32_t queue_depth = 128;
+  } storage;
+
+  struct CacheSettings {
+    std::uint64_t memory = 0;
+    std::uint64_t object_bytes_max = 1_MiB;
+    std::uint64_t piece_bytes = 1_MiB;
+  } cache;
+
+  struct Limits {
+    std::uint64_t gather_bytes_max = 1_MiB;
+    std::uint64_t head_bytes_max = 32_KiB;
+    std::uint64_t target_bytes_max = 16_KiB;
+    std::uint32_t header_count_max = 160;
+    std::uint32_t connections_max = 10'000;
+    std::uint32_t accept_backlog = 4'096;
+    std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
+    std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
+    std::uint64_t body_progress_bytes_min = 32_KiB;
+    std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
+    std::uint64_t write_progress_bytes_min = 32_KiB;
+    std::uint64_t drain_bytes_max = 256_KiB;
+    std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
+    std::uint64_t linger_bytes_max = 4_MiB;
+    std::uint64_t send_buffer_bytes = 0;
+    std::string congestion_control;
+  } limits;
+
+  struct Log {
+    std::string level = "info";
+    bool requests = false;
+  } log;
+
+  /// What [limits] says, as the HTTP server takes it.
+  net::ServerOptions http_server_options() const;
+};
+
+/// One row for each setting, bound to `configuration`, which must outlive the table.
+OptionTable option_table_of(Configuration& configuration);
+
+/// Where settings come from; a later one of this list wins: defaults, file, environment, command line.
+struct ConfigurationSources {
+  std::optional<std::string> file;                                ///< path of a shoal.toml; it must exist
+  std::map<std::string, std::string> environment;                 ///< the variables of the process
+  std::vector<std::pair<std::string, std::string>> command_line;  ///< option name, value
+};
+
+/// The settings of all sources, checked. An unknown option, also one in the file, or a bad value is an error that names
+/// the source, the line where there is one, and what would be right.
+Result<Configuration> load_configuration(const ConfigurationSources& sources);
+
+/// Checks what one option alone cannot say: addresses, ranges, what does not go together.
+Result<void> check_configuration(const Configuration& configuration);
+
+/// "address:port" or "[v6]:port", as of server.listen.
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+};
+Result<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace shoal::server

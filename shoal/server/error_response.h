@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shoal/base/task.h"
+#include "shoal/http/response_writer.h"
+#include "shoal/net/exchange.h"
+#include "shoal/s3/error.h"
+#include "shoal/s3/error_document.h"
+
+namespace shoal::server {
+
+/// The lines that every answer of the S3 API has.
+http::ResponseHead response_head(int status, std::string_view request_id);
+
+/// What the document of an error says of the request; bucket and key are left to who knows them. Borrows.
+s3::ErrorContext error_context(const net::Exchange& exchange, std::string_view request_id);
+
+/// Sends the document of an error below a head that has its status; to HEAD, the head alone. That the client may be
+/// gone is logged at debug level: nobody is left to tell.
+Task<void> respond_error(net::Exchange& exchange, http::ResponseHead head, s3::S3Error error, s3::ErrorContext context);
+
+/// The document for a request that the HTTP layer refused with `status`.
+std::string protocol_error_document(int status, std::string_view reason, std::string_view request_id);
+
+}  // namespace shoal::server

@@ -1,0 +1,250 @@
+#include "shoal/server/node.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "shoal/base/log.h"
+#include "shoal/cache/arc_policy.h"
+#include "shoal/cache/memory_cache.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/io/local_disk.h"
+#include "shoal/io/memory_limit.h"
+#include "shoal/io/run_blocking.h"
+#include "shoal/net/http_server.h"
+#include "shoal/server/admin_endpoint.h"
+#include "shoal/server/root_key_store.h"
+#include "shoal/server/s3_endpoint.h"
+#include "shoal/service/core_router.h"
+#include "shoal/storage/log_engine.h"
+
+namespace shoal::server {
+namespace {
+
+using Cache = cache::MemoryCache<cache::ArcPolicy>;
+
+/// OpenZFS caps how far one ghost hit moves ARC's target (arc.c, arc_adapt): without it one large object swings it
+/// whole.
+constexpr double byte_step_ratio_max = 10;
+/// What of the memory limit the cache takes when nobody says.
+constexpr double cache_share_of_memory = 0.6;
+
+Result<void> make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return failure(
+      ErrorCode::io_error,
+      fmt::format("cannot create the data directory {}: {}; give another one with --data, or make its parent first",
+                  path, std::strerror(errno)));
+}
+
+/// The sum that the cache may hold on all loops.
+std::uint64_t cache_bytes(const Configuration& configuration) {
+  if (configuration.cache.memory != 0) return configuration.cache.memory;
+  return static_cast<std::uint64_t>(static_cast<double>(io::memory_limit_bytes()) * cache_share_of_memory);
+}
+
+/// An address that a client on this machine can connect to.
+std::string local_url(const net::Endpoint& endpoint) {
+  std::string address = endpoint.address();
+  if (address == "0.0.0.0") address = "127.0.0.1";
+  if (address == "::") address = "::1";
+  bool v6 = address.find(':') != std::string::npos;
+  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", endpoint.port());
+}
+
+}  // namespace
+
+std::optional<RootCredentials> root_keys_of_environment() {
+  const char* access_key = std::getenv("SHOAL_ROOT_ACCESS_KEY");
+  const char* secret_key = std::getenv("SHOAL_ROOT_SECRET_KEY");
+  if (access_key == nullptr || secret_key == nullptr || *access_key == 0 || *secret_key == 0) return std::nullopt;
+  return RootCredentials{access_key, secret_key, false};
+}
+
+/// What belongs to one event loop, from the disk up to the listening socket.
+struct Core {
+  std::unique_ptr<io::Disk> disk;
+  std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
+  std::unique_ptr<Cache> cache;
+  std::unique_ptr<service::CoreRouter> router;
+  S3Services services;
+  std::unique_ptr<S3Endpoint> endpoint;
+  std::unique_ptr<net::HttpServer> server;
+};
+
+// In the order in which they are made; destroyed the other way round, once the loops have stopped.
+struct Node::Parts {
+  Configuration configuration;
+  RootCredentials keys;
+  std::unique_ptr<RootKeyStore> key_store;
+  MemoryAccount request_bodies{"request_bodies"};
+  MemoryAccount connections{"connections"};
+  MemoryAccount disk_reads{"disk_reads"};
+  std::unique_ptr<io::EventLoopGroup> loops;
+  std::vector<Core> cores;
+  std::unique_ptr<storage::LogEngine> engine;
+  AdminEndpoint admin;
+  std::unique_ptr<net::HttpServer> admin_server;
+  bool stopped = false;
+
+  Result<void> load_keys(std::optional<RootCredentials> given);
+  Result<void> open_engine();
+  void build_chains();
+  Result<void> listen();
+  Result<void> stop();
+};
+
+Result<void> Node::Parts::load_keys(std::optional<RootCredentials> given) {
+  if (given) {
+    TRY(check_credentials(given->access_key, given->secret_key));
+    keys = *std::move(given);
+  } else {
+    TRY_ASSIGN(keys, load_or_create_credentials(configuration.server.data));
+  }
+  key_store = std::make_unique<RootKeyStore>(keys.access_key, keys.secret_key);
+  return {};
+}
+
+Result<void> Node::Parts::open_engine() {
+  storage::LogEngineOptions options;
+  options.directory = configuration.server.data;
+  options.segment_bytes = configuration.storage.segment_bytes;
+  options.durability =
+      configuration.storage.durability == "sync" ? storage::Durability::sync : storage::Durability::periodic;
+  options.sync_interval = configuration.storage.sync_interval;
+  options.read_account = &disk_reads;
+  std::vector<storage::LogEngine::Core> engine_cores;
+  for (std::size_t i = 0; i < loops->size(); ++i) {
+    io::LocalDiskOptions disk_options;
+    disk_options.queue_depth = configuration.storage.queue_depth;
+    cores[i].disk = io::open_local_disk((*loops)[i], disk_options);
+    engine_cores.push_back({&(*loops)[i], cores[i].disk.get()});
+  }
+  TRY_ASSIGN(engine,
+             io::run_blocking((*loops)[0], storage::LogEngine::open(std::move(options), std::move(engine_cores))));
+  return {};
+}
+
+void Node::Parts::build_chains() {
+  std::vector<service::CoreRouter::Core> stores;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    Core& core = cores[i];
+    cache::MemoryCacheOptions options;
+    options.capacity = cache_bytes(configuration) / cores.size();
+    options.object_bytes_max = configuration.cache.object_bytes_max;
+    options.piece_bytes = configuration.cache.piece_bytes;
+    // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
+    options.missing_key_lifetime = std::chrono::milliseconds(0);
+    cache::ArcPolicy::Options policy;
+    policy.step_ratio_max = byte_step_ratio_max;
+    core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
+    core.cache = std::make_unique<Cache>(engine->store(i), system_clock(), *core.cache_account, options, policy);
+    stores.push_back({&(*loops)[i], core.cache.get()});
+  }
+  s3::AddressingOptions addressing;
+  addressing.base_domains = configuration.server.domains;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    Core& core = cores[i];
+    auto owner_of_slot = [this](Slot slot) { return engine->owner_of(slot); };
+    core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
+    core.services = {core.router.get(), &system_clock(), configuration.server.region,
+                     configuration.limits.gather_bytes_max};
+    core.endpoint = std::make_unique<S3Endpoint>(core.services, *key_store, Authorizer(s3::Principal{keys.access_key}),
+                                                 S3Endpoint::Options{addressing, configuration.log.requests});
+  }
+}
+
+Result<void> Node::Parts::listen() {
+  net::ServerOptions options = configuration.http_server_options();
+  options.body_account = &request_bodies;
+  options.connection_account = &connections;
+  TRY_ASSIGN(net::Endpoint endpoint, net::Endpoint::parse(configuration.server.listen));
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    TRY_ASSIGN(cores[i].server, net::HttpServer::listen((*loops)[i], endpoint, options, *cores[i].endpoint));
+    endpoint = cores[i].server->local_endpoint();  // the others share the port that the first one got
+  }
+  TRY_ASSIGN(net::Endpoint admin_address, net::Endpoint::parse(configuration.server.admin));
+  TRY_ASSIGN(admin_server, net::HttpServer::listen((*loops)[0], admin_address, options, admin));
+  return {};
+}
+
+namespace {
+
+/// Stops what serves and caches on one loop. On that loop.
+Task<void> stop_core(Core* core, std::chrono::milliseconds grace) {
+  if (core->server != nullptr) co_await core->server->stop(grace);
+}
+
+Task<void> close_cache(Core* core) {
+  if (core->cache != nullptr) co_await core->cache->close();
+}
+
+/// Runs a step on every loop at the same time.
+template <typename Step>
+void on_every_loop(io::EventLoopGroup& loops, std::vector<Core>& cores, Step step) {
+  std::vector<std::thread> waiters;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    waiters.emplace_back([&, i] { io::run_blocking(loops[i], step(&cores[i])); });
+  }
+  for (std::thread& waiter : waiters) waiter.join();
+}
+
+}  // namespace
+
+Result<void> Node::Parts::stop() {
+  if (std::exchange(stopped, true)) return {};
+  admin.set_ready(false);
+  Result<void> closed;
+  if (loops != nullptr) {
+    std::chrono::milliseconds grace = configuration.server.stop_timeout;
+    on_every_loop(*loops, cores, [grace](Core* core) { return stop_core(core, grace); });
+    if (admin_server != nullptr) io::run_blocking((*loops)[0], admin_server->stop(std::chrono::milliseconds(0)));
+    on_every_loop(*loops, cores, [](Core* core) { return close_cache(core); });
+    if (engine != nullptr) closed = io::run_blocking((*loops)[0], engine->close());
+    loops->stop();
+  }
+  return closed;
+}
+
+Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Node::~Node() {
+  if (auto stopped = stop(); !stopped) spdlog::error("stop failed reason={}", log_value(stopped.error().message));
+}
+
+Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::optional<RootCredentials> keys) {
+  auto parts = std::make_unique<Parts>();
+  parts->configuration = std::move(configuration);
+  TRY(make_directory(parts->configuration.server.data));
+
+  std::size_t loop_count = parts->configuration.server.threads;
+  if (loop_count == 0) loop_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 64);
+  parts->loops = std::make_unique<io::EventLoopGroup>(io::EventLoopGroup::Options{.loops = loop_count});
+  parts->cores.resize(loop_count);
+  parts->loops->start();
+  std::unique_ptr<Node> node(new Node(std::move(parts)));  // from here on its destructor stops what was started
+
+  // The engine first: its lock keeps a second server away from the credentials too.
+  TRY(node->parts_->open_engine());
+  TRY(node->parts_->load_keys(std::move(keys)));
+  node->parts_->build_chains();
+  TRY(node->parts_->listen());
+  node->parts_->admin.set_ready(true);
+  return node;
+}
+
+Result<void> Node::stop() { return parts_->stop(); }
+std::string Node::s3_url() const { return local_url(parts_->cores.front().server->local_endpoint()); }
+std::string Node::admin_url() const { return local_url(parts_->admin_server->local_endpoint()); }
+std::size_t Node::loop_count() const { return parts_->cores.size(); }
+const Configuration& Node::configuration() const { return parts_->configuration; }
+const RootCredentials& Node::credentials() const { return parts_->keys; }
+
+}  // namespace shoal::server

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shoal/base/result.h"
+#include "shoal/server/configuration.h"
+#include "shoal/server/credentials_file.h"
+
+namespace shoal::server {
+
+/// A running server: the only place that puts the parts together. Made, stopped and destroyed by one thread, which is
+/// none of the event loops.
+class Node {
+ public:
+  /// Takes the data directory, recovers the store and listens; returns when requests are served. On an error nothing is
+  /// left running. The message is for the person who started it.
+  static Result<std::unique_ptr<Node>> start(Configuration configuration, std::optional<RootCredentials> keys);
+  /// As stop(), if that was not called; errors are logged.
+  ~Node();
+
+  /// Accepts nothing new, finishes the running requests (up to server.stop_timeout), closes the log. Once.
+  Result<void> stop();
+
+  /// "http://127.0.0.1:9000": an address that a local client can use, with the port that was taken.
+  std::string s3_url() const;
+  std::string admin_url() const;
+  std::size_t loop_count() const;
+  const Configuration& configuration() const;
+  const RootCredentials& credentials() const;
+
+ private:
+  struct Parts;
+  explicit Node(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+/// The keys named by SHOAL_ROOT_ACCESS_KEY and SHOAL_ROOT_SECRET_KEY, if both are set and not empty.
+std::optional<RootCredentials> root_keys_of_environment();
+
+}  // namespace shoal::server

@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <utility>
+
+#include "shoal/base/log.h"
+#include "shoal/http/date.h"
+#include "shoal/s3/object_documents.h"
+#include "shoal/s3/object_headers.h"
+#include "shoal/s3/read_request.h"
+#include "shoal/server/find_named.h"
+#include "shoal/server/s3_handlers.h"
+
+namespace shoal::server {
+namespace {
+
+/// How much of a body that is not in memory is read and sent at a time.
+constexpr std::uint64_t piece_bytes = 1_MiB;
+
+/// 304, with the lines that RFC 9110 section 15.4.5 wants in it.
+http::ResponseHead not_modified(S3Call& call, const ObjectInfo& info) {
+  http::ResponseHead head = call.head(304);
+  head.headers.add(s3::not_modified_headers(info));
+  return head;
+}
+
+/// The part of the answer to GET and HEAD that both have: what is asked for, and the head that says so.
+struct ReadPlan {
+  http::ResponseHead head;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+s3::S3Result<ReadPlan> plan_read(S3Call& call, const s3::ReadRequest& read, const ObjectInfo& info) {
+  TRY_ASSIGN(std::optional<s3::ByteRange> range, s3::resolve_read(read, info));
+  ReadPlan plan;
+  plan.head = call.head(range ? 206 : 200);
+  plan.offset = range ? range->offset : 0;
+  plan.length = range ? range->length : info.size;
+  plan.head.headers.add(s3::object_headers(info, read.overrides));
+  s3::add_read_headers(plan.head.headers, info, read, range);
+  plan.head.content_length = plan.length;
+  return plan;
+}
+
+/// Sends a body piece by piece. Errors after the head is out break the connection off.
+Task<void> stream_body(S3Call& call, ReadPlan plan, std::shared_ptr<BodyReader> reader) {
+  net::Exchange& exchange = call.exchange();
+  if (!co_await exchange.start_response(std::move(plan.head), plan.length)) co_return;
+  for (std::uint64_t left = plan.length; left > 0;) {
+    std::uint64_t count = std::min(left, piece_bytes);
+    auto piece = co_await reader->read(plan.offset, count);
+    if (!piece) {
+      spdlog::error("body cut off request={} bucket={} key={} reason={}", call.request_id(),
+                    log_value(call.request().bucket), log_value(call.request().key), log_value(piece.error().message));
+      exchange.abort();
+      co_return;
+    }
+    if (!co_await exchange.write(*std::move(piece))) co_return;
+    plan.offset += count;
+    left -= count;
+  }
+  (void)co_await exchange.finish();  // the client is gone if it fails, and nobody else needs to know
+}
+
+/// 416 tells the size of the object, so that the client can ask again.
+Task<s3::S3Result<void>> respond_unsatisfied(S3Call& call, s3::S3Error error, std::uint64_t size) {
+  http::ResponseHead head = call.head(s3::http_status(error.code));
+  head.headers.add("Content-Range", s3::unsatisfied_content_range(size));
+  co_return co_await call.respond_error(std::move(head), error);
+}
+
+Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Object object) {
+  const ObjectInfo& info = *object.info;
+  switch (s3::evaluate(read.conditions, info)) {
+    case s3::ConditionOutcome::not_modified:
+      co_return co_await call.respond(not_modified(call, info));
+    case s3::ConditionOutcome::precondition_failed:
+      co_return s3::failure(s3::S3ErrorCode::precondition_failed);
+    case s3::ConditionOutcome::proceed:
+      break;
+  }
+  auto plan = plan_read(call, read, info);
+  if (!plan) {
+    if (plan.error().code != s3::S3ErrorCode::invalid_range) co_return std::unexpected(plan.error());
+    co_return co_await respond_unsatisfied(call, plan.error(), info.size);
+  }
+  if (object.reader && call.exchange().head().method != "HEAD") {
+    co_await stream_body(call, *std::move(plan), std::move(object.reader));
+    co_return s3::S3Result<void>{};
+  }
+  Body body;
+  if (!object.body.empty()) body = object.body.sub_body(plan->offset, plan->length);
+  co_return co_await call.respond_body(std::move(plan->head), std::move(body));
+}
+
+}  // namespace
+
+Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
+  CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
+  ObjectKey key = call.key();
+  std::optional<Object> object = call.store().try_get(key);
+  if (!object) {
+    CO_TRY_ASSIGN(object, to_s3(co_await call.store().get(std::move(key))));
+  }
+  if (!object) co_return s3::failure(s3::S3ErrorCode::no_such_key);
+  co_return co_await respond_object(call, std::move(read), *std::move(object));
+}
+
+Task<s3::S3Result<void>> handle_head_object(S3Call& call) {
+  CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
+  Object object;
+  CO_TRY_ASSIGN(object.info, co_await find_object(call));
+  co_return co_await respond_object(call, std::move(read), std::move(object));
+}
+
+Task<s3::S3Result<void>> handle_get_object_attributes(S3Call& call) {
+  CO_TRY_ASSIGN(s3::AttributesQuery query, s3::parse_attributes_query(call.request()));
+  CO_TRY_ASSIGN(ObjectInfoPtr info, co_await find_object(call));
+  http::ResponseHead head = call.head(200);
+  head.headers.add("Last-Modified",
+                   http::format_http_date(std::chrono::floor<std::chrono::seconds>(info->last_modified)));
+  co_return co_await call.respond_xml(std::move(head), s3::attributes_document(query, *info));
+}
+
+}  // namespace shoal::server

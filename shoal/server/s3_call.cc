@@ -1,0 +1,46 @@
+#include "shoal/server/s3_call.h"
+
+#include <utility>
+
+#include "shoal/base/log.h"
+#include "shoal/http/uri.h"
+#include "shoal/server/error_response.h"
+
+namespace shoal::server {
+
+S3Call::S3Call(net::Exchange& exchange, const S3Services& services, const s3::OperationRequest& request,
+               s3::Verified caller, std::string request_id)
+    : exchange_(exchange),
+      services_(services),
+      request_(request),
+      caller_(std::move(caller)),
+      request_id_(std::move(request_id)) {}
+
+std::string S3Call::location() const {
+  std::string url = "http://" + std::string(exchange_.head().host) + "/" + request_.bucket + "/";
+  http::append_percent_encoded(url, request_.key, http::Slash::keep);
+  return url;
+}
+
+http::ResponseHead S3Call::head(int status) const { return response_head(status, request_id_); }
+
+Task<s3::S3Result<void>> S3Call::respond_body(http::ResponseHead head, Body body) {
+  auto sent = co_await exchange_.respond(std::move(head), std::move(body));
+  if (!sent) spdlog::debug("response not sent request={} reason={}", request_id_, log_value(sent.error().message));
+  co_return s3::S3Result<void>{};
+}
+
+Task<s3::S3Result<void>> S3Call::respond_xml(http::ResponseHead head, std::string document) {
+  head.headers.add("Content-Type", "application/xml");
+  return respond_body(std::move(head), Body::copy_of(document));
+}
+
+Task<s3::S3Result<void>> S3Call::respond_error(http::ResponseHead head, s3::S3Error error) {
+  s3::ErrorContext context = error_context(exchange_, request_id_);
+  context.bucket = request_.bucket;
+  context.key = request_.key;
+  co_await server::respond_error(exchange_, std::move(head), std::move(error), context);
+  co_return s3::S3Result<void>{};
+}
+
+}  // namespace shoal::server

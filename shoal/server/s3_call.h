@@ -1,0 +1,83 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shoal/base/task.h"
+#include "shoal/http/response_writer.h"
+#include "shoal/model/object_store.h"
+#include "shoal/net/exchange.h"
+#include "shoal/s3/error.h"
+#include "shoal/s3/operation_request.h"
+#include "shoal/s3/sigv4.h"
+#include "shoal/service/object_sink.h"
+
+namespace shoal::server {
+
+/// What every handler of an operation can use, for as long as the loop runs.
+struct S3Services {
+  ObjectStore* store;
+  const Clock* clock;
+  std::string region;
+  std::uint64_t gather_bytes_max;  ///< bodies up to this size are put as one record
+};
+
+/// One authenticated and authorised S3 request and the way to answer it.
+///
+/// Handlers return an S3Error to have it sent as the answer; when they have begun a streamed response they cut it off
+/// instead (Exchange::abort), since its status is already out.
+class S3Call {
+ public:
+  S3Call(net::Exchange& exchange, const S3Services& services, const s3::OperationRequest& request, s3::Verified caller,
+         std::string request_id);
+
+  net::Exchange& exchange() { return exchange_; }
+  const S3Services& services() const { return services_; }
+  ObjectStore& store() { return *services_.store; }
+  const s3::OperationRequest& request() const { return request_; }
+  const s3::Verified& caller() const { return caller_; }
+  const std::string& request_id() const { return request_id_; }
+  WallTime now() const { return services_.clock->wall(); }
+  std::chrono::sys_seconds now_in_seconds() const { return std::chrono::floor<std::chrono::seconds>(now()); }
+  ObjectKey key() const { return {request_.bucket, request_.key}; }
+  /// The URL of the object, as far as we can know it.
+  std::string location() const;
+  service::ObjectSink::Options sink_options() const { return {.gather_bytes_max = services_.gather_bytes_max}; }
+
+  /// A head with the lines that every answer has.
+  http::ResponseHead head(int status) const;
+
+  // Each sends the whole answer. That the client may be gone is logged at debug level and no error: nobody is left to
+  // tell.
+
+  /// Without a body.
+  Task<s3::S3Result<void>> respond(http::ResponseHead head) { return respond_body(std::move(head), Body()); }
+  Task<s3::S3Result<void>> respond_body(http::ResponseHead head, Body body);
+  Task<s3::S3Result<void>> respond_xml(http::ResponseHead head, std::string document);
+  /// The document of an error, below a head that has its status.
+  Task<s3::S3Result<void>> respond_error(http::ResponseHead head, s3::S3Error error);
+
+ private:
+  net::Exchange& exchange_;
+  const S3Services& services_;
+  const s3::OperationRequest& request_;
+  s3::Verified caller_;
+  std::string request_id_;
+};
+
+/// What S3 operations are: coroutines that answer one call.
+using S3Handler = Task<s3::S3Result<void>> (*)(S3Call& call);
+
+/// Turns the error of a store operation into what the client is told.
+template <typename T>
+s3::S3Result<T> to_s3(Result<T> result) {
+  if (result) return s3::S3Result<T>(*std::move(result));
+  return std::unexpected(s3::from_store_error(result.error()));
+}
+template <>
+inline s3::S3Result<void> to_s3(Result<void> result) {
+  if (result) return {};
+  return std::unexpected(s3::from_store_error(result.error()));
+}
+
+}  // namespace shoal::server

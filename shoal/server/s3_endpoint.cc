@@ -1,0 +1,139 @@
+#include "shoal/server/s3_endpoint.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "shoal/base/log.h"
+#include "shoal/http/uri.h"
+#include "shoal/s3/header_policy.h"
+#include "shoal/server/error_response.h"
+#include "shoal/server/s3_handlers.h"
+
+namespace shoal::server {
+namespace {
+
+/// The handler of an operation; null for those that are recognised and refused.
+S3Handler handler_of(s3::Operation operation) {
+  using enum s3::Operation;
+  switch (operation) {
+    case list_buckets:
+      return handle_list_buckets;
+    case create_bucket:
+      return handle_create_bucket;
+    case head_bucket:
+      return handle_head_bucket;
+    case delete_bucket:
+      return handle_delete_bucket;
+    case get_bucket_location:
+      return handle_get_bucket_location;
+    case list_objects:
+    case list_objects_v2:
+    case list_object_versions:
+      return handle_list_objects;
+    case get_bucket_acl:
+    case get_object_acl:
+      return handle_get_acl;
+    case list_multipart_uploads:
+      return handle_list_multipart_uploads;
+    case delete_objects:
+      return handle_delete_objects;
+    case get_object:
+      return handle_get_object;
+    case head_object:
+      return handle_head_object;
+    case get_object_attributes:
+      return handle_get_object_attributes;
+    case put_object:
+      return handle_put_object;
+    case copy_object:
+      return handle_copy_object;
+    case delete_object:
+      return handle_delete_object;
+    case get_object_tagging:
+      return handle_get_object_tagging;
+    case put_object_tagging:
+      return handle_put_object_tagging;
+    case delete_object_tagging:
+      return handle_delete_object_tagging;
+    case create_multipart_upload:
+      return handle_create_multipart_upload;
+    case upload_part:
+      return handle_upload_part;
+    case upload_part_copy:
+      return handle_upload_part_copy;
+    case list_parts:
+      return handle_list_parts;
+    case complete_multipart_upload:
+      return handle_complete_multipart_upload;
+    case abort_multipart_upload:
+      return handle_abort_multipart_upload;
+    default:
+      return s3::route_of(operation).support == s3::Support::fixed_answer ? handle_fixed_answer : nullptr;
+  }
+}
+
+std::uint64_t random_seed() {
+  std::array<std::byte, sizeof(std::uint64_t)> bytes;
+  fill_with_secure_random(bytes);
+  return load_le<std::uint64_t>(bytes.data());
+}
+
+}  // namespace
+
+S3Endpoint::S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Authorizer authorizer, Options options)
+    : services_(services),
+      verifier_(&keys),
+      authorizer_(std::move(authorizer)),
+      options_(std::move(options)),
+      request_ids_(random_seed()) {}
+
+std::string S3Endpoint::next_request_id() { return fmt::format("{:016X}", request_ids_()); }
+
+s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& head) {
+  return verifier_.verify(head, services_.clock->wall());
+}
+
+Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::string& request_id) {
+  CO_TRY_ASSIGN(s3::Verified caller, authenticate(exchange.head()));
+  CO_TRY_ASSIGN(s3::OperationRequest request, s3::parse_operation(exchange.head(), options_.addressing));
+  if (!authorizer_.allows(caller.principal, request.operation, request.bucket, request.key)) {
+    co_return s3::failure(s3::S3ErrorCode::access_denied);
+  }
+  S3Handler handler = handler_of(request.operation);
+  if (handler == nullptr) co_return s3::failure(s3::S3ErrorCode::not_implemented);
+  CO_TRY(s3::check_supported_headers(request));
+
+  S3Call call(exchange, services_, request, std::move(caller), request_id);
+  auto outcome = co_await handler(call);
+  if (!outcome && !exchange.response_started()) {
+    http::ResponseHead head = call.head(s3::http_status(outcome.error().code));
+    CO_TRY(co_await call.respond_error(std::move(head), outcome.error()));
+  }
+  co_return outcome;
+}
+
+Task<void> S3Endpoint::handle(net::Exchange& exchange) {
+  std::string request_id = next_request_id();
+  MonotonicTime began = services_.clock->monotonic();
+  auto outcome = co_await serve(exchange, request_id);
+  if (!outcome && !exchange.response_started()) {
+    http::ResponseHead head = response_head(s3::http_status(outcome.error().code), request_id);
+    s3::ErrorContext context = error_context(exchange, request_id);
+    co_await respond_error(exchange, std::move(head), outcome.error(), context);
+  }
+  if (options_.log_requests) {
+    auto micros = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock->monotonic() - began).count();
+    // The query of a presigned URL holds a signature: only the path is logged.
+    spdlog::info("request id={} peer={} method={} path={} error={} us={}", request_id, exchange.peer().to_string(),
+                 log_value(exchange.head().method), log_value(http::split_target(exchange.head().target).path),
+                 outcome ? "none" : s3::wire_name(outcome.error().code), micros);
+  }
+}
+
+net::ProtocolErrorBody S3Endpoint::protocol_error(int status, std::string_view reason) {
+  return {"application/xml", protocol_error_document(status, reason, next_request_id())};
+}
+
+}  // namespace shoal::server

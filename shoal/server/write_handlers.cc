@@ -1,0 +1,107 @@
+#include <functional>
+#include <utility>
+
+#include "shoal/io/join.h"
+#include "shoal/s3/conditions.h"
+#include "shoal/s3/copy_request.h"
+#include "shoal/s3/header_policy.h"
+#include "shoal/s3/multipart_rules.h"
+#include "shoal/s3/object_attributes.h"
+#include "shoal/s3/object_documents.h"
+#include "shoal/s3/object_headers.h"
+#include "shoal/s3/request_documents.h"
+#include "shoal/server/body_intake.h"
+#include "shoal/server/copy_body.h"
+#include "shoal/server/find_named.h"
+#include "shoal/server/s3_handlers.h"
+
+namespace shoal::server {
+namespace {
+
+/// Deletes of one DeleteObjects that run at the same time, so that they share disk syncs.
+constexpr std::size_t deletes_at_once = 256;
+
+}  // namespace
+
+Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
+  const s3::OperationRequest& request = call.request();
+  CO_TRY(s3::check_acl(request));
+  CO_TRY_ASSIGN(WriteCondition condition, s3::parse_write_condition(request));
+  CO_TRY_ASSIGN(ObjectInfo info, s3::parse_object_attributes(request));
+  CO_TRY(co_await find_bucket(call));
+
+  service::ObjectSink sink(call.store(), call.key(), call.sink_options());
+  CO_TRY_ASSIGN(ReceivedBody received, co_await receive_body(call, sink, s3::part_bytes_max));
+  info.etag = std::move(received.etag);
+  info.checksums = std::move(received.checksums);
+  info.owner = call.caller().principal.id;
+  CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(condition))));
+
+  http::ResponseHead head = call.head(200);
+  head.headers.add(s3::stored_headers(*stored));
+  co_return co_await call.respond(std::move(head));
+}
+
+Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
+  CO_TRY(s3::check_acl(call.request()));
+  CO_TRY_ASSIGN(s3::CopyRequest copy, s3::parse_copy_request(call.request(), call.now_in_seconds()));
+  CO_TRY(co_await find_bucket(call));
+  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, copy.source, copy.source_conditions));
+  if (source.info->size > s3::part_bytes_max) {
+    co_return s3::failure(s3::S3ErrorCode::invalid_request,
+                          "The source is larger than 5 GiB: copy it in parts with UploadPartCopy");
+  }
+
+  ObjectInfo info = s3::attributes_of_copy(copy, *source.info);
+  info.owner = call.caller().principal.id;
+  // The copy is one piece: checksums of a source in parts are not its own, so they are made anew.
+  std::optional<ChecksumAlgorithm> algorithm = copy.checksum_algorithm;
+  if (!algorithm && !source.info->checksums.empty()) algorithm = source.info->checksums.front().algorithm;
+  service::ObjectSink sink(call.store(), call.key(), call.sink_options());
+  s3::ByteRange whole{0, source.info->size};
+  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, whole, sink, algorithm));
+  info.etag = std::move(copied.etag);
+  info.checksums = std::move(copied.checksums);
+  CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(copy.condition))));
+  co_return co_await call.respond_xml(call.head(200), s3::copy_object_document(*stored));
+}
+
+Task<s3::S3Result<void>> handle_delete_object(S3Call& call) {
+  CO_TRY(s3::check_version_id(call.request()));
+  CO_TRY_ASSIGN(WriteCondition condition, s3::parse_write_condition(call.request()));
+  CO_TRY(co_await find_bucket(call));
+  CO_TRY(to_s3(co_await call.store().remove(call.key(), std::move(condition))));
+  co_return co_await call.respond(call.head(204));
+}
+
+namespace {
+
+/// Deletes the target of one outcome and notes in it what became of it.
+Task<void> delete_target(S3Call* call, s3::DeleteOutcome* outcome) {
+  const s3::DeleteTarget& target = outcome->target;
+  if (target.version_id && *target.version_id != "null") {
+    outcome->error = s3::failure(s3::S3ErrorCode::no_such_version).error();
+    co_return;
+  }
+  ObjectKey key{call->request().bucket, target.key};
+  WriteCondition condition = target.condition;
+  auto removed = co_await call->store().remove(std::move(key), std::move(condition));
+  if (!removed) outcome->error = s3::from_store_error(removed.error());
+}
+
+}  // namespace
+
+Task<s3::S3Result<void>> handle_delete_objects(S3Call& call) {
+  CO_TRY(co_await find_bucket(call));
+  CO_TRY_ASSIGN(std::string xml, co_await receive_document(call, s3::delete_objects_limits.bytes_max));
+  CO_TRY_ASSIGN(s3::DeleteObjectsDocument document, s3::parse_delete_objects(xml));
+
+  std::vector<s3::DeleteOutcome> outcomes;
+  outcomes.reserve(document.objects.size());
+  for (s3::DeleteTarget& target : document.objects) outcomes.push_back({std::move(target), std::nullopt});
+  std::function<Task<void>(std::size_t)> start = [&](std::size_t i) { return delete_target(&call, &outcomes[i]); };
+  co_await io::for_each_at_once(outcomes.size(), deletes_at_once, std::move(start));
+  co_return co_await call.respond_xml(call.head(200), s3::delete_result_document(outcomes, document.quiet));
+}
+
+}  // namespace shoal::server
