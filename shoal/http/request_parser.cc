@@ -29,7 +29,6 @@ void RequestParser::restart() {
   framing_ = FramingFields();
   head_.headers.clear();
   head_.expect_continue = false;
-  head_.expect_unknown = false;
   error_status_ = 0;
   error_reason_ = {};
 }
@@ -126,9 +125,8 @@ bool RequestParser::parse_header_line(std::string_view buffer, std::string_view 
     has_host_ = true;
     host_ = {static_cast<std::size_t>(field->value.data() - buffer.data()), field->value.size()};
   } else if (equals_ignoring_ascii_case(field->name, "expect")) {
-    bool known = equals_ignoring_ascii_case(field->value, "100-continue");
-    head_.expect_continue = head_.expect_continue || known;
-    head_.expect_unknown = head_.expect_unknown || !known;
+    // Others are ignored, as RFC 9110 section 10.1.1 allows: S3 and its clients do not know 417.
+    if (equals_ignoring_ascii_case(field->value, "100-continue")) head_.expect_continue = true;
   }
   return true;
 }
@@ -157,7 +155,6 @@ bool RequestParser::finish(std::string_view buffer) {
   head_.keep_alive = framing_.keep_alive(head_.version);
   // An HTTP/1.0 client cannot mean it (RFC 9110 section 10.1.1), and without a body there is nothing to wait for.
   if (head_.version == Version::http_1_0 || head_.framing == BodyFraming::none) head_.expect_continue = false;
-  if (head_.version == Version::http_1_0) head_.expect_unknown = false;
   return true;
 }
 

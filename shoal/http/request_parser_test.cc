@@ -75,8 +75,8 @@ TEST_F(RequestParserTest, KnowsOneExpectation) {
   EXPECT_TRUE(parse("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-Continue\r\n\r\n").expect_continue);
   EXPECT_FALSE(parse("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n").expect_continue);
   EXPECT_FALSE(parse("PUT / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n").expect_continue);
-  EXPECT_TRUE(parse("PUT / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n\r\n").expect_unknown);
-  EXPECT_FALSE(parse("PUT / HTTP/1.1\r\nHost: a\r\n\r\n").expect_unknown);
+  EXPECT_FALSE(parse("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: a-miracle\r\n\r\n").expect_continue);
+  EXPECT_FALSE(parse("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect:\r\n\r\n").expect_continue);
 }
 
 TEST_F(RequestParserTest, AcceptsHostsOfEveryKind) {

@@ -26,7 +26,9 @@ bool is_bucket_name(std::string_view name) {
   if (!is_alphanumeric(name.front()) || !is_alphanumeric(name.back())) return false;
   if (!std::all_of(name.begin(), name.end(), [](char c) { return is_alphanumeric(c) || c == '.' || c == '-'; }))
     return false;
-  if (name.find("..") != std::string_view::npos) return false;
+  for (std::string_view pair : {"..", ".-", "-."}) {
+    if (name.find(pair) != std::string_view::npos) return false;
+  }
   return !looks_like_ipv4(name) && !name.starts_with("xn--") && !name.ends_with("-s3alias");
 }
 

@@ -9,8 +9,8 @@ namespace {
 TEST(BucketNameTest, FollowsTheRulesOfS3) {
   for (std::string_view good : {"abc", "a.b-c", "1bucket9", "127.0.0", "this.that"})
     EXPECT_TRUE(is_bucket_name(good)) << good;
-  for (std::string_view bad :
-       {"", "ab", "Abc", "a_b", "-abc", "abc-", ".abc", "a..b", "192.168.5.4", "a/b", "..", "xn--abc"}) {
+  for (std::string_view bad : {"", "ab", "Abc", "a_b", "-abc", "abc-", ".abc", "a..b", "a.-b", "a-.b", "192.168.5.4",
+                               "a/b", "..", "xn--abc"}) {
     EXPECT_FALSE(is_bucket_name(bad)) << bad;
   }
   EXPECT_TRUE(is_bucket_name(std::string(63, 'a')));

@@ -61,9 +61,7 @@ Task<bool> Connection::receive_head() {
   for (;;) {
     switch (parser_->parse(buffer_.unread())) {
       case http::ParseOutcome::complete:
-        if (!parser_->head().expect_unknown) co_return true;
-        co_await refuse(417, "the expectation is not known");
-        co_return false;
+        co_return true;
       case http::ParseOutcome::error:
         co_await refuse(parser_->error_status(), parser_->error_reason());
         co_return false;

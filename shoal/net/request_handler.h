@@ -25,7 +25,7 @@ class RequestHandler {
   /// breaks the connection off, so that nobody takes the part for the whole.
   virtual Task<void> handle(Exchange& exchange) = 0;
 
-  /// What to say when the server refuses what it received or cannot serve it (400, 408, 414, 417, 431, 500, 501, 503,
+  /// What to say when the server refuses what it received or cannot serve it (400, 408, 414, 431, 500, 501, 503,
   /// 505). `reason` is a constant sentence. By default it is sent as plain text.
   virtual ProtocolErrorBody protocol_error(int status, std::string_view reason);
 };
