@@ -13,6 +13,7 @@
 #include "shoal/model/list.h"
 #include "shoal/model/object_info.h"
 #include "shoal/model/object_key.h"
+#include "shoal/model/write_condition.h"
 
 namespace shoal {
 
@@ -31,15 +32,6 @@ struct Object {
   ObjectInfoPtr info;
   Body body;                           ///< the whole body if `reader` is null
   std::shared_ptr<BodyReader> reader;  ///< otherwise where to read it
-};
-
-/// What must hold at the moment a write takes effect; it is checked by the key's home in one step with the write. A
-/// failed one is precondition_failed and changes nothing; if_match on a missing key is no_such_key.
-struct WriteCondition {
-  std::optional<std::string> if_match;  ///< the present ETag (without quotes), or "*" for any
-  bool if_none_match_any = false;       ///< the key must not exist
-
-  bool always() const { return !if_match && !if_none_match_any; }
 };
 
 /// Takes the body of one object or part, in order. Nothing is visible before commit() succeeded; destroying a writer
@@ -114,7 +106,7 @@ class ObjectStore {
   virtual Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) = 0;
   /// Whether there was an object. Removing a missing key succeeds (unless the condition says otherwise).
   virtual Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) = 0;
-  /// Replaces what is attached to an object (headers, metadata, tags) and leaves the body; `info.etag` must be the
+  /// Replaces what is attached to an object (headers, metadata, tags, acl) and leaves the body; `info.etag` must be the
   /// present one (precondition_failed otherwise). no_such_key if there is none.
   virtual Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) = 0;
   virtual Task<Result<ListPage>> list(ListRequest request) = 0;

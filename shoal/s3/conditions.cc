@@ -97,18 +97,19 @@ S3Result<WriteCondition> parse_write_condition(const OperationRequest& request) 
   if (if_match && if_none_match) {
     return failure(S3ErrorCode::invalid_request, "If-Match and If-None-Match exclude each other.");
   }
-  if (if_none_match && *if_none_match != "*") {
-    return failure(S3ErrorCode::not_implemented, "If-None-Match of a write can only be *.");
-  }
-  if (if_match && if_match->contains(',')) {
-    return failure(S3ErrorCode::not_implemented, "If-Match of a write can name only one ETag.");
-  }
-  if (if_match && unquoted_etag(*if_match).empty()) {
-    return failure(S3ErrorCode::invalid_argument, "If-Match names no ETag.");
+  for (const auto& etag : {if_match, if_none_match}) {
+    if (!etag) continue;
+    if (etag->contains(','))
+      return failure(S3ErrorCode::not_implemented, "A write can be conditional on one ETag only.");
+    if (unquoted_etag(*etag).empty()) return failure(S3ErrorCode::invalid_argument, "The condition names no ETag.");
   }
   WriteCondition condition;
   if (if_match) condition.if_match = std::string(unquoted_etag(*if_match));
-  condition.if_none_match_any = if_none_match.has_value();
+  if (if_none_match == "*") {
+    condition.if_none_match_any = true;
+  } else if (if_none_match) {
+    condition.if_none_match = std::string(unquoted_etag(*if_none_match));
+  }
   return condition;
 }
 

@@ -43,8 +43,7 @@ S3Result<void> check_copy_conditions(const ReadConditions& conditions, const Obj
 /// Whether an If-Range header lets the Range header count (RFC 9110 section 13.1.5).
 bool if_range_holds(std::string_view if_range, const ObjectInfo& object);
 
-/// From If-Match and If-None-Match of a write. What S3 does not do either is NotImplemented: If-None-Match other than
-/// "*", several ETags, dates.
+/// From If-Match and If-None-Match of a write. Several ETags and dates are NotImplemented, as in S3.
 S3Result<WriteCondition> parse_write_condition(const OperationRequest& request);
 
 /// An ETag without its quotes, as the model has it. Quotes may be missing: many clients leave them away.

@@ -23,19 +23,6 @@ class MemoryReader final : public BodyReader {
   Body body_;
 };
 
-Result<void> check_condition(const WriteCondition& condition, const ObjectInfo* present) {
-  if (condition.if_match) {
-    if (present == nullptr) return failure(ErrorCode::no_such_key, "If-Match on a missing key");
-    if (*condition.if_match != "*" && *condition.if_match != present->etag) {
-      return failure(ErrorCode::precondition_failed, "the ETag is another one");
-    }
-  }
-  if (condition.if_none_match_any && present != nullptr) {
-    return failure(ErrorCode::precondition_failed, "the key exists");
-  }
-  return {};
-}
-
 /// Up to and with the first delimiter behind the prefix, if there is one.
 std::optional<std::string> common_prefix_of(const std::string& name, const ListRequest& request) {
   if (request.delimiter.empty() || !name.starts_with(request.prefix)) return std::nullopt;
@@ -182,6 +169,11 @@ std::optional<Object> InMemoryStore::try_get(const ObjectKeyView& key) {
   return to_object(**stored);
 }
 
+std::optional<std::string_view> InMemoryStore::etag_of(const StoredObject* stored) {
+  if (stored == nullptr) return std::nullopt;
+  return stored->info->etag;
+}
+
 Task<Result<std::optional<Object>>> InMemoryStore::get(ObjectKey key) {
   CO_TRY_ASSIGN(StoredObject * stored, find_object(key));
   if (stored == nullptr) co_return std::optional<Object>();
@@ -198,7 +190,7 @@ Result<ObjectInfoPtr> InMemoryStore::put_now(const ObjectKey& key, ObjectInfo in
                                              const WriteCondition& condition) {
   CHECK_MSG(info.size == body.size(), "an object's info must tell the size of its body");
   TRY_ASSIGN(StoredObject * present, find_object(key));
-  TRY(check_condition(condition, present == nullptr ? nullptr : present->info.get()));
+  TRY(check_condition(condition, etag_of(present)));
   info.last_modified = clock_.wall();
   info.version = Version(++last_version_);
   StoredObject& stored = buckets_.at(key.bucket).objects[key.name];
@@ -218,7 +210,7 @@ Task<Result<std::unique_ptr<ObjectWriter>>> InMemoryStore::begin_put(ObjectKey k
 
 Task<Result<bool>> InMemoryStore::remove(ObjectKey key, WriteCondition condition) {
   CO_TRY_ASSIGN(StoredObject * present, find_object(key));
-  CO_TRY(check_condition(condition, present == nullptr ? nullptr : present->info.get()));
+  CO_TRY(check_condition(condition, etag_of(present)));
   co_return buckets_.at(key.bucket).objects.erase(key.name) > 0;
 }
 

@@ -74,6 +74,7 @@ class InMemoryStore final : public ObjectStore {
   Result<StoredBucket*> find_bucket(const std::string& name);
   /// Null if there is no such key in an existing bucket.
   Result<StoredObject*> find_object(const ObjectKey& key);
+  static std::optional<std::string_view> etag_of(const StoredObject* stored);
   Result<StoredUpload*> find_upload(const UploadKey& upload);
 
   // The writes in one step, which is what makes them atomic.
