@@ -71,7 +71,12 @@ class ListWriter {
 
   std::string write() {
     xml_.element("Name", std::string_view(query_.bucket));
-    name("Prefix", query_.prefix);
+    // botocore decodes the prefix in the answer of V2, and takes it as it is in V1.
+    if (query_.form == ListQuery::Form::v1) {
+      xml_.element("Prefix", std::string_view(query_.prefix));
+    } else {
+      name("Prefix", query_.prefix);
+    }
     if (!query_.delimiter.empty()) name("Delimiter", query_.delimiter);
     position();
     xml_.element("MaxKeys", std::uint64_t{query_.max_keys});

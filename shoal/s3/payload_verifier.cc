@@ -8,7 +8,7 @@ namespace shoal::s3 {
 namespace {
 
 std::unexpected<S3Error> malformed_checksum(ChecksumAlgorithm algorithm) {
-  return failure(S3ErrorCode::invalid_request,
+  return failure(S3ErrorCode::bad_digest,
                  "Value for " + std::string(checksum_header(algorithm)) + " header is invalid.");
 }
 
@@ -26,12 +26,17 @@ S3Result<std::optional<Md5::Value>> content_md5(const http::HeaderFields& header
 
 }  // namespace
 
-S3Result<PayloadVerifier::Options> PayloadVerifier::options_of(const http::HeaderFields& headers,
-                                                               const PayloadDecoder::Options& decoder) {
+S3Result<PayloadVerifier::Options> PayloadVerifier::options_without_checksum(const http::HeaderFields& headers,
+                                                                             const PayloadDecoder::Options& decoder) {
   Options options;
   TRY_ASSIGN(options.content_md5, content_md5(headers));
   if (decoder.auth.kind == PayloadKind::single_sha256) options.sha256 = decoder.auth.sha256;
+  return options;
+}
 
+S3Result<PayloadVerifier::Options> PayloadVerifier::options_of(const http::HeaderFields& headers,
+                                                               const PayloadDecoder::Options& decoder) {
+  TRY_ASSIGN(Options options, options_without_checksum(headers, decoder));
   int checksums = 0;
   for (http::HeaderField field : headers) {
     std::optional<ChecksumAlgorithm> algorithm = checksum_algorithm_of_header(field.name);

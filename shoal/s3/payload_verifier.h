@@ -35,17 +35,21 @@ class PayloadVerifier {
     std::optional<std::string> checksum_value;  ///< base64, when a header gives it
   };
 
-  /// Reads what is promised from the headers. A malformed Content-MD5 is InvalidDigest; a malformed checksum, two of
-  /// them, or an x-amz-sdk-checksum-algorithm without its checksum is InvalidRequest. `decoder` is what the decoder of
-  /// the same body is made from.
+  /// Reads what is promised from the headers. A malformed Content-MD5 is InvalidDigest, a malformed checksum BadDigest
+  /// (what s3-tests expect; AWS says InvalidRequest); two of them, or an x-amz-sdk-checksum-algorithm without its
+  /// checksum is InvalidRequest. `decoder` is what the decoder of the same body is made from.
   static S3Result<Options> options_of(const http::HeaderFields& headers, const PayloadDecoder::Options& decoder);
+
+  /// The same for a request whose x-amz-checksum-* headers speak of something else than its body.
+  static S3Result<Options> options_without_checksum(const http::HeaderFields& headers,
+                                                    const PayloadDecoder::Options& decoder);
 
   explicit PayloadVerifier(Options options);
 
   void update(ByteSpan bytes);
 
   /// After the last byte, and after the decoder finished; once. Errors: BadDigest, XAmzContentSHA256Mismatch,
-  /// InvalidRequest (the checksum in the trailer is malformed).
+  /// also for a malformed checksum in the trailer.
   S3Result<PayloadDigest> finish(const std::vector<PayloadDecoder::Trailer>& trailers);
 
  private:

@@ -60,8 +60,8 @@ TEST(PayloadVerifierTest, ChecksumInAHeader) {
               ElementsAre(Checksum{ChecksumAlgorithm::crc32, ChecksumType::full_object, std::string(body_crc32)}));
   EXPECT_EQ(error_name(put("x-amz-checksum-crc64nvme: rosUhgp5mIg=")), "");
   EXPECT_EQ(error_name(put("x-amz-checksum-crc32: AAAAAA==")), "BadDigest");
-  EXPECT_EQ(error_name(put("x-amz-checksum-crc32: y/Q5Jg")), "InvalidRequest");
-  EXPECT_EQ(error_name(put("x-amz-checksum-sha1: y/Q5Jg==")), "InvalidRequest");
+  EXPECT_EQ(error_name(put("x-amz-checksum-crc32: y/Q5Jg")), "BadDigest");
+  EXPECT_EQ(error_name(put("x-amz-checksum-sha1: y/Q5Jg==")), "BadDigest");
   EXPECT_EQ(error_name(put("x-amz-checksum-crc32: y/Q5Jg==\nx-amz-checksum-crc32c: 4waSgw==")), "InvalidRequest");
 }
 
@@ -75,7 +75,7 @@ TEST(PayloadVerifierTest, ChecksumInTheTrailer) {
   EXPECT_THAT(digest->checksums,
               ElementsAre(Checksum{ChecksumAlgorithm::crc32, ChecksumType::full_object, std::string(body_crc32)}));
   EXPECT_EQ(error_name(put(announced, trailer("AAAAAA=="))), "BadDigest");
-  EXPECT_EQ(error_name(put(announced, trailer("AAAA"))), "InvalidRequest");
+  EXPECT_EQ(error_name(put(announced, trailer("AAAA"))), "BadDigest");
   EXPECT_EQ(error_name(put(announced + "\nx-amz-checksum-crc32: y/Q5Jg==", trailer(body_crc32))), "InvalidRequest");
 }
 

@@ -97,6 +97,7 @@ S3Result<std::vector<CompletedPart>> parse_complete_multipart_upload(std::string
   for (const XmlElement& element : document.root().children()) {
     if (element.name() != "Part" || parts.size() == part_number_max) return failure(S3ErrorCode::malformed_xml);
     TRY_ASSIGN(CompletedPart part, parse_completed_part(element));
+    if (!parts.empty() && parts.back().number == part.number) parts.pop_back();
     parts.push_back(std::move(part));
   }
   if (parts.empty()) return failure(S3ErrorCode::malformed_xml, "The document lists no part.");

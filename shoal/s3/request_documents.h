@@ -45,7 +45,8 @@ struct CompletedPart {
   std::vector<std::pair<ChecksumAlgorithm, std::string>> checksums;
 };
 
-/// 1 to 10,000 parts, in the order of the document. InvalidArgument for a number that no part can have.
+/// 1 to 10,000 parts, in the order of the document. Of a part that is listed again at once (a client that sent it
+/// twice) the last entry counts. InvalidArgument for a number that no part can have.
 S3Result<std::vector<CompletedPart>> parse_complete_multipart_upload(std::string_view xml);
 
 /// The LocationConstraint of CreateBucket; empty without one or without a body. Other settings (directory buckets,

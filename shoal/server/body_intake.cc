@@ -104,12 +104,17 @@ class BodyPipeline {
 };
 
 Task<s3::S3Result<s3::PayloadDigest>> receive(S3Call& call, PieceConsumer& consumer, BodyPipeline::Limits limits,
-                                              std::optional<ChecksumAlgorithm> algorithm) {
+                                              std::optional<ChecksumAlgorithm> algorithm, ChecksumHeaders checksums) {
   net::Exchange& exchange = call.exchange();
   std::optional<std::uint64_t> length = exchange.content_length();
   if (!length && !exchange.has_body()) length = 0;
   CO_TRY_ASSIGN(auto decoder, s3::PayloadDecoder::options_of(exchange.head().headers, length, call.caller().payload));
-  CO_TRY_ASSIGN(auto verifier, s3::PayloadVerifier::options_of(exchange.head().headers, decoder));
+  s3::PayloadVerifier::Options verifier;
+  if (checksums == ChecksumHeaders::of_body) {
+    CO_TRY_ASSIGN(verifier, s3::PayloadVerifier::options_of(exchange.head().headers, decoder));
+  } else {
+    CO_TRY_ASSIGN(verifier, s3::PayloadVerifier::options_without_checksum(exchange.head().headers, decoder));
+  }
   // Before anything is read: the client that waits for 100 Continue then never sends it.
   if (decoder.decoded_length && *decoder.decoded_length > limits.bytes_max) co_return s3::failure(limits.too_large);
   BodyPipeline pipeline(std::move(decoder), std::move(verifier), limits, algorithm);
@@ -125,17 +130,18 @@ Task<s3::S3Result<ReceivedBody>> receive_body(S3Call& call, service::ObjectSink&
   }
   SinkConsumer consumer(sink);
   BodyPipeline::Limits limits{bytes_max, s3::S3ErrorCode::entity_too_large};
-  CO_TRY_ASSIGN(s3::PayloadDigest digest, co_await receive(call, consumer, limits, algorithm));
+  CO_TRY_ASSIGN(s3::PayloadDigest digest,
+                co_await receive(call, consumer, limits, algorithm, ChecksumHeaders::of_body));
   ReceivedBody body;
   body.etag = std::move(digest.etag);
   body.checksums = std::move(digest.checksums);
   co_return body;
 }
 
-Task<s3::S3Result<std::string>> receive_document(S3Call& call, std::uint64_t bytes_max) {
+Task<s3::S3Result<std::string>> receive_document(S3Call& call, std::uint64_t bytes_max, ChecksumHeaders checksums) {
   TextConsumer consumer;
   BodyPipeline::Limits limits{bytes_max, s3::S3ErrorCode::max_message_length_exceeded};
-  CO_TRY(co_await receive(call, consumer, limits, std::nullopt));
+  CO_TRY(co_await receive(call, consumer, limits, std::nullopt, checksums));
   co_return consumer.take_text();
 }
 

@@ -24,8 +24,12 @@ struct ReceivedBody {
 Task<s3::S3Result<ReceivedBody>> receive_body(S3Call& call, service::ObjectSink& sink, std::uint64_t bytes_max,
                                               std::optional<ChecksumAlgorithm> algorithm = std::nullopt);
 
+/// What x-amz-checksum-* headers are about: the body that comes with them, or, in CompleteMultipartUpload, the object.
+enum class ChecksumHeaders { of_body, of_object };
+
 /// The same for a document, which is returned: empty if the request has no body. MaxMessageLengthExceeded beyond
 /// `bytes_max`.
-Task<s3::S3Result<std::string>> receive_document(S3Call& call, std::uint64_t bytes_max);
+Task<s3::S3Result<std::string>> receive_document(S3Call& call, std::uint64_t bytes_max,
+                                                 ChecksumHeaders checksums = ChecksumHeaders::of_body);
 
 }  // namespace shoal::server
