@@ -45,6 +45,7 @@ struct ObjectInfo {
   std::vector<Checksum> checksums;
   std::map<std::string, std::string> tags;
   std::string storage_class;    ///< empty means STANDARD
+  std::string acl;              ///< canned access list; empty means private
   std::vector<PartInfo> parts;  ///< of a multipart object, in order; empty otherwise
 
   bool operator==(const ObjectInfo&) const = default;

@@ -67,20 +67,6 @@ std::string location_document(std::string_view region) {
   return xml.finish();
 }
 
-std::string acl_document(std::string_view owner) {
-  XmlWriter xml("AccessControlPolicy");
-  xml.person("Owner", owner);
-  xml.open("AccessControlList");
-  xml.open("Grant");
-  xml.open_with_attributes("Grantee",
-                           "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"");
-  xml.element("ID", owner);
-  xml.element("DisplayName", owner);
-  xml.close();
-  xml.element("Permission", "FULL_CONTROL");
-  return xml.finish();
-}
-
 S3Result<std::string> default_configuration(Operation operation) {
   switch (operation) {
     case Operation::get_bucket_accelerate_configuration:

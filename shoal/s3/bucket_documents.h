@@ -31,9 +31,6 @@ std::string list_buckets_document(const ListBucketsQuery& query, std::span<const
 /// The answer to GetBucketLocation. us-east-1 is shown as nothing, as S3 does.
 std::string location_document(std::string_view region);
 
-/// The answer to GetBucketAcl and GetObjectAcl: the owner may do everything.
-std::string acl_document(std::string_view owner);
-
 /// The answer to an operation whose Support is fixed_answer: what S3 says of a fresh bucket. Some settings are a
 /// document, others an error of their own (NoSuchCORSConfiguration).
 S3Result<std::string> default_configuration(Operation operation);

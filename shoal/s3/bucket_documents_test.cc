@@ -61,11 +61,6 @@ TEST(BucketDocumentsTest, Location) {
   EXPECT_THAT(location_document("us-east-1"), HasSubstr("></LocationConstraint>"));
 }
 
-TEST(BucketDocumentsTest, Acl) {
-  EXPECT_THAT(acl_document("alice"), HasSubstr("xsi:type=\"CanonicalUser\"><ID>alice</ID>"));
-  EXPECT_THAT(acl_document("alice"), HasSubstr("</Grantee><Permission>FULL_CONTROL</Permission></Grant>"));
-}
-
 TEST(BucketDocumentsTest, EveryFixedAnswerExists) {
   for (const Route& route : routes()) {
     if (route.support != Support::fixed_answer) continue;

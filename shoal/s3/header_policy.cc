@@ -20,22 +20,6 @@ constexpr auto refused_prefixes = std::to_array<std::string_view>({
     "x-amz-if-match-size",
 });
 
-constexpr std::string_view grant_prefix = "x-amz-grant-";
-
-constexpr auto acls_of_the_owner = std::to_array<std::string_view>({
-    "private",
-    "bucket-owner-read",
-    "bucket-owner-full-control",
-});
-
-constexpr auto acls_of_others = std::to_array<std::string_view>({
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-    "aws-exec-read",
-    "log-delivery-write",
-});
-
 bool begins_with(std::string_view name, std::string_view prefix) {
   return equals_ignoring_ascii_case(name.substr(0, prefix.size()), prefix);
 }
@@ -65,19 +49,7 @@ S3Result<void> check_supported_headers(const OperationRequest& request) {
   if (ownership && *ownership != "BucketOwnerEnforced") {
     return failure(S3ErrorCode::not_implemented, "Objects always belong to the owner of their bucket.");
   }
-  return check_acl(request);
-}
-
-S3Result<void> check_acl(const OperationRequest& request) {
-  for (http::HeaderField field : *request.headers) {
-    if (begins_with(field.name, grant_prefix)) return failure(S3ErrorCode::access_control_list_not_supported);
-  }
-  std::optional<std::string_view> acl = request.header("x-amz-acl");
-  if (!acl || std::ranges::find(acls_of_the_owner, *acl) != acls_of_the_owner.end()) return {};
-  if (std::ranges::find(acls_of_others, *acl) == acls_of_others.end()) {
-    return failure(S3ErrorCode::invalid_argument, "x-amz-acl is not the name of a canned access list.");
-  }
-  return failure(S3ErrorCode::access_control_list_not_supported);
+  return {};
 }
 
 S3Result<void> check_version_id(const OperationRequest& request) {

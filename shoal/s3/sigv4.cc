@@ -165,6 +165,18 @@ struct SigV4Verifier::Claim {
   std::optional<std::string_view> expires;  // of a presigned URL
 };
 
+bool has_credentials(const http::RequestHead& head) {
+  if (head.headers.find("authorization")) return true;
+  if (head.headers.find("x-amz-content-sha256").value_or("").starts_with("STREAMING-")) return true;
+  std::string_view query = http::split_target(head.target).query;
+  std::optional<std::vector<http::QueryParameter>> parameters = http::parse_query(query, http::PlusSign::space);
+  if (!parameters) return true;  // what cannot be read is for the verifier to refuse
+  return std::ranges::any_of(*parameters, [](const http::QueryParameter& parameter) {
+    std::string name = to_lower_ascii(parameter.name);
+    return name.starts_with("x-amz-") || name == "awsaccesskeyid" || name == "signature";
+  });
+}
+
 SigV4Verifier::SigV4Verifier(const KeyStore* keys, std::size_t cached_keys_max)
     : keys_(keys),
       nobody_{SecretKey("0000000000000000000000000000000000000000"), Principal{}},

@@ -51,6 +51,11 @@ struct Verified {
   PayloadAuth payload;
 };
 
+/// Whether a request carries anything that is meant as credentials, of whatever kind: an Authorization header, one of
+/// the query parameters of a presigned URL (of any signature version), or aws-chunked framing, which only signed
+/// requests have.
+bool has_credentials(const http::RequestHead& head);
+
 /// Verifies AWS Signature Version 4 in the Authorization header or in the query (presigned URL), as "Authenticating
 /// Requests" of the S3 API reference describes it. Whatever it does not know is refused.
 ///

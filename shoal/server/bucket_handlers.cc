@@ -1,9 +1,9 @@
 #include <utility>
 
 #include "shoal/s3/bucket_documents.h"
-#include "shoal/s3/header_policy.h"
 #include "shoal/s3/request_documents.h"
 #include "shoal/server/body_intake.h"
+#include "shoal/server/bucket_acl.h"
 #include "shoal/server/find_named.h"
 #include "shoal/server/s3_handlers.h"
 
@@ -17,7 +17,7 @@ Task<s3::S3Result<void>> handle_list_buckets(S3Call& call) {
 }
 
 Task<s3::S3Result<void>> handle_create_bucket(S3Call& call) {
-  CO_TRY(s3::check_acl(call.request()));
+  CO_TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(call.request()));
   CO_TRY_ASSIGN(std::string xml, co_await receive_document(call, s3::small_document_limits.bytes_max));
   CO_TRY_ASSIGN(std::string location, s3::parse_create_bucket_configuration(xml));
   if (!location.empty() && location != call.services().region) {
@@ -27,6 +27,7 @@ Task<s3::S3Result<void>> handle_create_bucket(S3Call& call) {
   bucket.name = call.request().bucket;
   bucket.owner = call.caller().principal.id;
   bucket.created = call.now();
+  if (acl) set_bucket_acl(bucket, *acl);
   auto created = co_await call.store().create_bucket(std::move(bucket));
   // In us-east-1 creating a bucket of one's own again succeeds and changes nothing, and tools written there rely on it.
   bool again = !created && created.error().code == ErrorCode::bucket_exists && call.services().region == "us-east-1";
@@ -52,16 +53,6 @@ Task<s3::S3Result<void>> handle_delete_bucket(S3Call& call) {
 Task<s3::S3Result<void>> handle_get_bucket_location(S3Call& call) {
   CO_TRY(co_await find_bucket(call));
   co_return co_await call.respond_xml(call.head(200), s3::location_document(call.services().region));
-}
-
-Task<s3::S3Result<void>> handle_get_acl(S3Call& call) {
-  CO_TRY_ASSIGN(BucketInfo bucket, co_await find_bucket(call));
-  std::string owner = bucket.owner;
-  if (!call.request().key.empty()) {
-    CO_TRY_ASSIGN(ObjectInfoPtr object, co_await find_object(call));
-    owner = object->owner;
-  }
-  co_return co_await call.respond_xml(call.head(200), s3::acl_document(owner));
 }
 
 Task<s3::S3Result<void>> handle_fixed_answer(S3Call& call) {

@@ -32,6 +32,10 @@ S3Handler handler_of(s3::Operation operation) {
     case list_objects_v2:
     case list_object_versions:
       return handle_list_objects;
+    case put_bucket_acl:
+      return handle_put_bucket_acl;
+    case put_object_acl:
+      return handle_put_object_acl;
     case get_bucket_acl:
     case get_object_acl:
       return handle_get_acl;
@@ -92,15 +96,18 @@ S3Endpoint::S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Aut
 std::string S3Endpoint::next_request_id() { return fmt::format("{:016X}", request_ids_()); }
 
 s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& head) {
-  return verifier_.verify(head, services_.clock->wall());
+  // Anything that looks like credentials is verified or refused. Without any, the caller is nobody, and the body has to
+  // be plain.
+  if (s3::has_credentials(head)) return verifier_.verify(head, services_.clock->wall());
+  s3::Verified nobody;
+  nobody.principal = anonymous_principal;
+  return nobody;
 }
 
 Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::string& request_id) {
   CO_TRY_ASSIGN(s3::Verified caller, authenticate(exchange.head()));
   CO_TRY_ASSIGN(s3::OperationRequest request, s3::parse_operation(exchange.head(), options_.addressing));
-  if (!authorizer_.allows(caller.principal, request.operation, request.bucket, request.key)) {
-    co_return s3::failure(s3::S3ErrorCode::access_denied);
-  }
+  CO_TRY(co_await authorizer_.authorize(caller.principal, request, *services_.store));
   S3Handler handler = handler_of(request.operation);
   if (handler == nullptr) co_return s3::failure(s3::S3ErrorCode::not_implemented);
   CO_TRY(s3::check_supported_headers(request));

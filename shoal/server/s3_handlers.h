@@ -12,10 +12,14 @@ Task<s3::S3Result<void>> handle_create_bucket(S3Call& call);
 Task<s3::S3Result<void>> handle_head_bucket(S3Call& call);
 Task<s3::S3Result<void>> handle_delete_bucket(S3Call& call);
 Task<s3::S3Result<void>> handle_get_bucket_location(S3Call& call);
-/// GetBucketAcl and GetObjectAcl.
-Task<s3::S3Result<void>> handle_get_acl(S3Call& call);
 /// Reads of configuration that nobody can set here: what S3 answers for a fresh bucket or object.
 Task<s3::S3Result<void>> handle_fixed_answer(S3Call& call);
+
+// acl_handlers.cc
+/// GetBucketAcl and GetObjectAcl.
+Task<s3::S3Result<void>> handle_get_acl(S3Call& call);
+Task<s3::S3Result<void>> handle_put_bucket_acl(S3Call& call);
+Task<s3::S3Result<void>> handle_put_object_acl(S3Call& call);
 
 // list_handlers.cc
 /// ListObjects, ListObjectsV2 and ListObjectVersions.

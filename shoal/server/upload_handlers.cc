@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "shoal/s3/canned_acl.h"
 #include "shoal/s3/checksum.h"
 #include "shoal/s3/conditions.h"
 #include "shoal/s3/header_policy.h"
@@ -46,19 +47,20 @@ Task<s3::S3Result<PartInfo>> commit_part(service::ObjectSink& sink, std::uint32_
 /// A client that did not get the answer to its completion sends it again. The upload is gone by then; if the object is
 /// the one that these parts make, it is the answer.
 Task<s3::S3Result<void>> repeat_completion(S3Call& call, std::vector<s3::CompletedPart> listed) {
-  CO_TRY_ASSIGN(std::string etag, s3::multipart_etag(listed));
+  s3::S3Result<std::string> etag = s3::multipart_etag(listed);
   CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> object, to_s3(co_await call.store().stat(call.key())));
-  if (!object || (*object)->etag != etag) co_return s3::failure(s3::S3ErrorCode::no_such_upload);
+  if (!etag || !object || (*object)->etag != *etag) co_return s3::failure(s3::S3ErrorCode::no_such_upload);
   co_return co_await call.respond_xml(call.head(200), s3::completed_document(call.key(), **object, call.location()));
 }
 
 }  // namespace
 
 Task<s3::S3Result<void>> handle_create_multipart_upload(S3Call& call) {
-  CO_TRY(s3::check_acl(call.request()));
+  CO_TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(call.request()));
   CO_TRY_ASSIGN(ObjectInfo info, s3::parse_create_multipart_upload(call.request()));
   CO_TRY(co_await find_bucket(call));
   info.owner = call.caller().principal.id;
+  if (acl) info.acl = s3::stored_acl(*acl);
   http::ResponseHead head = call.head(200);
   for (const Checksum& checksum : info.checksums) {
     head.headers.add("x-amz-checksum-algorithm", s3::to_string(checksum.algorithm));
@@ -107,7 +109,8 @@ Task<s3::S3Result<void>> handle_upload_part_copy(S3Call& call) {
 Task<s3::S3Result<void>> handle_complete_multipart_upload(S3Call& call) {
   CO_TRY_ASSIGN(UploadKey key, s3::parse_upload_key(call.request()));
   CO_TRY_ASSIGN(s3::CompletionHeaders headers, s3::parse_completion_headers(call.request()));
-  CO_TRY_ASSIGN(std::string xml, co_await receive_document(call, s3::completion_limits.bytes_max));
+  CO_TRY_ASSIGN(std::string xml,
+                co_await receive_document(call, s3::completion_limits.bytes_max, ChecksumHeaders::of_object));
   CO_TRY_ASSIGN(std::vector<s3::CompletedPart> listed, s3::parse_complete_multipart_upload(xml));
   CO_TRY(co_await find_bucket(call));
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "shoal/io/join.h"
+#include "shoal/s3/canned_acl.h"
 #include "shoal/s3/conditions.h"
 #include "shoal/s3/copy_request.h"
 #include "shoal/s3/header_policy.h"
@@ -25,7 +26,7 @@ constexpr std::size_t deletes_at_once = 256;
 
 Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
   const s3::OperationRequest& request = call.request();
-  CO_TRY(s3::check_acl(request));
+  CO_TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(request));
   CO_TRY_ASSIGN(WriteCondition condition, s3::parse_write_condition(request));
   CO_TRY_ASSIGN(ObjectInfo info, s3::parse_object_attributes(request));
   CO_TRY(co_await find_bucket(call));
@@ -35,6 +36,7 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
   info.etag = std::move(received.etag);
   info.checksums = std::move(received.checksums);
   info.owner = call.caller().principal.id;
+  if (acl) info.acl = s3::stored_acl(*acl);
   CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(condition))));
 
   http::ResponseHead head = call.head(200);
@@ -43,7 +45,7 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
 }
 
 Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
-  CO_TRY(s3::check_acl(call.request()));
+  CO_TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(call.request()));
   CO_TRY_ASSIGN(s3::CopyRequest copy, s3::parse_copy_request(call.request(), call.now_in_seconds()));
   CO_TRY(co_await find_bucket(call));
   CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, copy.source, copy.source_conditions));
@@ -54,6 +56,7 @@ Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
 
   ObjectInfo info = s3::attributes_of_copy(copy, *source.info);
   info.owner = call.caller().principal.id;
+  if (acl) info.acl = s3::stored_acl(*acl);
   // The copy is one piece: checksums of a source in parts are not its own, so they are made anew.
   std::optional<ChecksumAlgorithm> algorithm = copy.checksum_algorithm;
   if (!algorithm && !source.info->checksums.empty()) algorithm = source.info->checksums.front().algorithm;
