@@ -29,6 +29,7 @@ constexpr std::uint32_t field_upload_id = 13;
 constexpr std::uint32_t field_part_number = 14;
 constexpr std::uint32_t field_document = 15;
 constexpr std::uint32_t field_created = 16;
+constexpr std::uint32_t field_acl = 17;
 
 constexpr std::size_t md5_bytes = 16;
 constexpr std::size_t checksum_kind_bytes = 2;
@@ -170,6 +171,7 @@ void write_object_info(FieldWriter& writer, const ObjectInfo& info) {
   write_checksums(writer, info.checksums);
   for (const auto& [name, value] : info.tags) writer.pair(field_tag, name, value);
   writer.text(field_storage_class, info.storage_class);
+  writer.text(field_acl, info.acl);
   for (const PartInfo& part : info.parts) {
     FieldWriter inner;
     write_part_info(inner, part);
@@ -219,6 +221,9 @@ Result<bool> read_object_field(const Field& field, ObjectInfo& info) {
     }
     case field_storage_class:
       info.storage_class = field.value;
+      return true;
+    case field_acl:
+      info.acl = field.value;
       return true;
     case field_part: {
       TRY_ASSIGN(PartInfo part, as_part(field));

@@ -16,19 +16,6 @@
 namespace shoal::storage {
 namespace {
 
-Result<void> check_condition(const WriteCondition& condition, const std::optional<std::string>& present_etag) {
-  if (condition.if_match) {
-    if (!present_etag) return failure(ErrorCode::no_such_key, "a condition on the ETag of a key that does not exist");
-    if (*condition.if_match != "*" && *condition.if_match != *present_etag) {
-      return failure(ErrorCode::precondition_failed, "the object has another ETag");
-    }
-  }
-  if (condition.if_none_match_any && present_etag) {
-    return failure(ErrorCode::precondition_failed, "the key exists already");
-  }
-  return {};
-}
-
 LogWriter::Options writer_options(const LogEngineOptions& options) {
   LogWriter::Options writer;
   writer.segment_bytes = options.segment_bytes;

@@ -46,6 +46,7 @@ ObjectInfo full_info() {
                     {ChecksumAlgorithm::sha256, ChecksumType::composite, ""}};
   info.tags = {{"k", "v"}, {"", ""}};
   info.storage_class = "REDUCED_REDUNDANCY";
+  info.acl = "public-read";
   PartInfo part;
   part.number = 10'000;
   part.size = 5_GiB;
