@@ -78,6 +78,8 @@ void add_read_headers(http::HeaderLines& lines, const ObjectInfo& object, const 
     auto part = std::ranges::find(object.parts, *read.part_number, &PartInfo::number);
     CHECK(part != object.parts.end());
     add_checksums(lines, part->checksums);
+    // The type is that of the object: it tells a client how the part's checksum goes into the object's.
+    if (!object.checksums.empty()) lines.add("x-amz-checksum-type", to_string(object.checksums.front().type));
   }
 }
 

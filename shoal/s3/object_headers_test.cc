@@ -74,7 +74,8 @@ TEST(ObjectHeadersTest, ChecksumsAreThoseOfWhatIsSent) {
   EXPECT_EQ(read_headers(object, read, ByteRange{0, 5}), "Content-Range: bytes 0-4/11\r\n");
   read.part_number = 1;
   EXPECT_EQ(read_headers(object, read, ByteRange{0, 5}),
-            "Content-Range: bytes 0-4/11\r\nx-amz-mp-parts-count: 2\r\nx-amz-checksum-crc32: part\r\n");
+            "Content-Range: bytes 0-4/11\r\nx-amz-mp-parts-count: 2\r\nx-amz-checksum-crc32: part\r\n"
+            "x-amz-checksum-type: COMPOSITE\r\n");
 }
 
 TEST(ObjectHeadersTest, OfOtherAnswers) {

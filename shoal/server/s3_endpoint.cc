@@ -78,6 +78,14 @@ S3Handler handler_of(s3::Operation operation) {
   }
 }
 
+/// Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look at anything.
+s3::S3Result<void> refuse_preflight(const http::RequestHead& head) {
+  if (!head.headers.find("origin")) {
+    return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
+  }
+  return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
+}
+
 std::uint64_t random_seed() {
   std::array<std::byte, sizeof(std::uint64_t)> bytes;
   fill_with_secure_random(bytes);
@@ -105,6 +113,7 @@ s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& hea
 }
 
 Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::string& request_id) {
+  if (exchange.head().method == "OPTIONS") co_return refuse_preflight(exchange.head());
   CO_TRY_ASSIGN(s3::Verified caller, authenticate(exchange.head()));
   CO_TRY_ASSIGN(s3::OperationRequest request, s3::parse_operation(exchange.head(), options_.addressing));
   CO_TRY(co_await authorizer_.authorize(caller.principal, request, *services_.store));
