@@ -42,6 +42,14 @@ TEST(BodyTest, MemoryIsChargedUntilTheLastHolderIsDone) {
   EXPECT_EQ(account.bytes(), 0U);
 }
 
+TEST(BufferTest, ChargesWhatItSays) {
+  MemoryAccount account("test");
+  for (std::size_t alignment : {1U, 16U, 4096U}) {
+    BufferRef buffer = BufferRef::allocate(100, &account, alignment);
+    EXPECT_EQ(account.bytes(), BufferRef::charged_bytes(100, alignment));
+  }
+}
+
 TEST(BufferTest, HonoursAlignment) {
   for (std::size_t alignment : {16U, 64U, 512U, 4096U}) {
     BufferRef buffer = BufferRef::allocate(100, nullptr, alignment);

@@ -36,6 +36,8 @@ class BufferRef {
   /// account, if any, must outlive every reference.
   static BufferRef allocate(std::size_t size, MemoryAccount* account = nullptr,
                             std::size_t alignment = alignof(std::max_align_t));
+  /// What such a block charges to its account.
+  static std::size_t charged_bytes(std::size_t size, std::size_t alignment = alignof(std::max_align_t));
 
   BufferRef() = default;
   BufferRef(const BufferRef& other) : buffer_(other.buffer_) {

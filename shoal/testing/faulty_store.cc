@@ -4,11 +4,6 @@
 
 #include "shoal/base/check.h"
 
-// GCC 12 takes Asio's recycling of coroutine frames for a mismatch of new and delete.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
-#endif
-
 namespace shoal::testing {
 
 class FaultyStore::Reader final : public BodyReader {

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/base/clock.h"
+#include "shoal/base/memory_account.h"
+#include "shoal/cache/arc_policy.h"
+#include "shoal/cache/cache_contents.h"
+#include "shoal/cache/cache_stats.h"
+#include "shoal/cache/single_flight.h"
+#include "shoal/model/object_store.h"
+
+namespace shoal::cache {
+
+struct MemoryCacheOptions {
+  std::uint64_t capacity = 64 << 20;         ///< Bytes, for everything that the cache holds.
+  std::uint64_t object_bytes_max = 1 << 20;  ///< Larger objects are cached in pieces, not whole.
+  std::uint64_t piece_bytes = 1 << 20;       ///< Of a piece; 0: larger objects are not cached.
+  /// How long a key is taken to be missing without asking; 0: always ask. Our own writes end it at once, so this is for
+  /// stores that others write to as well.
+  std::chrono::milliseconds missing_key_lifetime{10'000};
+};
+
+/// Keeps what is read and written in memory, over any ObjectStore. Reads see every write that went through here, at any
+/// interleaving, and never an older version after a newer one.
+///
+/// - get: one read of the store below for all who want the same object at the same time. Its failure is everybody's and
+///   is not remembered; a reader that gives up (is cancelled) leaves the others waiting.
+/// - Writes go through. The cached version is revoked before the store below is asked, and the new one is there when it
+///   has said yes. After an error that leaves the effect open, nothing is cached for the key.
+/// - account.bytes() never exceeds the capacity; see CacheContents.
+///
+/// One instance per loop, and for the keys of that loop only. Buckets may be removed through another instance: tell
+/// this one with forget_bucket(). Readers and writers that it handed out do not outlive it; bodies may.
+template <CachePolicy Policy>
+class MemoryCache final : public ObjectStore {
+ public:
+  /// `store`, `clock` and `account` outlive the cache, and the account every body. Nothing else charges the account.
+  MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options,
+              typename Policy::Options policy = {});
+  /// close() has finished, or the loop is gone.
+  ~MemoryCache() override;
+  MemoryCache(const MemoryCache&) = delete;  // calls in flight point here
+  MemoryCache& operator=(const MemoryCache&) = delete;
+
+  /// Refuses new misses and waits for the reads that nobody may be waiting for any more.
+  Task<void> close();
+
+  /// At run time; what is too much goes at once, or when its readers are done.
+  void set_capacity(std::uint64_t bytes) { contents_.set_capacity(bytes); }
+  /// The bucket came or went in another instance over the same store.
+  void forget_bucket(const std::string& name);
+
+  const CacheStats& stats() const { return stats_; }
+  PolicyStats policy_stats() const { return contents_.policy().stats(); }
+  std::uint64_t capacity() const { return contents_.capacity(); }
+  std::uint64_t entry_count() const { return contents_.count(); }
+  /// Of cached bodies that somebody is reading.
+  std::uint64_t pinned_bytes() { return contents_.pinned_bytes(); }
+
+  Task<Result<void>> create_bucket(BucketInfo bucket) override;
+  Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
+  Task<Result<void>> update_bucket(BucketInfo bucket) override;
+  Task<Result<void>> remove_bucket(std::string name) override;
+  Task<Result<std::vector<BucketInfo>>> list_buckets() override;
+
+  std::optional<Object> try_get(const ObjectKeyView& key) override;
+  Task<Result<std::optional<Object>>> get(ObjectKey key) override;
+  Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
+  Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
+  Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
+  Task<Result<ListPage>> list(ListRequest request) override;
+
+  Task<Result<std::string>> create_upload(ObjectKey key, ObjectInfo info) override;
+  Task<Result<UploadInfo>> stat_upload(UploadKey upload) override;
+  Task<Result<PartInfo>> put_part(UploadKey upload, PartInfo part, Body body) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_part(UploadKey upload, std::uint32_t part_number) override;
+  Task<Result<std::vector<PartInfo>>> list_parts(UploadKey upload) override;
+  Task<Result<ObjectInfoPtr>> complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) override;
+  Task<Result<void>> abort_upload(UploadKey upload) override;
+  Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
+
+ private:
+  class WriteGuard;
+  class Writer;
+  class PieceReader;
+
+  enum class Found : std::uint8_t { nothing, missing_key, object };
+  struct LookUp {
+    Found found;
+    Entry* entry;
+  };
+  /// What may be answered from memory.
+  LookUp look_up(const ObjectKeyView& key);
+  Object hit(Entry& entry);
+
+  Task<void> fill(ObjectKey key, std::shared_ptr<Flight> flight);
+  Task<Result<std::optional<Object>>> read_below(ObjectKey key);
+  void land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read, bool cacheable);
+  void count_miss(const Flight& flight);
+  std::uint32_t now_ms() const;
+
+  ObjectStore& store_;
+  const Clock& clock_;
+  MemoryAccount& account_;
+  const MemoryCacheOptions options_;
+  const MonotonicTime made_at_;
+  CacheContents<Policy> contents_;
+  SingleFlight in_flight_;
+  WaitList landed_;  // close() waits for the last read
+  CacheStats stats_;
+  bool closed_ = false;
+};
+
+extern template class MemoryCache<ArcPolicy>;
+
+}  // namespace shoal::cache

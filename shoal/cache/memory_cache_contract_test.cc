@@ -1,0 +1,41 @@
+// The contract of every ObjectStore, over a cache that has room for everything, for little, and for nothing.
+#include "shoal/cache/memory_cache.h"
+#include "shoal/testing/in_memory_store.h"
+#include "shoal/testing/object_store_contract.h"
+
+namespace shoal::cache {
+namespace {
+
+class CacheFixture final : public testing::StoreFixture {
+ public:
+  explicit CacheFixture(MemoryCacheOptions options) : options_(options) { CacheFixture::reopen(); }
+  boost::asio::io_context& loop() override { return loop_; }
+  ObjectStore& store() override { return *cache_; }
+  void reopen() override {
+    cache_.reset();
+    cache_ = std::make_unique<MemoryCache<ArcPolicy>>(store_, system_clock(), account_, options_);
+  }
+
+ private:
+  const MemoryCacheOptions options_;
+  MemoryAccount account_{"cache"};
+  testing::InMemoryStore store_;
+  boost::asio::io_context loop_;
+  std::unique_ptr<MemoryCache<ArcPolicy>> cache_;
+};
+
+testing::StoreFactory cache_of(std::uint64_t capacity, std::uint64_t piece_bytes = 1 << 20) {
+  return [=] {
+    MemoryCacheOptions options;
+    options.capacity = capacity;
+    options.piece_bytes = piece_bytes;
+    return std::make_unique<CacheFixture>(options);
+  };
+}
+
+SHOAL_TEST_OBJECT_STORE_CONTRACT(RoomyMemoryCache, cache_of(256 << 20));
+INSTANTIATE_TEST_SUITE_P(TightMemoryCache, ObjectStoreContract, ::testing::Values(cache_of(200'000, 65'536)));
+INSTANTIATE_TEST_SUITE_P(EmptyMemoryCache, ObjectStoreContract, ::testing::Values(cache_of(0)));
+
+}  // namespace
+}  // namespace shoal::cache

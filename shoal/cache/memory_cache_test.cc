@@ -1,0 +1,542 @@
+#include "shoal/cache/memory_cache.h"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <gmock/gmock.h>
+
+#include "shoal/testing/faulty_store.h"
+#include "shoal/testing/in_memory_store.h"
+#include "shoal/testing/matchers.h"
+#include "shoal/testing/object_store_contract.h"
+#include "shoal/testing/run_task.h"
+
+namespace shoal::cache {
+namespace {
+
+using ::testing::Eq;
+using testing::FaultyStore;
+using testing::HasError;
+using testing::IsOk;
+using testing::IsOkAnd;
+using testing::start_task;
+using testing::StoreCall;
+using testing::test_etag;
+using testing::test_text;
+
+class MemoryCacheTest : public ::testing::Test {
+ protected:
+  explicit MemoryCacheTest(MemoryCacheOptions options = {}) : options_(options) {
+    BucketInfo bucket;
+    bucket.name = "bucket";
+    EXPECT_THAT(run(cache_.create_bucket(bucket)), IsOk());
+  }
+  ~MemoryCacheTest() override {
+    const CacheStats& stats = cache_.stats();
+    EXPECT_EQ(stats.requests, stats.hits + stats.all_misses() + stats.bypasses);
+  }
+
+  template <typename T>
+  T run(Task<T> task) {
+    return testing::run_task(loop_, std::move(task));
+  }
+  template <typename T>
+  testing::Running<T> start(Task<T> task) {
+    auto running = start_task(loop_, std::move(task));
+    go_on();
+    return running;
+  }
+  void go_on() { testing::run_until_idle(loop_); }
+  void open(const std::string& gate) {
+    below_.open(gate);
+    go_on();
+  }
+
+  static ObjectKey key(const std::string& name) { return {"bucket", name}; }
+  Task<Result<ObjectInfoPtr>> put_task(ObjectStore& store, const std::string& name, const std::string& text,
+                                       WriteCondition condition = {}) {
+    ObjectInfo info;
+    info.size = text.size();
+    info.etag = test_etag(text);
+    return store.put(key(name), std::move(info), Body::copy_of(text), std::move(condition));
+  }
+  Result<ObjectInfoPtr> put(const std::string& name, const std::string& text, WriteCondition condition = {}) {
+    return run(put_task(cache_, name, text, std::move(condition)));
+  }
+  /// Past the cache, which then holds nothing.
+  void put_below(const std::string& name, const std::string& text) {
+    EXPECT_THAT(run(put_task(store_, name, text)), IsOk());
+  }
+  static std::optional<std::string> text_of(const Result<std::optional<Object>>& object) {
+    EXPECT_THAT(object, IsOk());
+    if (!object || !*object) return std::nullopt;
+    return (*object)->body.to_string();
+  }
+  std::optional<std::string> get(const std::string& name) { return text_of(run(cache_.get(key(name)))); }
+  std::optional<std::string> get_hit(const std::string& name) {
+    std::optional<Object> object = cache_.try_get(key(name));
+    return object ? std::optional(object->body.to_string()) : std::nullopt;
+  }
+  std::uint64_t reads_below() const { return below_.calls(StoreCall::get); }
+  std::uint64_t missed(MissReason reason) const { return cache_.stats().missed(reason); }
+
+  const MemoryCacheOptions options_;
+  boost::asio::io_context loop_;
+  ManualClock clock_;
+  MemoryAccount account_{"cache"};
+  testing::InMemoryStore store_;
+  FaultyStore below_{store_};
+  MemoryCache<ArcPolicy> cache_{below_, clock_, account_, options_};
+};
+
+// --- hits
+
+TEST_F(MemoryCacheTest, SecondReadComesFromMemory) {
+  put_below("a", "body");
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  EXPECT_EQ(get("a"), "body");
+  EXPECT_EQ(get_hit("a"), "body");
+  EXPECT_EQ(get("a"), "body");
+  EXPECT_EQ(reads_below(), 1U);
+  EXPECT_EQ(cache_.stats().hits, 2U);
+  EXPECT_EQ(missed(MissReason::cold), 1U);
+}
+
+TEST_F(MemoryCacheTest, PutIsInMemoryAtOnce) {
+  EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_EQ(get_hit("a"), "body");
+  EXPECT_EQ(reads_below(), 0U);
+}
+
+TEST_F(MemoryCacheTest, SmallBodyThroughAWriterIsInMemoryAtOnce) {
+  auto writer = run(cache_.begin_put(key("a")));
+  ASSERT_THAT(writer, IsOk());
+  EXPECT_THAT(run((*writer)->write(Body::copy_of("one "))), IsOk());
+  EXPECT_THAT(run((*writer)->write(Body::copy_of("two"))), IsOk());
+  ObjectInfo info;
+  info.size = 7;
+  EXPECT_THAT(run((*writer)->commit(info, WriteCondition())), IsOk());
+  EXPECT_EQ(get_hit("a"), "one two");
+}
+
+TEST_F(MemoryCacheTest, StatIsAnsweredFromMemory) {
+  EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_EQ(run(cache_.stat(key("a"))).value().value()->etag, test_etag("body"));
+  EXPECT_EQ(get("missing"), std::nullopt);
+  EXPECT_THAT(run(cache_.stat(key("missing"))), IsOkAnd(Eq(std::nullopt)));
+  EXPECT_EQ(below_.calls(StoreCall::stat), 0U);
+}
+
+TEST_F(MemoryCacheTest, BodyIsOneBlockOfTheRightSizeChargedToTheCache) {
+  Body pieces;
+  for (int i = 0; i < 10; ++i) pieces.append(Body::copy_of("0123456789"));
+  ObjectInfo info;
+  info.size = 100;
+  std::uint64_t before = account_.bytes();
+  EXPECT_THAT(run(cache_.put(key("a"), info, pieces, WriteCondition())), IsOk());
+  Object object = cache_.try_get(key("a")).value();
+  EXPECT_TRUE(object.body.is_contiguous());
+  EXPECT_GE(account_.bytes(), before + 100 + sizeof(ObjectInfo) + sizeof(Entry));
+}
+
+// --- single flight
+
+TEST_F(MemoryCacheTest, ManyReadersAreOneReadBelow) {
+  put_below("a", "body");
+  below_.hold(StoreCall::get, "gate");
+  std::vector<testing::Running<Result<std::optional<Object>>>> readers;
+  for (int i = 0; i < 20; ++i) readers.push_back(start(cache_.get(key("a"))));
+  EXPECT_EQ(reads_below(), 1U);
+  open("gate");
+  for (auto& reader : readers) EXPECT_EQ(text_of(reader.result()), "body");
+  EXPECT_EQ(reads_below(), 1U);
+  EXPECT_EQ(cache_.stats().shared, 19U);
+}
+
+TEST_F(MemoryCacheTest, FailedFillWakesEveryWaiterWithTheErrorAndCachesNothing) {
+  put_below("a", "body");
+  below_.hold(StoreCall::get, "gate");
+  below_.fail(StoreCall::get, ErrorCode::io_error);
+  auto first = start(cache_.get(key("a")));
+  auto second = start(cache_.get(key("a")));
+  open("gate");
+  EXPECT_THAT(first.result(), HasError(ErrorCode::io_error));
+  EXPECT_THAT(second.result(), HasError(ErrorCode::io_error));
+  EXPECT_EQ(missed(MissReason::failed), 2U);
+  EXPECT_EQ(get("a"), "body");
+  EXPECT_EQ(reads_below(), 2U);
+}
+
+TEST_F(MemoryCacheTest, WaiterThatGivesUpDoesNotCancelTheOthers) {
+  put_below("a", "body");
+  below_.hold(StoreCall::get, "gate");
+  boost::asio::cancellation_signal signal;
+  bool gone = false;
+  boost::asio::co_spawn(loop_, cache_.get(key("a")),
+                        boost::asio::bind_cancellation_slot(
+                            signal.slot(), [&](std::exception_ptr, Result<std::optional<Object>>) { gone = true; }));
+  go_on();
+  auto second = start(cache_.get(key("a")));
+  signal.emit(boost::asio::cancellation_type::terminal);
+  go_on();
+  EXPECT_TRUE(gone);
+  EXPECT_FALSE(second.done());
+  open("gate");
+  EXPECT_EQ(text_of(second.result()), "body");
+  EXPECT_EQ(get_hit("a"), "body");
+  EXPECT_EQ(reads_below(), 1U);
+}
+
+TEST_F(MemoryCacheTest, CloseWaitsForReadsThatNobodyWaitsFor) {
+  put_below("a", "body");
+  below_.hold(StoreCall::get, "gate");
+  auto reader = start(cache_.get(key("a")));
+  auto closing = start(cache_.close());
+  EXPECT_FALSE(closing.done());
+  EXPECT_THAT(run(cache_.get(key("b"))), HasError(ErrorCode::closed));
+  open("gate");
+  EXPECT_TRUE(closing.done());
+  EXPECT_EQ(text_of(reader.result()), "body");
+}
+
+// --- fills and writes that meet
+
+TEST_F(MemoryCacheTest, FillIsDroppedWhenAWriteStartsDuringIt) {
+  put_below("a", "old");
+  below_.hold_answer(StoreCall::get, "slow read");
+  auto reader = start(cache_.get(key("a")));
+  EXPECT_THAT(put("a", "new"), IsOk());
+  open("slow read");
+  EXPECT_EQ(text_of(reader.result()), "old");
+  EXPECT_EQ(get_hit("a"), "new");
+  EXPECT_EQ(missed(MissReason::changed), 1U);
+}
+
+TEST_F(MemoryCacheTest, FillIsDroppedWhenAWriteStartsDuringItAndFails) {
+  put_below("a", "old");
+  below_.hold_answer(StoreCall::get, "slow read");
+  auto reader = start(cache_.get(key("a")));
+  below_.fail_after_effect(StoreCall::put, ErrorCode::timed_out);
+  EXPECT_THAT(put("a", "new"), HasError(ErrorCode::timed_out));
+  open("slow read");
+  EXPECT_EQ(text_of(reader.result()), "old");
+  EXPECT_EQ(get("a"), "new");
+}
+
+TEST_F(MemoryCacheTest, ReaderAfterAWriteDoesNotJoinAReadFromBeforeIt) {
+  put_below("a", "old");
+  below_.hold_answer(StoreCall::get, "slow read");
+  auto early = start(cache_.get(key("a")));
+  EXPECT_THAT(run(cache_.remove(key("a"), WriteCondition())), IsOkAnd(Eq(true)));
+  auto late = start(cache_.get(key("a")));
+  EXPECT_EQ(text_of(late.result()), std::nullopt);
+  open("slow read");
+  EXPECT_EQ(text_of(early.result()), "old");
+  EXPECT_EQ(get("a"), std::nullopt);
+}
+
+TEST_F(MemoryCacheTest, CachedVersionIsRevokedBeforeTheWriteBelowStarts) {
+  EXPECT_THAT(put("a", "old"), IsOk());
+  below_.hold(StoreCall::put, "slow write");
+  auto writer = start(put_task(cache_, "a", "new"));
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  EXPECT_EQ(get("a"), "old");  // from below, where it is still the present one
+  EXPECT_EQ(cache_.stats().bypasses, 1U);
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  open("slow write");
+  EXPECT_THAT(writer.result(), IsOk());
+  EXPECT_EQ(get_hit("a"), "new");
+}
+
+TEST_F(MemoryCacheTest, NobodyReadsTheOldVersionAfterSomebodySawTheNewOne) {
+  EXPECT_THAT(put("a", "old"), IsOk());
+  below_.hold(StoreCall::put, "before");
+  below_.hold_answer(StoreCall::put, "after");
+  below_.hold_answer(StoreCall::get, "slow read");
+  auto writer = start(put_task(cache_, "a", "new"));
+  auto slow = start(cache_.get(key("a")));  // has read the old version; its answer is on the way
+  open("before");                           // the new version is there; the writer does not know yet
+  EXPECT_EQ(run(cache_.stat(key("a"))).value().value()->etag, test_etag("new"));
+  EXPECT_EQ(get("a"), "new");
+  open("slow read");
+  EXPECT_EQ(text_of(slow.result()), "old");
+  EXPECT_EQ(get("a"), "new");
+  open("after");
+  EXPECT_THAT(writer.result(), IsOk());
+  EXPECT_EQ(get_hit("a"), "new");
+}
+
+TEST_F(MemoryCacheTest, NothingIsCachedAfterTwoWritesThatOverlap) {
+  below_.hold_answer(StoreCall::put, "first");
+  auto first = start(put_task(cache_, "a", "first"));
+  EXPECT_THAT(put("a", "second"), IsOk());
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  open("first");
+  EXPECT_THAT(first.result(), IsOk());
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  EXPECT_EQ(get("a"), "second");
+  EXPECT_EQ(get_hit("a"), "second");
+}
+
+TEST_F(MemoryCacheTest, NothingIsCachedAfterAnErrorThatLeavesTheEffectOpen) {
+  for (ErrorCode code : {ErrorCode::io_error, ErrorCode::timed_out, ErrorCode::closed}) {
+    EXPECT_THAT(put("a", "old"), IsOk());
+    below_.fail_after_effect(StoreCall::put, code);
+    EXPECT_THAT(put("a", "new"), HasError(code));
+    EXPECT_EQ(get_hit("a"), std::nullopt);
+    EXPECT_EQ(get("a"), "new");
+  }
+}
+
+TEST_F(MemoryCacheTest, OldVersionIsServedAgainAfterAnErrorWithoutEffect) {
+  EXPECT_THAT(put("a", "old"), IsOk());
+  WriteCondition absent;
+  absent.if_none_match_any = true;
+  EXPECT_THAT(put("a", "new", absent), HasError(ErrorCode::precondition_failed));
+  EXPECT_EQ(get_hit("a"), "old");
+  EXPECT_EQ(reads_below(), 0U);
+}
+
+TEST_F(MemoryCacheTest, WriterThatGivesUpLeavesNothingCached) {
+  EXPECT_THAT(put("a", "old"), IsOk());
+  below_.hold(StoreCall::put, "never");
+  {
+    boost::asio::io_context short_loop;
+    auto writer = start_task(short_loop, put_task(cache_, "a", "new"));
+    testing::run_until_idle(short_loop);
+    EXPECT_EQ(get_hit("a"), std::nullopt);
+    below_.open("never");
+  }
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  EXPECT_EQ(get("a"), "old");
+  EXPECT_EQ(get_hit("a"), "old");
+}
+
+TEST_F(MemoryCacheTest, UpdateOfTheInfoKeepsTheBodyInMemory) {
+  EXPECT_THAT(put("a", "body"), IsOk());
+  ObjectInfo info = *cache_.try_get(key("a"))->info;
+  info.tags = {{"k", "v"}};
+  EXPECT_THAT(run(cache_.update_info(key("a"), info)), IsOk());
+  Object object = cache_.try_get(key("a")).value();
+  EXPECT_EQ(object.body.to_string(), "body");
+  EXPECT_EQ(object.info->tags, info.tags);
+}
+
+TEST_F(MemoryCacheTest, RemovedObjectIsGoneAndItsReadersKeepIt) {
+  EXPECT_THAT(put("a", "body"), IsOk());
+  Object pinned = cache_.try_get(key("a")).value();
+  EXPECT_THAT(run(cache_.remove(key("a"), WriteCondition())), IsOkAnd(Eq(true)));
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  EXPECT_EQ(get("a"), std::nullopt);
+  EXPECT_EQ(pinned.body.to_string(), "body");
+}
+
+// --- missing keys
+
+TEST_F(MemoryCacheTest, MissingKeyIsRememberedUntilItIsWritten) {
+  EXPECT_EQ(get("a"), std::nullopt);
+  EXPECT_EQ(get("a"), std::nullopt);
+  EXPECT_EQ(reads_below(), 1U);
+  EXPECT_EQ(cache_.stats().negative_hits, 1U);
+  EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_EQ(get("a"), "body");
+}
+
+TEST_F(MemoryCacheTest, MissingKeyIsAskedForAgainAfterItsLifetime) {
+  EXPECT_EQ(get("a"), std::nullopt);
+  put_below("a", "from elsewhere");
+  clock_.advance(options_.missing_key_lifetime - std::chrono::milliseconds(1));
+  EXPECT_EQ(get("a"), std::nullopt);
+  clock_.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(get("a"), "from elsewhere");
+  EXPECT_EQ(missed(MissReason::expired), 1U);
+}
+
+TEST_F(MemoryCacheTest, KeyOfARemovedBucketIsNotMissingButItsBucketIs) {
+  EXPECT_EQ(get("a"), std::nullopt);
+  EXPECT_THAT(run(cache_.remove_bucket("bucket")), IsOk());
+  EXPECT_THAT(run(cache_.get(key("a"))), HasError(ErrorCode::no_such_bucket));
+}
+
+// --- large objects
+
+class LargeObjectTest : public MemoryCacheTest {
+ protected:
+  static constexpr std::uint64_t piece = 1'000;
+  static MemoryCacheOptions with_pieces() {
+    MemoryCacheOptions options;
+    options.object_bytes_max = 2'000;
+    options.piece_bytes = piece;
+    return options;
+  }
+  LargeObjectTest() : MemoryCacheTest(with_pieces()) {
+    ObjectInfo info;
+    info.size = text_.size();
+    info.etag = test_etag(text_);
+    EXPECT_THAT(run(large_.create_bucket(bucket())), IsOk());
+    EXPECT_THAT(run(large_.put(key("a"), info, Body::copy_of(text_), WriteCondition())), IsOk());
+  }
+  static BucketInfo bucket() {
+    BucketInfo info;
+    info.name = "bucket";
+    return info;
+  }
+  std::string read(const Object& object, std::uint64_t offset, std::uint64_t length) {
+    return run(object.reader->read(offset, length)).value().to_string();
+  }
+
+  const std::string text_ = test_text(10'500);
+  testing::InMemoryStore::Options readers_{.body_bytes_max = 0};
+  testing::InMemoryStore large_{clock_, readers_};
+  FaultyStore below_large_{large_};
+  MemoryAccount large_account_{"large"};
+  MemoryCache<ArcPolicy> large_cache_{below_large_, clock_, large_account_, options_};
+};
+
+TEST_F(LargeObjectTest, OnlyThePiecesThatAreAskedForAreRead) {
+  Object object = run(large_cache_.get(key("a"))).value().value();
+  ASSERT_NE(object.reader, nullptr);
+  EXPECT_EQ(read(object, 1'500, 1'000), text_.substr(1'500, 1'000));
+  EXPECT_EQ(below_large_.calls(StoreCall::read), 2U);
+  EXPECT_EQ(read(object, 1'100, 1'800), text_.substr(1'100, 1'800));
+  EXPECT_EQ(below_large_.calls(StoreCall::read), 2U);
+  EXPECT_EQ(read(object, 10'400, 100), text_.substr(10'400));
+  EXPECT_EQ(large_cache_.stats().missed(MissReason::too_large), 1U);
+  EXPECT_EQ(large_cache_.stats().piece_hits, 2U);
+}
+
+TEST_F(LargeObjectTest, PiecesOfAnOldVersionAreNotThoseOfTheNewOne) {
+  Object old = run(large_cache_.get(key("a"))).value().value();
+  EXPECT_EQ(read(old, 0, 10), text_.substr(0, 10));
+  std::string changed = test_text(10'500, 2);
+  EXPECT_THAT(run(put_task(large_cache_, "a", changed)), IsOk());
+  Object present = run(large_cache_.get(key("a"))).value().value();
+  EXPECT_EQ(read(present, 0, 10), changed.substr(0, 10));
+  EXPECT_EQ(read(old, 0, 5'000), text_.substr(0, 5'000));
+}
+
+TEST_F(LargeObjectTest, SmallObjectBehindAReaderIsCachedWhole) {
+  EXPECT_THAT(run(put_task(large_, "small", "body")), IsOk());
+  EXPECT_EQ(run(large_cache_.get(key("small"))).value()->body.to_string(), "body");
+  EXPECT_TRUE(large_cache_.try_get(key("small")));
+}
+
+// --- budget
+
+class SmallCacheTest : public MemoryCacheTest {
+ protected:
+  static constexpr std::uint64_t capacity = 100'000;
+  static MemoryCacheOptions with_capacity() {
+    MemoryCacheOptions options;
+    options.capacity = capacity;
+    return options;
+  }
+  SmallCacheTest() : MemoryCacheTest(with_capacity()) {}
+};
+
+TEST_F(SmallCacheTest, BudgetHoldsAtEveryStep) {
+  for (int i = 0; i < 2'000; ++i) {
+    EXPECT_THAT(put(std::to_string(i % 300), test_text(static_cast<std::size_t>(i * 37 % 3'000))), IsOk());
+    ASSERT_LE(account_.bytes(), capacity) << i;
+  }
+  EXPECT_GT(account_.bytes(), capacity / 2);
+}
+
+TEST_F(SmallCacheTest, BodiesThatAreReadCountUntilTheirReadersAreDone) {
+  std::vector<Object> readers;
+  for (int i = 0; i < 200; ++i) {
+    std::string name = std::to_string(i);
+    put_below(name, test_text(2'000));
+    readers.push_back(run(cache_.get(key(name))).value().value());
+    ASSERT_LE(account_.bytes(), capacity);
+  }
+  EXPECT_GT(missed(MissReason::refused), 0U);
+  EXPECT_GT(cache_.pinned_bytes(), capacity / 2);
+  readers.clear();
+  EXPECT_EQ(cache_.pinned_bytes(), 0U);
+  put_below("late", test_text(2'000));
+  EXPECT_TRUE(get("late").has_value());
+  EXPECT_TRUE(get_hit("late").has_value());
+}
+
+TEST_F(SmallCacheTest, OldVersionsThatAreReadCountToo) {
+  std::vector<Object> readers;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_THAT(put("a", test_text(5'000, static_cast<std::uint64_t>(i))), IsOk());
+    if (std::optional<Object> object = cache_.try_get(key("a"))) readers.push_back(*object);
+    ASSERT_LE(account_.bytes(), capacity);
+  }
+  EXPECT_GT(readers.size(), 10U);
+  EXPECT_LT(readers.size(), 25U);
+  readers.clear();
+  EXPECT_THAT(put("a", "small again"), IsOk());
+  EXPECT_EQ(get_hit("a"), "small again");
+}
+
+TEST_F(SmallCacheTest, WhatIsReadIsNotEvicted) {
+  EXPECT_THAT(put("kept", test_text(1'000)), IsOk());
+  std::optional<Object> reader = cache_.try_get(key("kept"));
+  for (int i = 0; i < 300; ++i) EXPECT_THAT(put(std::to_string(i), test_text(2'000)), IsOk());
+  EXPECT_TRUE(get_hit("kept"));
+}
+
+TEST_F(SmallCacheTest, EvictedObjectIsAMissOfItsOwnKind) {
+  EXPECT_THAT(put("a", test_text(1'000)), IsOk());
+  EXPECT_TRUE(get_hit("a"));
+  for (int i = 0; !cache_.policy_stats().recent_ghost_hits && i < 300; ++i) {
+    std::string name = std::to_string(i % 60);
+    EXPECT_TRUE(put(name, test_text(2'000)).has_value());
+    get(name);
+    get(std::to_string((i + 30) % 60));
+  }
+  EXPECT_GT(
+      missed(MissReason::evicted) + cache_.policy_stats().recent_ghost_hits + cache_.policy_stats().frequent_ghost_hits,
+      0U);
+}
+
+TEST_F(SmallCacheTest, CapacityChangesAtRunTime) {
+  for (int i = 0; i < 100; ++i) EXPECT_THAT(put(std::to_string(i), test_text(1'000)), IsOk());
+  cache_.set_capacity(20'000);
+  EXPECT_LE(account_.bytes(), 20'000U);
+  cache_.set_capacity(0);
+  EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_EQ(get("a"), "body");
+  EXPECT_EQ(get_hit("a"), std::nullopt);
+  cache_.set_capacity(50'000);
+  EXPECT_EQ(get("a"), "body");
+  EXPECT_EQ(get_hit("a"), "body");
+}
+
+TEST_F(SmallCacheTest, ObjectLargerThanTheCacheIsNotCached) {
+  EXPECT_THAT(put("small", "body"), IsOk());
+  EXPECT_THAT(put("large", test_text(capacity)), IsOk());
+  EXPECT_EQ(get_hit("large"), std::nullopt);
+  EXPECT_EQ(get_hit("small"), "body");
+  EXPECT_EQ(get("large"), test_text(capacity));
+  EXPECT_EQ(missed(MissReason::too_large), 1U);
+}
+
+TEST(MemoryCacheLifeTest, EverythingIsReleasedAtItsEnd) {
+  MemoryAccount account("cache");
+  boost::asio::io_context loop;
+  testing::InMemoryStore store;
+  Body outlives;
+  {
+    MemoryCache<ArcPolicy> cache(store, system_clock(), account, MemoryCacheOptions());
+    BucketInfo bucket;
+    bucket.name = "bucket";
+    EXPECT_THAT(testing::run_task(loop, cache.create_bucket(bucket)), IsOk());
+    ObjectInfo info;
+    info.size = 4;
+    EXPECT_THAT(testing::run_task(loop, cache.put({"bucket", "a"}, info, Body::copy_of("body"), WriteCondition())),
+                IsOk());
+    outlives = cache.try_get(ObjectKey{"bucket", "a"})->body;
+  }
+  EXPECT_EQ(outlives.to_string(), "body");
+  EXPECT_EQ(account.bytes(), BufferRef::charged_bytes(4));
+  outlives = {};
+  EXPECT_EQ(account.bytes(), 0U);
+}
+
+}  // namespace
+}  // namespace shoal::cache
