@@ -36,7 +36,7 @@ bool SingleFlight::end_read(const ObjectKey& key, const std::shared_ptr<Flight>&
   --state.reads_running;
   --reads_running_;
   forget_if_idle(found);
-  return cacheable || flight->undisturbed;
+  return cacheable;
 }
 
 SingleFlight::WriteToken SingleFlight::begin_write(const ObjectKey& key) {
