@@ -19,10 +19,10 @@ from shoal_process import ACCESS_KEY, SECRET_KEY, ShoalProcess  # noqa: E402
 
 
 def digests_of(directory):
-    """SHA-256 of every regular file below `directory`, symbolic links followed as rclone does with --copy-links."""
+    """SHA-256 of every regular file below `directory`; symbolic links are left out, as rclone does."""
     digests = {}
     for path in pathlib.Path(directory).rglob("*"):
-        if path.is_file():
+        if path.is_file() and not path.is_symlink():
             digests[str(path.relative_to(directory))] = hashlib.sha256(path.read_bytes()).hexdigest()
     return digests
 
@@ -45,20 +45,20 @@ def main():
 
     root = pathlib.Path(tempfile.mkdtemp(prefix="shoal-round-trip."))
     try:
-        source = root / "source"
-        subprocess.run(["cp", "-rL", arguments.directory, source], check=False, stderr=subprocess.DEVNULL)
+        source = arguments.directory
         expected = digests_of(source)
-        size = sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+        size = sum(os.path.getsize(os.path.join(source, name)) for name in expected)
         print(f"{len(expected):,} files, {size / 1e6:,.0f} MB")
         if len(expected) < arguments.files_min:
             sys.exit(f"{arguments.directory} has fewer than {arguments.files_min} files: install papirus-icon-theme")
 
         def rclone(url, *command):
-            environment = dict(os.environ, RCLONE_CONFIG=str(root / "rclone.conf"), RCLONE_CONFIG_SHOAL_TYPE="s3",
+            inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RCLONE_"))}
+            environment = dict(inherited, RCLONE_CONFIG=str(root / "rclone.conf"), RCLONE_CONFIG_SHOAL_TYPE="s3",
                                RCLONE_CONFIG_SHOAL_PROVIDER="Other", RCLONE_CONFIG_SHOAL_ENDPOINT=url,
                                RCLONE_CONFIG_SHOAL_ACCESS_KEY_ID=ACCESS_KEY, RCLONE_CONFIG_SHOAL_SECRET_ACCESS_KEY=SECRET_KEY,
                                RCLONE_CONFIG_SHOAL_REGION="us-east-1")
-            subprocess.run(["rclone", *map(str, command), "--transfers", str(arguments.transfers), "--checkers", "32", "-q"],
+            subprocess.run(["rclone", *map(str, command), "--transfers", str(arguments.transfers), "--checkers", "32", "-q", "--skip-links"],
                            env=environment, check=True)
 
         def compare(url, name):

@@ -2,6 +2,7 @@
 
 #include "shoal/s3/canned_acl.h"
 #include "shoal/server/bucket_acl.h"
+#include "shoal/server/error_response.h"
 
 namespace shoal::server {
 namespace {
@@ -39,7 +40,7 @@ Task<s3::S3Result<void>> Authorizer::authorize(const s3::Principal& caller, cons
   if (caller != anonymous_principal || wanted == PublicRead::no) co_return s3::failure(s3::S3ErrorCode::access_denied);
 
   auto bucket = co_await store.stat_bucket(request.bucket);
-  if (!bucket) co_return std::unexpected(s3::from_store_error(bucket.error()));
+  if (!bucket) co_return std::unexpected(store_failure(bucket.error()));
   if (!*bucket) co_return s3::failure(s3::S3ErrorCode::no_such_bucket);
   bool lists = is_public(acl_of_bucket(**bucket));
   if (wanted == PublicRead::bucket) {
@@ -49,7 +50,7 @@ Task<s3::S3Result<void>> Authorizer::authorize(const s3::Principal& caller, cons
 
   ObjectKey key{request.bucket, request.key};
   auto object = co_await store.stat(std::move(key));
-  if (!object) co_return std::unexpected(s3::from_store_error(object.error()));
+  if (!object) co_return std::unexpected(store_failure(object.error()));
   // Whether a key exists is told to those only who could list it.
   if (!*object) co_return s3::failure(lists ? s3::S3ErrorCode::no_such_key : s3::S3ErrorCode::access_denied);
   if (is_public(s3::acl_of_stored((**object)->acl))) co_return s3::S3Result<void>{};

@@ -4,6 +4,7 @@
 #include "shoal/s3/request_documents.h"
 #include "shoal/server/body_intake.h"
 #include "shoal/server/bucket_acl.h"
+#include "shoal/server/error_response.h"
 #include "shoal/server/find_named.h"
 #include "shoal/server/s3_handlers.h"
 
@@ -31,7 +32,7 @@ Task<s3::S3Result<void>> handle_create_bucket(S3Call& call) {
   auto created = co_await call.store().create_bucket(std::move(bucket));
   // In us-east-1 creating a bucket of one's own again succeeds and changes nothing, and tools written there rely on it.
   bool again = !created && created.error().code == ErrorCode::bucket_exists && call.services().region == "us-east-1";
-  if (!created && !again) co_return std::unexpected(s3::from_store_error(created.error()));
+  if (!created && !again) co_return std::unexpected(store_failure(created.error()));
   http::ResponseHead head = call.head(200);
   head.headers.add("Location", "/" + call.request().bucket);
   co_return co_await call.respond(std::move(head));

@@ -61,6 +61,14 @@ Task<void> respond_error(net::Exchange& exchange, http::ResponseHead head, s3::S
     spdlog::debug("response not sent request={} reason={}", context.request_id, log_value(sent.error().message));
 }
 
+s3::S3Error store_failure(const Error& error) {
+  s3::S3Error shown = s3::from_store_error(error);
+  if (s3::http_status(shown.code) >= 500) {
+    spdlog::error("store failed error={} reason={}", to_string(error.code), log_value(error.message));
+  }
+  return shown;
+}
+
 std::string protocol_error_document(int status, std::string_view reason, std::string_view request_id) {
   s3::ErrorContext context;
   context.request_id = request_id;

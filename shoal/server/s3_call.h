@@ -10,6 +10,7 @@
 #include "shoal/s3/error.h"
 #include "shoal/s3/operation_request.h"
 #include "shoal/s3/sigv4.h"
+#include "shoal/server/error_response.h"
 #include "shoal/service/object_sink.h"
 
 namespace shoal::server {
@@ -72,12 +73,12 @@ using S3Handler = Task<s3::S3Result<void>> (*)(S3Call& call);
 template <typename T>
 s3::S3Result<T> to_s3(Result<T> result) {
   if (result) return s3::S3Result<T>(*std::move(result));
-  return std::unexpected(s3::from_store_error(result.error()));
+  return std::unexpected(store_failure(result.error()));
 }
 template <>
 inline s3::S3Result<void> to_s3(Result<void> result) {
   if (result) return {};
-  return std::unexpected(s3::from_store_error(result.error()));
+  return std::unexpected(store_failure(result.error()));
 }
 
 }  // namespace shoal::server

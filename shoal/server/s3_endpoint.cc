@@ -78,7 +78,8 @@ S3Handler handler_of(s3::Operation operation) {
   }
 }
 
-/// Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look at anything.
+/// Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look at
+/// anything.
 s3::S3Result<void> refuse_preflight(const http::RequestHead& head) {
   if (!head.headers.find("origin")) {
     return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");

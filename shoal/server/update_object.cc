@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shoal/server/error_response.h"
 #include "shoal/server/find_named.h"
 
 namespace shoal::server {
@@ -15,7 +16,7 @@ Task<s3::S3Result<void>> update_object(S3Call& call, std::function<void(ObjectIn
     auto updated = co_await call.store().update_info(call.key(), std::move(info));
     if (updated) co_return s3::S3Result<void>{};
     if (updated.error().code != ErrorCode::precondition_failed) {
-      co_return std::unexpected(s3::from_store_error(updated.error()));
+      co_return std::unexpected(store_failure(updated.error()));
     }
   }
   co_return s3::failure(s3::S3ErrorCode::slow_down);

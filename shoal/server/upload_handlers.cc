@@ -13,6 +13,7 @@
 #include "shoal/s3/request_documents.h"
 #include "shoal/server/body_intake.h"
 #include "shoal/server/copy_body.h"
+#include "shoal/server/error_response.h"
 #include "shoal/server/find_named.h"
 #include "shoal/server/s3_handlers.h"
 
@@ -117,7 +118,7 @@ Task<s3::S3Result<void>> handle_complete_multipart_upload(S3Call& call) {
   auto upload = co_await call.store().stat_upload(key);
   if (!upload) {
     if (upload.error().code == ErrorCode::no_such_upload) co_return co_await repeat_completion(call, std::move(listed));
-    co_return std::unexpected(s3::from_store_error(upload.error()));
+    co_return std::unexpected(store_failure(upload.error()));
   }
   CO_TRY_ASSIGN(std::vector<PartInfo> stored, to_s3(co_await call.store().list_parts(key)));
   CO_TRY_ASSIGN(ObjectInfo info, s3::complete_upload(*upload, stored, listed, headers));

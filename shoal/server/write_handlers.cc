@@ -13,6 +13,7 @@
 #include "shoal/s3/request_documents.h"
 #include "shoal/server/body_intake.h"
 #include "shoal/server/copy_body.h"
+#include "shoal/server/error_response.h"
 #include "shoal/server/find_named.h"
 #include "shoal/server/s3_handlers.h"
 
@@ -89,7 +90,7 @@ Task<void> delete_target(S3Call* call, s3::DeleteOutcome* outcome) {
   ObjectKey key{call->request().bucket, target.key};
   WriteCondition condition = target.condition;
   auto removed = co_await call->store().remove(std::move(key), std::move(condition));
-  if (!removed) outcome->error = s3::from_store_error(removed.error());
+  if (!removed) outcome->error = store_failure(removed.error());
 }
 
 }  // namespace
