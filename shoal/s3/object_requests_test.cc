@@ -91,10 +91,6 @@ TEST(HeaderPolicyTest, WhatIsAskedForIsDoneOrRefused) {
   EXPECT_EQ(policy("x-amz-request-payer: requester"), "");
 }
 
-TEST(HeaderPolicyTest, OnlyTheOwnersAccessListIsAccepted) {
-  EXPECT_EQ(policy("x-amz-grant-read: id=1"), "AccessControlListNotSupported");
-}
-
 TEST(HeaderPolicyTest, ExpectedOwners) {
   TestRequest request("GET /photos/cat\nx-amz-expected-bucket-owner: alice");
   EXPECT_EQ(error_name(check_expected_owner(request.operation(), "alice")), "");

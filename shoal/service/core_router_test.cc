@@ -37,6 +37,11 @@ class CoreRouterTest : public ::testing::Test {
   T run(Task<T> task) {
     return io::run_blocking(group_[0], std::move(task));
   }
+  Result<ObjectInfoPtr> put(const ObjectKey& name, std::string_view text) {
+    ObjectInfo info;
+    info.size = text.size();
+    return run(router_->put(name, std::move(info), Body::copy_of(text), WriteCondition{}));
+  }
   static ObjectKey key(int i) { return {"bucket", "name-" + std::to_string(i)}; }
 
   io::EventLoopGroup group_;
@@ -69,7 +74,7 @@ Task<Result<std::string>> read_all(ObjectStore* store, ObjectKey key) {
 TEST_F(CoreRouterTest, EachKeyIsKeptByTheLoopThatOwnsItsSlot) {
   constexpr int keys = 30;
   for (int i = 0; i < keys; ++i) {
-    EXPECT_TRUE(run(router_->put(key(i), ObjectInfo{}, Body::copy_of("text"), WriteCondition{})).has_value());
+    EXPECT_TRUE(put(key(i), "text").has_value());
   }
   for (int i = 0; i < keys; ++i) {
     std::size_t owner = owner_by_remainder(ObjectKeyView(key(i)).slot());
@@ -96,7 +101,7 @@ TEST_F(CoreRouterTest, WritersOfEveryLoopWorkAndCanBeDroppedHere) {
 
 TEST_F(CoreRouterTest, OnlyTheOwnLoopIsLookedAtWithoutWaiting) {
   for (int i = 0; i < 12; ++i) {
-    ASSERT_TRUE(run(router_->put(key(i), ObjectInfo{}, Body::copy_of("text"), WriteCondition{})).has_value());
+    ASSERT_TRUE(put(key(i), "text").has_value());
     std::size_t owner = owner_by_remainder(ObjectKeyView(key(i)).slot());
     auto look = [](ObjectStore* store, ObjectKey name) -> Task<bool> { co_return store->try_get(name).has_value(); };
     if (owner != 0) {

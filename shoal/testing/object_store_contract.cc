@@ -40,6 +40,9 @@ std::string test_text(std::size_t size, std::uint64_t seed) {
   return text;
 }
 
+// A program may link this library for its other parts.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ObjectStoreContract);
+
 ObjectStoreContract::ObjectStoreContract() : fixture_(GetParam()()) {
   BucketInfo info;
   info.name = bucket;
