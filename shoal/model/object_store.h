@@ -18,7 +18,7 @@
 namespace shoal {
 
 /// Reads one version of one object at any offset, also after the object was overwritten or deleted. Belongs to the loop
-/// that it was made on.
+/// that it was made on. Requests for one object share its reader, so reads may overlap.
 class BodyReader {
  public:
   virtual ~BodyReader() = default;

@@ -33,28 +33,29 @@ Task<Result<Body>> ExtentReader::read_extent(const PinnedExtent* extent, std::ui
   std::uint64_t end = std::min<std::uint64_t>(
       (offset + length + body_block_bytes - 1) / body_block_bytes * body_block_bytes, extent->ref.bytes);
 
+  // Other reads of this object may run meanwhile and change last_head_: each keeps the head that it verifies with.
+  PinnedRecord record;
   PinnedBytes pinned;
   ByteSpan blocks;
-  if (head_of_ == extent->ref.sequence) {
+  if (last_head_.head.header.sequence == extent->ref.sequence) {
+    record = last_head_;
     CO_TRY_ASSIGN(pinned, co_await segment->read(location.offset() + location.head_bytes + begin, end - begin));
     blocks = pinned.bytes;
   } else if (first_block == 0) {  // one read for both
     CO_TRY_ASSIGN(pinned, co_await segment->read(location.offset(), location.head_bytes + end));
-    CO_TRY_ASSIGN(head_.head, segment->verified_head(pinned.bytes, location, extent->ref.sequence));
-    head_.pinned = pinned;
-    head_of_ = extent->ref.sequence;
+    CO_TRY_ASSIGN(record.head, segment->verified_head(pinned.bytes, location, extent->ref.sequence));
+    record.pinned = pinned;
     blocks = pinned.bytes.subspan(location.head_bytes);
   } else {
-    head_of_ = Sequence();
-    CO_TRY_ASSIGN(head_, co_await segment->read_head(location, extent->ref.sequence));
-    head_of_ = extent->ref.sequence;
+    CO_TRY_ASSIGN(record, co_await segment->read_head(location, extent->ref.sequence));
     CO_TRY_ASSIGN(pinned, co_await segment->read(location.offset() + location.head_bytes + begin, end - begin));
     blocks = pinned.bytes;
   }
-  if (head_.head.header.body_bytes != extent->ref.bytes) {
+  last_head_ = record;
+  if (record.head.header.body_bytes != extent->ref.bytes) {
     co_return failure(ErrorCode::corrupt, "an extent has another length than its object says");
   }
-  Result<void> intact = verify_blocks(head_.head, first_block, blocks);
+  Result<void> intact = verify_blocks(record.head, first_block, blocks);
   if (!intact) co_return segment->damaged(intact.error(), location);
   co_return Body(pinned.owner, blocks.subspan(offset - begin, length));
 }

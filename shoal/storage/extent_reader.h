@@ -19,7 +19,7 @@ struct PinnedExtent {
 };
 
 /// Reads an object that is stored in extents. Of each extent it reads the head once and then the blocks that a range
-/// touches, which it verifies.
+/// touches, which it verifies. Reads may overlap: requests for one object share its reader.
 class ExtentReader final : public BodyReader {
  public:
   /// `extents` in order, without gaps.
@@ -31,9 +31,8 @@ class ExtentReader final : public BodyReader {
   Task<Result<Body>> read_extent(const PinnedExtent* extent, std::uint64_t offset, std::uint64_t length);
 
   std::vector<PinnedExtent> extents_;
-  /// The head that was read last: a sequential reader needs each once.
-  Sequence head_of_;
-  PinnedRecord head_;
+  /// The head that was read last (sequence 0 is no record's): a sequential reader needs each once.
+  PinnedRecord last_head_;
 };
 
 }  // namespace shoal::storage
