@@ -169,7 +169,7 @@ TEST_P(LocalDiskTest, LoopAndDiskGoWhileOperationsRun) {
   under_test_.reset();  // AddressSanitizer watches
 }
 
-TEST(OpenLocalDiskTest, FallsBackToThreadsOnDemand) {
+TEST(OpenLocalDiskTest, UsesThreadsWhenConfigured) {
   EventLoop loop;
   LocalDiskOptions options;
   options.io_uring = false;
