@@ -1,0 +1,1 @@
+"""What the tests of the built program share: the process, the raw protocol and the client tools."""
