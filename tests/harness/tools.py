@@ -134,7 +134,7 @@ class Curl(Tool):
         path = self.home / "curlrc"
         path.write_text(
             f'user = "{self.server.access_key}:{self.server.secret_key}"\n'
-            'aws-sigv4 = "aws:amz:us-east-1:s3"\nnoproxy = "*"\n'
+            'aws-sigv4 = "aws:amz:us-east-1:s3"\nheader = "x-amz-content-sha256: UNSIGNED-PAYLOAD"\nnoproxy = "*"\n'
         )
         path.chmod(0o600)
 

@@ -197,13 +197,11 @@ def test_paginators_see_every_key_once(bucket):
     for operation in ("list_objects_v2", "list_objects"):
         pages = bucket.client.get_paginator(operation).paginate(Bucket=bucket.name, PaginationConfig={"PageSize": 17})
         assert [entry["Key"] for page in pages for entry in page["Contents"]] == sorted(keys)
-        pages = bucket.client.get_paginator(operation).paginate(
-            Bucket=bucket.name, Delimiter="/", PaginationConfig={"PageSize": 2}
-        )
-        found = [e["Key"] for p in pages for e in p.get("Contents", ())], [
-            e["Prefix"] for p in pages for e in p.get("CommonPrefixes", ())
-        ]
-        assert found == (["top"], ["a/", "b/", "c/"])
+        paginator = bucket.client.get_paginator(operation)
+        pages = list(paginator.paginate(Bucket=bucket.name, Delimiter="/", PaginationConfig={"PageSize": 2}))
+        assert [entry["Key"] for page in pages for entry in page.get("Contents", ())] == ["top"]
+        prefixes = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", ())]
+        assert prefixes == ["a/", "b/", "c/"]
     versions = bucket.client.get_paginator("list_object_versions").paginate(
         Bucket=bucket.name, PaginationConfig={"PageSize": 50}
     )

@@ -15,6 +15,8 @@ import secrets
 import threading
 import time
 
+import pytest
+
 from harness.bucket import Bucket
 from harness.raw_http import ConnectionClosed
 from harness.waiting import wait_until
@@ -172,15 +174,18 @@ class Verifier:
                 self.counts["uploads finished"] += 1
 
 
+CYCLES = int(os.environ.get("SHOAL_KILL_CYCLES", "12"))
+
+
+@pytest.mark.timeout(240 + 30 * CYCLES)
 def test_kill_loses_nothing(new_server):
-    cycles = int(os.environ.get("SHOAL_KILL_CYCLES", "12"))
     seed = os.environ.get("SHOAL_KILL_SEED") or secrets.token_hex(4)
     dice = random.Random(seed)
     server = new_server().start()
     server.boto3().create_bucket(Bucket=BUCKET)
     workers = [Worker(number, seed) for number in range(WORKERS)]
     verifier = Verifier()
-    for cycle in range(cycles):
+    for cycle in range(CYCLES):
         raw = server.raw()
         threads = [threading.Thread(target=worker.run, args=[raw]) for worker in workers]
         before = operations(workers)
@@ -208,12 +213,12 @@ def test_kill_loses_nothing(new_server):
         verifier.check(server.raw(), Bucket(server.boto3(), BUCKET), workers)
         assert (
             not verifier.complaints
-        ), f"cycle {cycle} of SHOAL_KILL_SEED={seed} SHOAL_KILL_CYCLES={cycles}:\n" + "\n".join(
+        ), f"cycle {cycle} of SHOAL_KILL_SEED={seed} SHOAL_KILL_CYCLES={CYCLES}:\n" + "\n".join(
             verifier.complaints[:20]
         )
     counts = verifier.counts
     print(
-        f"\nkill -9: seed {seed}, {cycles} cycles, {counts['killed in recovery']} more kills in recovery, "
+        f"\nkill -9: seed {seed}, {CYCLES} cycles, {counts['killed in recovery']} more kills in recovery, "
         f"{operations(workers)} operations, {counts['verified']} objects verified, "
         f"{counts['uploads finished']} uploads finished, lost {counts['lost']}, resurrected {counts['resurrected']}"
     )

@@ -41,6 +41,7 @@ def outcomes(results):
     return passed
 
 
+@pytest.mark.timeout(1200)
 def test_core_groups(new_server, tmp_path):
     if not RUNNER.exists():
         pytest.skip(f"{RUNNER} is not there: set SHOAL_SHARED")
