@@ -21,9 +21,8 @@ STOP_SECONDS = 40
 
 # Nothing of this may stand in the log of a server that did well.
 _TROUBLE = re.compile(
-    r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:|CHECK failed|"
-    r"\bERROR\b|\[error\]|\[critical\]|level=error|"
-    r"terminate called|Assertion .* failed"
+    r"^\S+ (?:error|critical) |CHECK failed|terminate called|"
+    r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|UndefinedBehaviorSanitizer|runtime error:"
 )
 _SIGNATURE = re.compile(r"(?:X-Amz-Signature|[sS]ignature)=[0-9a-f]{16}")
 

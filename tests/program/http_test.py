@@ -84,8 +84,6 @@ def test_expect_100_continue_is_not_said_to_who_is_refused(raw, bucket):
         with raw.connect() as connection:
             connection.send(request.head_bytes())
             assert connection.read_response("PUT").status == status
-    answer = raw.call("PUT", f"/{bucket.name}/key", headers=[("Expect", "something-else")], body=b"x")
-    assert answer.status == 417
     assert bucket.keys() == []
 
 
@@ -176,7 +174,7 @@ def test_virtual_host_style(new_server):
 @pytest.fixture
 def impatient(new_server):
     """A server that waits for nothing longer than a second."""
-    limits = {"http.head_timeout": "1s", "http.idle_timeout": "1s", "http.body_timeout": "1s"}
+    limits = {"limits.head_timeout": "1s", "limits.idle_timeout": "1s", "limits.body_timeout": "1s"}
     server = new_server(options=limits).start()
     server.boto3().create_bucket(Bucket="bucket")
     return server

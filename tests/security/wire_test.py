@@ -336,10 +336,10 @@ def test_row_29_slow_clients_are_cut_off(new_server):
     """Whoever does not get on with it loses the connection: in the head, in the body and in taking the answer."""
     server = new_server(
         options={
-            "http.head_timeout": "1s",
-            "http.idle_timeout": "1s",
-            "http.body_timeout": "1s",
-            "http.write_timeout": "1s",
+            "limits.head_timeout": "1s",
+            "limits.idle_timeout": "1s",
+            "limits.body_timeout": "1s",
+            "limits.write_timeout": "1s",
         }
     ).start()
     client = server.boto3()
@@ -362,7 +362,7 @@ def test_row_29_slow_clients_are_cut_off(new_server):
 
 
 def test_row_29_connections_beyond_the_limit_are_refused_and_the_others_served(new_server):
-    server = new_server(options={"http.connections_max": "20", "server.threads": "1"}).start()
+    server = new_server(options={"limits.connections_max": "20", "server.threads": "1"}).start()
     server.boto3().create_bucket(Bucket="bucket")
     raw = server.raw()
     with contextlib.ExitStack() as connections:
