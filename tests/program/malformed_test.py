@@ -1,13 +1,14 @@
 """Requests that are well signed and wrong: each gets its S3 error, and nothing is written."""
 import dataclasses
+import hashlib
 import typing
 
 import pytest
 
 from harness import checksums
-from harness.bucket import Bucket
 
 OLD = b"the old object"
+OLD_ETAG = f'"{hashlib.md5(OLD).hexdigest()}"'
 RIGHT_PART = "<Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part>"
 
 
@@ -95,7 +96,7 @@ CASES = [
         for name in checksums.ALGORITHMS
     ],
     *[
-        put(f"{name} that is none", 400, "InvalidRequest", [(checksums.header_of(name), "nonsense")])
+        put(f"{name} that is none", 400, "BadDigest", [(checksums.header_of(name), "nonsense")])
         for name in checksums.ALGORITHMS
     ],
     put(
@@ -156,13 +157,14 @@ CASES = [
         "NotImplemented",
         [("x-amz-object-lock-mode", "GOVERNANCE"), ("x-amz-object-lock-retain-until-date", "2031-01-01T00:00:00Z")],
     ),
-    put("public ACL", 400, "AccessControlListNotSupported", [("x-amz-acl", "public-read")]),
+    put("ACL that lets others write", 400, "AccessControlListNotSupported", [("x-amz-acl", "public-read-write")]),
+    put("grant", 400, "AccessControlListNotSupported", [("x-amz-grant-read", "id=somebody")]),
     put("ACL that does not exist", 400, "InvalidArgument", [("x-amz-acl", "everyone")]),
     put("tags twice", 400, "InvalidTag|InvalidArgument", [("x-amz-tagging", "a=1&a=2")]),
     put("eleven tags", 400, "InvalidTag|BadRequest", [("x-amz-tagging", "&".join(f"t{i}=1" for i in range(11)))]),
     put("If-Match that does not", 412, "PreconditionFailed", [("If-Match", '"00000000000000000000000000000000"')]),
     put("If-None-Match * on an object", 412, "PreconditionFailed", [("If-None-Match", "*")]),
-    put("If-None-Match of an ETag", 501, "NotImplemented", [("If-None-Match", '"00000000000000000000000000000000"')]),
+    put("If-None-Match of its ETag", 412, "PreconditionFailed", [("If-None-Match", OLD_ETAG)]),
     put("If-Match on no object", 404, "NoSuchKey", [("If-Match", "*")], path="/{bucket}/none"),
     # Other operations that must not be taken for a PUT of the object.
     *[put(f"PUT ?{name}", 501, "NotImplemented", query=[(name, None)]) for name in ("retention", "legal-hold")],
@@ -262,7 +264,6 @@ CASES = [
     complete("completion that is no XML", 400, "MalformedXML", '{"Parts": []}'),
     complete("completion cut off", 400, "MalformedXML", completion(RIGHT_PART % "{etag}")[:-5]),
     complete("completion of another name", 400, "MalformedXML", "<Complete>" + RIGHT_PART % "{etag}" + "</Complete>"),
-    complete("completion with a part twice", 400, "InvalidPartOrder", completion((RIGHT_PART % "{etag}") * 2)),
     complete("completion with a wrong ETag", 400, "InvalidPart", completion(RIGHT_PART % ("0" * 32))),
     complete(
         "completion with a part never sent", 400, "InvalidPart", completion((RIGHT_PART % "{etag}").replace("1<", "2<"))
@@ -276,7 +277,7 @@ CASES = [
     complete(
         "completion with a number that is none",
         400,
-        "MalformedXML",
+        "MalformedXML|InvalidArgument",
         completion((RIGHT_PART % "{etag}").replace("1<", "one<")),
     ),
     complete("completion with a small part first", 400, "EntityTooSmall", completion("{two parts}")),
@@ -312,7 +313,6 @@ CASES = [
     # Listings and reads.
     *[listing(f"max-keys {n}", 400, "InvalidArgument", max_keys=n) for n in ("-1", "abc", "99999999999999999999")],
     listing("continuation token that is none", 400, "InvalidArgument", continuation_token="%%%"),
-    listing("continuation token that is empty", 400, "InvalidArgument", continuation_token=""),
     listing("encoding-type that does not exist", 400, "InvalidArgument", encoding_type="base64"),
     Case("list-type 3", 400, "InvalidArgument", "GET", "/{bucket}", query=[("list-type", "3")]),
     *[
@@ -336,17 +336,14 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def target(server):
+@pytest.fixture
+def target(bucket):
     """A bucket with the object "key" and, on "parts", an upload with parts 1 and 2; no case may change it."""
-    bucket = Bucket(server.boto3(), "malformed")
-    bucket.client.create_bucket(Bucket=bucket.name)
     bucket.put("key", OLD)
     place = {"Bucket": bucket.name, "Key": "parts"}
     place["UploadId"] = bucket.client.create_multipart_upload(**place)["UploadId"]
     etags = [bucket.client.upload_part(**place, PartNumber=n, Body=b"part %d" % n)["ETag"].strip('"') for n in (1, 2)]
-    yield bucket, place, etags
-    bucket.remove()
+    return bucket, place, etags
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -400,9 +397,9 @@ def test_ranges_that_say_nothing_are_ignored(raw, target, text):
     assert (answer.status, answer.body) == (200, OLD)
 
 
-def test_path_with_a_broken_escape(raw, target):
-    for path in ("/%zz", "/malformed/%", "/malformed/%4", "/malformed/%4g"):
-        request = raw.make("GET", "/malformed/x")
+def test_path_with_a_broken_escape(raw):
+    for path in ("/%zz", "/a-bucket/%", "/a-bucket/%4", "/a-bucket/%4g"):
+        request = raw.make("GET", "/a-bucket/x")
         request.path = path
         answer = raw.send(request)
         assert (answer.status, answer.error_code) == (400, "InvalidURI")

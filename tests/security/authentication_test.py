@@ -129,6 +129,29 @@ def test_row_03_extract_and_form_uploads_write_nothing(raw, bucket):
     assert bucket.keys() == []
 
 
+def test_row_03_public_objects_can_be_read_and_no_more(raw, make_bucket):
+    """A canned list opens reads to senders without a signature; not writes, and not to a wrong signature."""
+    public = make_bucket()
+    raw.call("PUT", f"/{public.name}", query=[("acl", None)], headers=[("x-amz-acl", "public-read")])
+    assert raw.call("PUT", f"/{public.name}/open", headers=[("x-amz-acl", "public-read")], body=b"open").status == 200
+    assert raw.call("PUT", f"/{public.name}/closed", body=b"closed").status == 200
+    path = f"/{public.name}/open"
+    assert raw.call("GET", path, sign=False).body == b"open"
+    for method in ("PUT", "DELETE", "POST"):
+        for query in ([], [("acl", None)], [("tagging", None)], [("uploads", None)], [("delete", None)]):
+            for target in (path, f"/{public.name}", f"/{public.name}/new"):
+                assert_refused(raw.call(method, target, query=query, sign=False))
+    for closed in (f"/{public.name}/closed", "/"):
+        assert_refused(raw.call("GET", closed, sign=False))
+    for kind, headers in KINDS_OF_NOBODY.items():
+        if any(name == "Authorization" and value for name, value in headers):
+            assert raw.call("GET", path, headers=headers, sign=False).status in (400, 403), kind
+    request = raw.make("GET", path, sign=False)
+    sigv4.Signer(raw.signer.access_key, make_secret()).sign(request)
+    assert_refused(raw.send(request), "SignatureDoesNotMatch")
+    assert public.keys() == ["closed", "open"]
+
+
 @pytest.mark.parametrize(
     "header",
     [
