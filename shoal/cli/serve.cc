@@ -76,9 +76,14 @@ int serve(const ConfigurationArguments& arguments) {
     print_error(started.error().message);
     return exit_wrong_use;
   }
+  auto keys = server::root_keys_of_environment();
+  if (!keys) {
+    print_error(keys.error().message);
+    return exit_wrong_use;
+  }
   block_stop_signals();
 
-  auto node = server::Node::start(*std::move(configuration), server::root_keys_of_environment());
+  auto node = server::Node::start(*std::move(configuration), *std::move(keys));
   if (!node) {
     print_error(node.error().message);
     return exit_failed;

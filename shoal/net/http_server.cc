@@ -71,6 +71,18 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(io::EventLoop& loop, Endp
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(core), std::move(local)));
 }
 
+Result<void> HttpServer::check_unused(const Endpoint& endpoint) {
+  boost::asio::io_context context;
+  boost::asio::ip::tcp::socket socket(context);
+  boost::system::error_code error;
+  socket.open(endpoint.native().protocol(), error);
+  // Connections that linger from an earlier server are no obstacle (SO_REUSEADDR); a listener is (no SO_REUSEPORT).
+  if (!error) socket.set_option(boost::asio::socket_base::reuse_address(true), error);
+  if (!error) socket.bind(endpoint.native(), error);
+  if (!error) return {};
+  return failure(ErrorCode::io_error, "bind to " + endpoint.to_string() + ": " + error.message());
+}
+
 HttpServer::HttpServer(std::shared_ptr<ServerCore> core, Endpoint local_endpoint)
     : core_(std::move(core)), local_endpoint_(std::move(local_endpoint)) {}
 

@@ -28,6 +28,10 @@ class HttpServer {
                                                     RequestHandler& handler);
   ~HttpServer();
 
+  /// Fails with io_error when somebody else listens on the endpoint. listen() would share it with another process of
+  /// the same user, and clients would meet the two in turn.
+  static Result<void> check_unused(const Endpoint& endpoint);
+
   /// With the port that the system chose, if it had to.
   Endpoint local_endpoint() const { return local_endpoint_; }
 

@@ -188,6 +188,16 @@ TEST_F(HttpServerTest, AnswersManyRequestsOnOneConnection) {
   EXPECT_EQ(server_->counters().connections_accepted.value(), 1U);
 }
 
+TEST_F(HttpServerTest, EndpointIsUnusedUntilSomebodyListens) {
+  start();
+  Endpoint taken = server_->local_endpoint();
+  EXPECT_EQ(HttpServer::check_unused(taken).error().code, ErrorCode::io_error);
+  EXPECT_TRUE(HttpServer::check_unused(Endpoint::loopback(0)));
+  stop(0ms);
+  server_.reset();
+  EXPECT_TRUE(HttpServer::check_unused(taken));
+}
+
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   start();
   HttpTestClient client(port());

@@ -158,6 +158,10 @@ S3Result<void> check_selection(const OperationRequest& request) {
     if (request.parameter("partNumber")) {
       return failure(S3ErrorCode::invalid_argument, "partNumber needs an uploadId.");
     }
+    // A version is named by the server; a client that asks for one means another operation.
+    if (request.parameter("versionId")) {
+      return failure(S3ErrorCode::invalid_argument, "This operation does not take a version id.");
+    }
   }
   return {};
 }

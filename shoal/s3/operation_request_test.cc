@@ -123,6 +123,7 @@ TEST(OperationRequestTest, SubResourcesAreNeverIgnored) {
   EXPECT_EQ(outcome("GET /photos?versions&list-type=2"), "InvalidRequest");
   EXPECT_EQ(outcome("GET /photos?list-type=3"), "InvalidArgument");
   EXPECT_EQ(outcome("PUT /photos/cat?partNumber=1"), "InvalidArgument");
+  EXPECT_EQ(outcome("PUT /photos/cat?versionId=v"), "InvalidArgument");
   EXPECT_EQ(outcome("PATCH /photos/cat"), "MethodNotAllowed");
   EXPECT_EQ(outcome("get /photos/cat"), "MethodNotAllowed");
 }

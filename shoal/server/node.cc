@@ -61,11 +61,18 @@ std::string local_url(const net::Endpoint& endpoint) {
 
 }  // namespace
 
-std::optional<RootCredentials> root_keys_of_environment() {
-  const char* access_key = std::getenv("SHOAL_ROOT_ACCESS_KEY");
-  const char* secret_key = std::getenv("SHOAL_ROOT_SECRET_KEY");
-  if (access_key == nullptr || secret_key == nullptr || *access_key == 0 || *secret_key == 0) return std::nullopt;
-  return RootCredentials{access_key, secret_key, false};
+Result<std::optional<RootCredentials>> root_keys_of_environment() {
+  auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  RootCredentials keys{variable("SHOAL_ROOT_ACCESS_KEY"), variable("SHOAL_ROOT_SECRET_KEY"), false};
+  if (keys.access_key.empty() && keys.secret_key.empty()) return std::nullopt;
+  if (auto valid = check_credentials(keys.access_key, keys.secret_key); !valid) {
+    return failure(ErrorCode::invalid_argument,
+                   "SHOAL_ROOT_ACCESS_KEY and SHOAL_ROOT_SECRET_KEY: " + valid.error().message);
+  }
+  return keys;
 }
 
 /// What belongs to one event loop, from the disk up to the listening socket.
@@ -103,7 +110,6 @@ struct Node::Parts {
 
 Result<void> Node::Parts::load_keys(std::optional<RootCredentials> given) {
   if (given) {
-    TRY(check_credentials(given->access_key, given->secret_key));
     keys = *std::move(given);
   } else {
     TRY_ASSIGN(keys, load_or_create_credentials(configuration.server.data));
@@ -166,11 +172,13 @@ Result<void> Node::Parts::listen() {
   options.body_account = &request_bodies;
   options.connection_account = &connections;
   TRY_ASSIGN(net::Endpoint endpoint, net::Endpoint::parse(configuration.server.listen));
+  TRY(net::HttpServer::check_unused(endpoint));
   for (std::size_t i = 0; i < cores.size(); ++i) {
     TRY_ASSIGN(cores[i].server, net::HttpServer::listen((*loops)[i], endpoint, options, *cores[i].endpoint));
     endpoint = cores[i].server->local_endpoint();  // the others share the port that the first one got
   }
   TRY_ASSIGN(net::Endpoint admin_address, net::Endpoint::parse(configuration.server.admin));
+  TRY(net::HttpServer::check_unused(admin_address));
   TRY_ASSIGN(admin_server, net::HttpServer::listen((*loops)[0], admin_address, options, admin));
   return {};
 }

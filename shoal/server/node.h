@@ -16,6 +16,7 @@ class Node {
  public:
   /// Takes the data directory, recovers the store and listens; returns when requests are served. On an error nothing is
   /// left running. The message is for the person who started it.
+  /// `keys` are valid by check_credentials(); without them those of the data directory serve, made at the first start.
   static Result<std::unique_ptr<Node>> start(Configuration configuration, std::optional<RootCredentials> keys);
   /// As stop(), if that was not called; errors are logged.
   ~Node();
@@ -37,7 +38,8 @@ class Node {
   std::unique_ptr<Parts> parts_;
 };
 
-/// The keys named by SHOAL_ROOT_ACCESS_KEY and SHOAL_ROOT_SECRET_KEY, if both are set and not empty.
-std::optional<RootCredentials> root_keys_of_environment();
+/// The keys of SHOAL_ROOT_ACCESS_KEY and SHOAL_ROOT_SECRET_KEY; nothing if both are empty or not set. One without the
+/// other, or keys that check_credentials() refuses, are invalid_argument.
+Result<std::optional<RootCredentials>> root_keys_of_environment();
 
 }  // namespace shoal::server

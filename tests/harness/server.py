@@ -59,9 +59,10 @@ class Server:
     # Life.
 
     def command(self):
-        listen, admin = f"{HOST}:0", f"{HOST}:0"
-        command = [str(program()), "serve", "--data", str(self.data), "--listen", listen, "--admin", admin]
-        for name, value in self.options.items():
+        options = {"server.listen": f"{HOST}:0", "server.admin": f"{HOST}:0", **self.options}
+        command = [str(program()), "serve", "--data", str(self.data)]
+        command += ["--listen", options.pop("server.listen"), "--admin", options.pop("server.admin")]
+        for name, value in options.items():
             command += ["--set", f"{name}={value}"]
         return command
 

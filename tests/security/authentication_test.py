@@ -638,7 +638,6 @@ def test_row_27_no_start_without_proper_keys(new_server, content):
 @pytest.mark.parametrize(
     "access_key, secret_key",
     [
-        ("", ""),
         ("TESTACCESSKEY", ""),
         ("", "abcdefghijklmnop"),
         ("TESTACCESSKEY", "short"),
