@@ -404,6 +404,7 @@ Task<Result<ObjectInfoPtr>> LogStore::update_info_once(ObjectKey key, ObjectInfo
   change.object.info.headers = std::move(info.headers);
   change.object.info.user_metadata = std::move(info.user_metadata);
   change.object.info.tags = std::move(info.tags);
+  change.object.info.acl = std::move(info.acl);
   if (present.extents) change.object.extents = *present.extents;
   change.body = std::move(object.body);
   change.replaces = present.sequence;

@@ -222,6 +222,7 @@ Task<Result<ObjectInfoPtr>> InMemoryStore::update_info(ObjectKey key, ObjectInfo
   updated.headers = std::move(info.headers);
   updated.user_metadata = std::move(info.user_metadata);
   updated.tags = std::move(info.tags);
+  updated.acl = std::move(info.acl);
   updated.version = Version(++last_version_);
   stored->info = std::make_shared<const ObjectInfo>(std::move(updated));
   co_return stored->info;
