@@ -34,6 +34,11 @@ class Engine final : public LogEngine {
     CHECK(options_.extent_bytes_max > 0 && options_.extent_bytes_max <= record_body_bytes_max);
     CHECK(options_.segment_bytes / record_alignment <= UINT32_MAX);
     numbers_.segments_path = options_.directory + "/segments";
+    for (Core& core : cores_) {
+      if (core.timers != nullptr) continue;
+      real_timers_.push_back(std::make_unique<io::LoopTimers>(*core.loop));
+      core.timers = real_timers_.back().get();
+    }
   }
 
   Task<Result<void>> start() {
@@ -121,6 +126,7 @@ class Engine final : public LogEngine {
       LogStore::Context context;
       context.loop = cores_[i].loop;
       context.disk = cores_[i].disk;
+      context.timers = cores_[i].timers;
       context.numbers = &numbers_;
       context.options = &options_;
       context.buckets = &buckets_;
@@ -143,7 +149,8 @@ class Engine final : public LogEngine {
   }
 
   LogEngineOptions options_;
-  const std::vector<Core> cores_;
+  std::vector<Core> cores_;
+  std::vector<std::unique_ptr<io::Timers>> real_timers_;
   LogNumbers numbers_;
   std::unique_ptr<io::DiskLock> lock_;
   std::vector<LogStore*> store_pointers_;

@@ -13,6 +13,7 @@
 #include "shoal/base/task.h"
 #include "shoal/io/disk.h"
 #include "shoal/io/event_loop.h"
+#include "shoal/io/timers.h"
 #include "shoal/model/object_store.h"
 #include "shoal/storage/layout.h"
 #include "shoal/storage/log_writer.h"
@@ -39,10 +40,11 @@ struct LogEngineOptions {
 /// listings to any. The number of loops may differ from one start to the next.
 class LogEngine {
  public:
-  /// A loop, and the disk that belongs to it. Both outlive the engine.
+  /// A loop, and what belongs to it. All outlive the engine.
   struct Core {
     io::EventLoop* loop = nullptr;
     io::Disk* disk = nullptr;
+    io::Timers* timers = nullptr;  ///< null: real time
   };
 
   /// Opens the directory and recovers what it holds; runs on the loop of the first core. conflict if another process

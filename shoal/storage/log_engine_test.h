@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "shoal/base/check.h"
+#include "shoal/base/clock.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/model/object_store.h"
 #include "shoal/sim/simulated_disk.h"
+#include "shoal/sim/simulated_timers.h"
 #include "shoal/storage/log_engine.h"
 #include "shoal/testing/run_task.h"
 
@@ -39,10 +41,11 @@ class TestEngine {
   bool is_open() const { return engine_ != nullptr; }
   ObjectStore& store(std::size_t loop = 0) { return engine_->store(loop); }
   io::EventLoop& loop(std::size_t index = 0) { return *loops_[index]; }
+  sim::SimulatedTimers& timers(std::size_t index = 0) { return *timers_[index]; }
 
   Result<void> open() {
     std::vector<LogEngine::Core> cores;
-    for (auto& loop : loops_) cores.push_back({loop.get(), disk_.get()});
+    for (std::size_t i = 0; i < loops_.size(); ++i) cores.push_back({loops_[i].get(), disk_.get(), timers_[i].get()});
     Result<std::unique_ptr<LogEngine>> opened = run(LogEngine::open(options_, std::move(cores)));
     if (!opened) return failure(std::move(opened).error());
     engine_ = *std::move(opened);
@@ -56,14 +59,14 @@ class TestEngine {
   /// As when the process is killed: what was written stays written, and nothing more is.
   void stop() {
     if (engine_ == nullptr) return;
-    drain_loops();
+    finish_work();
     engine_.reset();
     drain_loops();
   }
   /// The power goes; goes on with what the disk kept. Other seeds lose other things.
   void cut_power(std::uint64_t seed) {
     if (!disk_->is_cut()) disk_->power_cut();
-    drain_loops();
+    finish_work();
     engine_.reset();
     drain_loops();
     std::unique_ptr<sim::SimulatedDisk> survivor = disk_->crash_image(seed);
@@ -75,8 +78,12 @@ class TestEngine {
   }
   void use_loops(std::size_t count) {
     stop();
+    timers_.clear();
     loops_.clear();
-    for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<io::EventLoop>());
+    for (std::size_t i = 0; i < count; ++i) {
+      loops_.push_back(std::make_unique<io::EventLoop>());
+      timers_.push_back(std::make_unique<sim::SimulatedTimers>(*loops_[i], clock_));
+    }
   }
 
   /// Runs a coroutine of loop `index` until it is done.
@@ -139,8 +146,18 @@ class TestEngine {
   }
 
  private:
+  /// Nothing may be on its way when the engine is destroyed.
+  void finish_work() {
+    drain_loops();
+    for (auto& timers : timers_) {
+      while (timers->advance_to_next()) drain_loops();
+    }
+  }
+
   LogEngineOptions options_;
+  ManualClock clock_;
   std::vector<std::unique_ptr<io::EventLoop>> loops_;
+  std::vector<std::unique_ptr<sim::SimulatedTimers>> timers_;
   std::unique_ptr<sim::SimulatedDisk> disk_;
   std::unique_ptr<LogEngine> engine_;
 };

@@ -30,7 +30,7 @@ LogWriter::Options writer_options(const LogEngineOptions& options) {
 LogStore::LogStore(Context context)
     : context_(context),
       writer_(
-          context.loop, context.disk, context.numbers, writer_options(*context.options),
+          context.loop, context.disk, context.timers, context.numbers, writer_options(*context.options),
           [this](SegmentId id, std::uint64_t salt) {
             std::vector<RecoveredSegment> made(1);
             made[0].id = id;

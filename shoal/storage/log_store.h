@@ -40,6 +40,7 @@ class LogStore final : public ObjectStore {
   struct Context {
     io::EventLoop* loop = nullptr;
     io::Disk* disk = nullptr;
+    io::Timers* timers = nullptr;
     LogNumbers* numbers = nullptr;
     const LogEngineOptions* options = nullptr;
     BucketDirectory* buckets = nullptr;        ///< of the engine

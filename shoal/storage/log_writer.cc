@@ -28,14 +28,16 @@ std::uint64_t random_salt() {
 
 }  // namespace
 
-LogWriter::LogWriter(io::EventLoop* loop, io::Disk* disk, LogNumbers* numbers, Options options,
+LogWriter::LogWriter(io::EventLoop* loop, io::Disk* disk, io::Timers* timers, LogNumbers* numbers, Options options,
                      SegmentMade segment_made, DoubtsSettled doubts_settled)
     : loop_(loop),
       disk_(disk),
+      timers_(timers),
       numbers_(numbers),
       options_(options),
       segment_made_(std::move(segment_made)),
-      doubts_settled_(std::move(doubts_settled)) {}
+      doubts_settled_(std::move(doubts_settled)),
+      sync_timer_(timers->make_timer()) {}
 
 std::string LogWriter::path_of(SegmentId id) const { return numbers_->segments_path + "/" + segment_file_name(id); }
 
@@ -85,6 +87,9 @@ Task<Result<void>> LogWriter::sync() {
 
 Task<Result<void>> LogWriter::close() {
   co_await drain();
+  closing_ = true;
+  sync_timer_->cancel();
+  while (sync_planned_) co_await sync_over_.wait();
   closed_ = true;
   Result<void> synced = co_await sync();  // and nothing comes behind it
   if (!synced || active_ == nullptr) co_return synced;
@@ -157,7 +162,11 @@ void LogWriter::finish_group(Group group) {
     segment.last_sequence = header.sequence;
     pending.finish(appended);
   }
-  if (options_.durability == Durability::sync) segment.durable_end = segment.end;
+  if (options_.durability == Durability::sync) {
+    segment.durable_end = segment.end;
+  } else {
+    plan_sync();
+  }
   count_finished(group.pending.size());
 }
 
@@ -199,6 +208,24 @@ Task<Result<void>> LogWriter::sync_active() {
   active_->file = nullptr;
   tail_void_ = true;
   co_return synced;
+}
+
+void LogWriter::plan_sync() {
+  if (sync_planned_ || closing_) return;
+  sync_planned_ = true;
+  io::spawn(*loop_, sync_after_interval());
+}
+
+Task<void> LogWriter::sync_after_interval() {
+  bool nothing_left = false;
+  while (!closing_ && !nothing_left) {
+    co_await sync_timer_->wait_until(timers_->clock().monotonic() + options_.sync_interval);
+    if (closing_) break;  // which syncs what is left
+    Result<void> synced = co_await sync();
+    nothing_left = !synced || active_ == nullptr || active_->durable_end == active_->end;
+  }
+  sync_planned_ = false;
+  sync_over_.wake_all();
 }
 
 /// Ends the active segment, which is full or not wanted any more; there is none afterwards in any case.

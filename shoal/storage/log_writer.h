@@ -16,6 +16,8 @@
 #include "shoal/io/disk.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/suspend.h"
+#include "shoal/io/timers.h"
+#include "shoal/io/wait_queue.h"
 #include "shoal/storage/record.h"
 #include "shoal/storage/segment_format.h"
 
@@ -75,8 +77,8 @@ class LogWriter {
   /// Told when no key is in doubt any more.
   using DoubtsSettled = std::move_only_function<void()>;
 
-  LogWriter(io::EventLoop* loop, io::Disk* disk, LogNumbers* numbers, Options options, SegmentMade segment_made,
-            DoubtsSettled doubts_settled);
+  LogWriter(io::EventLoop* loop, io::Disk* disk, io::Timers* timers, LogNumbers* numbers, Options options,
+            SegmentMade segment_made, DoubtsSettled doubts_settled);
   LogWriter(const LogWriter&) = delete;  // the running group points here
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -137,11 +139,13 @@ class LogWriter {
   void fail_all(std::vector<Pending> group, const Error& error);
   void count_finished(std::size_t records);
   void plan_sync();
+  Task<void> sync_after_interval();
   std::string path_of(SegmentId id) const;
 
   // Set once.
   io::EventLoop* const loop_;
   io::Disk* const disk_;
+  io::Timers* const timers_;
   LogNumbers* const numbers_;
   const Options options_;
   SegmentMade segment_made_;
@@ -161,6 +165,11 @@ class LogWriter {
   std::uint64_t finished_ = 0;
   std::vector<std::pair<std::uint64_t, io::Resume<void>>> draining_;  ///< by what `finished_` must reach
   std::vector<io::Resume<Result<void>>> syncing_;
+  // Of periodic durability:
+  std::unique_ptr<io::Timer> sync_timer_;
+  bool sync_planned_ = false;  ///< sync_after_interval() is on its way
+  bool closing_ = false;
+  io::WaitQueue sync_over_;
   std::uint64_t groups_ = 0;
 };
 
