@@ -153,8 +153,11 @@ bool RequestParser::finish(std::string_view buffer) {
     head_.framing = head_.content_length.value_or(0) > 0 ? BodyFraming::length : BodyFraming::none;
   }
   head_.keep_alive = framing_.keep_alive(head_.version);
-  // An HTTP/1.0 client cannot mean it (RFC 9110 section 10.1.1), and without a body there is nothing to wait for.
-  if (head_.version == Version::http_1_0 || head_.framing == BodyFraming::none) head_.expect_continue = false;
+  // An HTTP/1.0 client cannot mean it (RFC 9110 section 10.1.1), and without a body there is nothing to wait for: but
+  // clients do wait after `Content-Length: 0`.
+  if (head_.version == Version::http_1_0 || (head_.framing == BodyFraming::none && !head_.content_length)) {
+    head_.expect_continue = false;
+  }
   return true;
 }
 

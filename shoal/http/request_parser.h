@@ -30,7 +30,7 @@ struct RequestHead {
   BodyFraming framing = BodyFraming::none;
   std::optional<std::uint64_t> content_length;  ///< as announced; present, and 0, for `Content-Length: 0`
   bool keep_alive = false;                      ///< the client lets the connection live on after the response
-  bool expect_continue = false;                 ///< the client waits for 100 Continue before it sends the body
+  bool expect_continue = false;                 ///< the client waits for 100 Continue, even if it announced 0 bytes
 };
 
 enum class ParseOutcome : std::uint8_t { need_more, complete, error };

@@ -263,12 +263,27 @@ TEST_F(HttpServerTest, SendsContinueOnlyWhenTheBodyIsWanted) {
   EXPECT_EQ(client.receive_to_end(), "");
 }
 
-TEST_F(HttpServerTest, SendsNoContinueToAClientThatDidNotWait) {
+TEST_F(HttpServerTest, SendsContinueToEveryClientThatExpectsIt) {
   start();
   HttpTestClient client(port());
-  auto response = client.exchange(put("/echo", "body", "Expect: 100-continue\r\n"));
-  EXPECT_EQ(response->status, 200);
-  EXPECT_EQ(response->body, "body");
+  for (std::string body : {"body", ""}) {  // one that did not wait, and one that has nothing to wait for
+    EXPECT_EQ(client.exchange(put("/echo", body, "Expect: 100-continue\r\n"))->status, 100);
+    auto response = client.receive_response();
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->body, body);
+    EXPECT_TRUE(response->keep_alive);
+  }
+}
+
+TEST_F(HttpServerTest, ARefusalInThePlaceOfAContinueClosesTheConnection) {
+  start();
+  for (std::string body : {"body", ""}) {
+    HttpTestClient client(port());
+    auto response = client.exchange(put("/ignore", body, "Expect: 100-continue\r\n"));
+    EXPECT_EQ(response->status, 200);
+    EXPECT_FALSE(response->keep_alive);
+    EXPECT_EQ(client.receive_to_end(), "");
+  }
 }
 
 TEST_F(HttpServerTest, AnUnknownExpectationIsIgnored) {
