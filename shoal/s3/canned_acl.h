@@ -23,6 +23,11 @@ enum class CannedAcl {
 /// x-amz-grant-*, are AccessControlListNotSupported; an unknown name is InvalidArgument.
 S3Result<std::optional<CannedAcl>> parse_canned_acl(const OperationRequest& request);
 
+/// The body of PutBucketAcl and PutObjectAcl: the grants of a canned list, spelled out as acl_document() does; tools
+/// copy lists that way. `owner` must have FULL_CONTROL. AccessControlListNotSupported for other grants, MalformedXML
+/// for what is no list.
+S3Result<CannedAcl> parse_acl_document(std::string_view xml, std::string_view owner);
+
 /// How a list is stored: its name, empty for owner_only.
 std::string stored_acl(CannedAcl acl);
 /// The way back; a name that we do not know gives nobody anything.

@@ -1,6 +1,8 @@
 #include <utility>
 
 #include "shoal/s3/canned_acl.h"
+#include "shoal/s3/request_documents.h"
+#include "shoal/server/body_intake.h"
 #include "shoal/server/bucket_acl.h"
 #include "shoal/server/find_named.h"
 #include "shoal/server/s3_handlers.h"
@@ -9,11 +11,13 @@
 namespace shoal::server {
 namespace {
 
-/// The list that the request sets. Only canned ones exist here: a document of grants is refused.
-s3::S3Result<s3::CannedAcl> requested_acl(S3Call& call) {
-  TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(call.request()));
-  if (!acl) return s3::failure(s3::S3ErrorCode::access_control_list_not_supported);
-  return *acl;
+/// The list that the request sets, by name or as a document.
+Task<s3::S3Result<s3::CannedAcl>> receive_acl(S3Call& call) {
+  std::string xml;
+  CO_TRY_ASSIGN(xml, co_await receive_document(call, s3::small_document_limits.bytes_max));
+  CO_TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(call.request()));
+  if (acl) co_return *acl;
+  co_return s3::parse_acl_document(xml, call.caller().principal.id);
 }
 
 }  // namespace
@@ -28,7 +32,7 @@ Task<s3::S3Result<void>> handle_get_acl(S3Call& call) {
 }
 
 Task<s3::S3Result<void>> handle_put_bucket_acl(S3Call& call) {
-  CO_TRY_ASSIGN(s3::CannedAcl acl, requested_acl(call));
+  CO_TRY_ASSIGN(s3::CannedAcl acl, co_await receive_acl(call));
   CO_TRY_ASSIGN(BucketInfo bucket, co_await find_bucket(call));
   set_bucket_acl(bucket, acl);
   CO_TRY(to_s3(co_await call.store().update_bucket(std::move(bucket))));
@@ -36,7 +40,7 @@ Task<s3::S3Result<void>> handle_put_bucket_acl(S3Call& call) {
 }
 
 Task<s3::S3Result<void>> handle_put_object_acl(S3Call& call) {
-  CO_TRY_ASSIGN(s3::CannedAcl acl, requested_acl(call));
+  CO_TRY_ASSIGN(s3::CannedAcl acl, co_await receive_acl(call));
   CO_TRY(co_await find_bucket(call));
   std::function<void(ObjectInfo&)> change = [acl](ObjectInfo& info) { info.acl = s3::stored_acl(acl); };
   CO_TRY(co_await update_object(call, std::move(change)));
