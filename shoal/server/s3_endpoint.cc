@@ -79,7 +79,7 @@ S3Handler handler_of(s3::Operation operation) {
 }
 
 /// Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look at
-/// anything.
+/// any bucket.
 s3::S3Result<void> refuse_preflight(const http::RequestHead& head) {
   if (!head.headers.find("origin")) {
     return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
@@ -114,9 +114,12 @@ s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& hea
 }
 
 Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::string& request_id) {
-  if (exchange.head().method == "OPTIONS") co_return refuse_preflight(exchange.head());
   CO_TRY_ASSIGN(s3::Verified caller, authenticate(exchange.head()));
-  CO_TRY_ASSIGN(s3::OperationRequest request, s3::parse_operation(exchange.head(), options_.addressing));
+  if (exchange.head().method == "OPTIONS") co_return refuse_preflight(exchange.head());
+  auto parsed = s3::parse_operation(exchange.head(), options_.addressing);
+  // What would be wrong with a request is told to those only who may make it.
+  if (!parsed && caller.principal == anonymous_principal) co_return s3::failure(s3::S3ErrorCode::access_denied);
+  CO_TRY_ASSIGN(s3::OperationRequest request, std::move(parsed));
   CO_TRY(co_await authorizer_.authorize(caller.principal, request, *services_.store));
   S3Handler handler = handler_of(request.operation);
   if (handler == nullptr) co_return s3::failure(s3::S3ErrorCode::not_implemented);

@@ -31,6 +31,8 @@ class Route:
         return query + ([("partNumber", "1")] if self.sub_resource == "uploadId" and self.method == "PUT" else [])
 
     def headers(self, bucket):
+        if self.name == "CorsPreflight":
+            return [("Origin", "http://somewhere.example")]
         return [(self.header, f"/{bucket}/key")] if self.header else []
 
     def __str__(self):
