@@ -78,14 +78,7 @@ S3Handler handler_of(s3::Operation operation) {
   }
 }
 
-/// Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look at
-/// any bucket.
-s3::S3Result<void> refuse_preflight(const http::RequestHead& head) {
-  if (!head.headers.find("origin")) {
-    return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
-  }
-  return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
-}
+bool is_preflight(const http::RequestHead& head) { return head.method == "OPTIONS"; }
 
 std::uint64_t random_seed() {
   std::array<std::byte, sizeof(std::uint64_t)> bytes;
@@ -114,8 +107,14 @@ s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& hea
 }
 
 Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::string& request_id) {
+  if (is_preflight(exchange.head()) && !exchange.head().headers.find("origin")) {
+    co_return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
+  }
   CO_TRY_ASSIGN(s3::Verified caller, authenticate(exchange.head()));
-  if (exchange.head().method == "OPTIONS") co_return refuse_preflight(exchange.head());
+  // Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look.
+  if (is_preflight(exchange.head())) {
+    co_return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
+  }
   auto parsed = s3::parse_operation(exchange.head(), options_.addressing);
   // What would be wrong with a request is told to those only who may make it.
   if (!parsed && caller.principal == anonymous_principal) co_return s3::failure(s3::S3ErrorCode::access_denied);
