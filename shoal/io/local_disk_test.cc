@@ -7,7 +7,6 @@
 
 #include <boost/asio/use_awaitable.hpp>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "shoal/io/disk_contract.h"
@@ -168,18 +167,6 @@ TEST_P(LocalDiskTest, LoopAndDiskGoWhileOperationsRun) {
   }
   if (!under_test_->loop().started()) under_test_->loop().context().poll_one();
   under_test_.reset();  // AddressSanitizer watches
-}
-
-TEST(OpenLocalDiskTest, FallsBackToThreadsWhenTheKernelGivesNoRing) {
-  EventLoop loop;
-  rlimit usual = {};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
-  rlimit none = usual;
-  none.rlim_cur = 0;
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  std::unique_ptr<Disk> disk = open_local_disk(loop, LocalDiskOptions{});
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
-  EXPECT_NE(dynamic_cast<ThreadDisk*>(disk.get()), nullptr);
 }
 
 TEST(OpenLocalDiskTest, UsesThreadsWhenConfigured) {
