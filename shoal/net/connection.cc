@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "shoal/net/request_handler.h"
 #include "shoal/net/server_core.h"
 
 namespace shoal::net {
 
-Connection::Connection(ServerCore& core, Stream::Socket socket, Endpoint peer)
-    : core_(core),
-      stream_(std::move(socket), *core.options().clock),
-      peer_(std::move(peer)),
-      buffer_(core.options().connection_account) {
+Connection::Connection(ServerCore& core, std::unique_ptr<Stream> stream, Endpoint peer)
+    : core_(core), stream_(std::move(stream)), peer_(std::move(peer)), buffer_(core.options().connection_account) {
   core_.add(*this);
 }
 
@@ -37,12 +35,12 @@ Task<void> Connection::run() {
     count_traffic();
     if (!more) break;
   }
-  stream_.close();
+  stream_->close();
 }
 
 Task<void> Connection::refuse_service() {
   co_await refuse(503, "there are too many connections");
-  stream_.close();
+  stream_->close();
 }
 
 Task<bool> Connection::receive_head() {
@@ -79,7 +77,7 @@ Task<bool> Connection::receive_head() {
 
 Task<Result<std::size_t>> Connection::receive_more(ProgressBudget::Duration timeout) {
   buffer_.make_room();
-  Result<std::size_t> bytes = co_await stream_.receive(buffer_.writable(), timeout);
+  Result<std::size_t> bytes = co_await stream_->receive(buffer_.writable(), timeout);
   if (bytes) buffer_.received(*bytes);
   if (!bytes && bytes.error().code == ErrorCode::timed_out) core_.counters().timeouts.add(1);
   co_return bytes;
@@ -98,7 +96,7 @@ Task<void> Connection::refuse(int status, std::string_view reason) {
   list.add(head_text_);
   list.add(body);
   auto budget = ProgressBudget::once(options().linger_timeout);
-  Result<void> sent = co_await stream_.write(list, budget);
+  Result<void> sent = co_await stream_->write(list, budget);
   if (sent) co_await linger();
 }
 
@@ -110,18 +108,18 @@ Body Connection::describe_error(int status, std::string_view reason, http::Respo
 }
 
 Task<void> Connection::linger() {
-  stream_.shutdown_send();
+  stream_->shutdown_send();
   auto budget = ProgressBudget::once(options().linger_timeout);
   std::array<std::byte, 2'048> dropped;
   for (std::uint64_t bytes = 0; bytes < options().linger_bytes_max;) {
-    Result<std::size_t> received = co_await stream_.read_some(dropped, budget);
+    Result<std::size_t> received = co_await stream_->read_some(dropped, budget);
     if (!received || *received == 0) co_return;
     bytes += *received;
   }
 }
 
 void Connection::check_time(MonotonicTime now) {
-  stream_.check_deadline(now);
+  stream_->check_deadline(now);
   if (idle_) {
     parser_.reset();
     head_text_ = std::string();
@@ -129,14 +127,14 @@ void Connection::check_time(MonotonicTime now) {
 }
 
 void Connection::close_if_idle() {
-  if (idle_) stream_.interrupt();
+  if (idle_) stream_->interrupt();
 }
 
 void Connection::count_traffic() {
-  core_.counters().bytes_received.add(stream_.bytes_received() - counted_received_);
-  core_.counters().bytes_sent.add(stream_.bytes_sent() - counted_sent_);
-  counted_received_ = stream_.bytes_received();
-  counted_sent_ = stream_.bytes_sent();
+  core_.counters().bytes_received.add(stream_->bytes_received() - counted_received_);
+  core_.counters().bytes_sent.add(stream_->bytes_sent() - counted_sent_);
+  counted_received_ = stream_->bytes_received();
+  counted_sent_ = stream_->bytes_sent();
 }
 
 }  // namespace shoal::net

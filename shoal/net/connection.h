@@ -23,7 +23,7 @@ class ServerCore;
 /// runs it, and stands in the list of its server's core as long.
 class Connection : public boost::intrusive::list_base_hook<> {
  public:
-  Connection(ServerCore& core, Stream::Socket socket, Endpoint peer);
+  Connection(ServerCore& core, std::unique_ptr<Stream> stream, Endpoint peer);
   ~Connection();
   Connection(const Connection&) = delete;  // exchanges and the core's list point here
   Connection& operator=(const Connection&) = delete;
@@ -37,9 +37,9 @@ class Connection : public boost::intrusive::list_base_hook<> {
   void check_time(MonotonicTime now);
   /// For a server that stops: ends the connection if it waits for a request.
   void close_if_idle();
-  void abort() { stream_.abort(); }
+  void abort() { stream_->abort(); }
 
-  Stream& stream() { return stream_; }
+  Stream& stream() { return *stream_; }
   ReadBuffer& buffer() { return buffer_; }
   const Endpoint& peer() const { return peer_; }
   const ServerOptions& options() const;
@@ -60,7 +60,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   void count_traffic();
 
   ServerCore& core_;
-  Stream stream_;
+  const std::unique_ptr<Stream> stream_;
   const Endpoint peer_;
   ReadBuffer buffer_;
   std::unique_ptr<http::RequestParser> parser_;  // none after some idling

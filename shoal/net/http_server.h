@@ -6,7 +6,9 @@
 #include "shoal/base/result.h"
 #include "shoal/base/task.h"
 #include "shoal/io/event_loop.h"
+#include "shoal/io/timers.h"
 #include "shoal/net/endpoint.h"
+#include "shoal/net/listener.h"
 #include "shoal/net/request_handler.h"
 #include "shoal/net/server_counters.h"
 #include "shoal/net/server_options.h"
@@ -26,11 +28,11 @@ class HttpServer {
   /// invalid_argument when the system knows no such congestion control, io_error when the endpoint cannot be had.
   static Result<std::unique_ptr<HttpServer>> listen(io::EventLoop& loop, Endpoint endpoint, ServerOptions options,
                                                     RequestHandler& handler);
+  /// The same over a network and a clock of the caller's choice, the options' clock included. The timers may go before
+  /// the server does.
+  static std::unique_ptr<HttpServer> serve(io::EventLoop& loop, io::Timers& timers, std::unique_ptr<Listener> listener,
+                                           ServerOptions options, RequestHandler& handler);
   ~HttpServer();
-
-  /// Fails with io_error when somebody else listens on the endpoint. listen() would share it with another process of
-  /// the same user, and clients would meet the two in turn.
-  static Result<void> check_unused(const Endpoint& endpoint);
 
   /// With the port that the system chose, if it had to.
   Endpoint local_endpoint() const { return local_endpoint_; }
@@ -43,7 +45,7 @@ class HttpServer {
   const ServerCounters& counters() const;
 
  private:
-  HttpServer(std::shared_ptr<ServerCore> core, Endpoint local_endpoint);
+  explicit HttpServer(std::shared_ptr<ServerCore> core);
 
   std::shared_ptr<ServerCore> core_;
   Endpoint local_endpoint_;

@@ -12,6 +12,7 @@
 #include "shoal/io/event_loop.h"
 #include "shoal/io/run_blocking.h"
 #include "shoal/net/exchange.h"
+#include "shoal/net/tcp_listener.h"
 #include "shoal/testing/http_test_client.h"
 
 namespace shoal::net {
@@ -191,11 +192,11 @@ TEST_F(HttpServerTest, AnswersManyRequestsOnOneConnection) {
 TEST_F(HttpServerTest, EndpointIsUnusedUntilSomebodyListens) {
   start();
   Endpoint taken = server_->local_endpoint();
-  EXPECT_EQ(HttpServer::check_unused(taken).error().code, ErrorCode::io_error);
-  EXPECT_TRUE(HttpServer::check_unused(Endpoint::loopback(0)));
+  EXPECT_EQ(TcpListener::check_unused(taken).error().code, ErrorCode::io_error);
+  EXPECT_TRUE(TcpListener::check_unused(Endpoint::loopback(0)));
   stop(0ms);
   server_.reset();
-  EXPECT_TRUE(HttpServer::check_unused(taken));
+  EXPECT_TRUE(TcpListener::check_unused(taken));
 }
 
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {

@@ -1,18 +1,13 @@
 #include "shoal/net/server_core.h"
 
 #include <algorithm>
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
+#include <utility>
 
 #include "shoal/base/log.h"
 #include "shoal/http/date.h"
-#include "shoal/io/event_loop.h"
 
 namespace shoal::net {
 namespace {
-
-constexpr auto when_done = boost::asio::as_tuple(boost::asio::deferred);
 
 constexpr std::chrono::milliseconds watch_interval_min{10};
 constexpr std::chrono::milliseconds watch_interval_max{500};
@@ -27,42 +22,42 @@ std::chrono::milliseconds watch_interval(const ServerOptions& options) {
 
 }  // namespace
 
-ServerCore::ServerCore(Acceptor acceptor, ServerOptions options, RequestHandler& handler)
-    : acceptor_(std::move(acceptor)),
+ServerCore::ServerCore(io::EventLoop& loop, io::Timers& timers, std::unique_ptr<Listener> listener,
+                       ServerOptions options, RequestHandler& handler)
+    : executor_(loop.executor()),
+      listener_(std::move(listener)),
       options_(std::move(options)),
       handler_(handler),
-      watch_timer_(acceptor_.get_executor()),
-      accept_timer_(acceptor_.get_executor()),
-      stop_timer_(acceptor_.get_executor()) {}
+      watch_timer_(timers.make_timer()),
+      accept_timer_(timers.make_timer()),
+      stop_timer_(timers.make_timer()) {}
 
 Task<void> ServerCore::accept_connections(std::shared_ptr<ServerCore> core) {
   while (!core->stopping_) {
-    boost::asio::ip::tcp::endpoint peer;
-    auto [error, socket] = co_await core->acceptor_.async_accept(peer, when_done);
+    Result<Listener::Accepted> client = co_await core->listener_->accept();
     if (core->stopping_) co_return;
-    if (!error) {
-      core->begin_serving(std::move(socket), Endpoint(peer));
+    if (client) {
+      core->begin_serving(*std::move(client));
       continue;
     }
-    if (error == boost::asio::error::connection_aborted) continue;  // it went away while it waited for us
-    spdlog::warn("accepting connections pauses for {} ms: {}", accept_pause.count(), log_value(error.message()));
-    core->accept_timer_.expires_after(accept_pause);
-    co_await core->accept_timer_.async_wait(when_done);
+    if (client.error().code == ErrorCode::cancelled) continue;
+    spdlog::warn("accepting connections pauses for {} ms: {}", accept_pause.count(), log_value(client.error().message));
+    co_await core->accept_timer_->wait_until(core->after(accept_pause));
   }
 }
 
-void ServerCore::begin_serving(Stream::Socket socket, const Endpoint& peer) {
+void ServerCore::begin_serving(Listener::Accepted client) {
   counters_.connections_accepted.add(1);
   bool refused = connections_.size() >= options_.connections_max;
   if (refused) {
     counters_.connections_refused.add(1);
-    if (connections_.size() >= options_.connections_max + options_.refusals_max) return;  // the socket closes
+    if (connections_.size() >= options_.connections_max + options_.refusals_max) return;  // the stream closes
   }
-  io::spawn(acceptor_.get_executor(), serve(shared_from_this(), std::move(socket), peer, refused));
+  io::spawn(executor_, serve(shared_from_this(), std::move(client), refused));
 }
 
-Task<void> ServerCore::serve(std::shared_ptr<ServerCore> core, Stream::Socket socket, Endpoint peer, bool refused) {
-  Connection connection(*core, std::move(socket), std::move(peer));
+Task<void> ServerCore::serve(std::shared_ptr<ServerCore> core, Listener::Accepted client, bool refused) {
+  Connection connection(*core, std::move(client.stream), std::move(client.peer));
   if (refused) {
     co_await connection.refuse_service();
   } else {
@@ -73,8 +68,7 @@ Task<void> ServerCore::serve(std::shared_ptr<ServerCore> core, Stream::Socket so
 Task<void> ServerCore::watch_time(std::shared_ptr<ServerCore> core) {
   const std::chrono::milliseconds interval = watch_interval(core->options_);
   while (!core->stopping_ || !core->connections_.empty()) {
-    core->watch_timer_.expires_after(interval);
-    co_await core->watch_timer_.async_wait(when_done);
+    co_await core->watch_timer_->wait_until(core->after(interval));
     MonotonicTime now = core->options_.clock->monotonic();
     for (Connection& connection : core->connections_) connection.check_time(now);
   }
@@ -82,19 +76,14 @@ Task<void> ServerCore::watch_time(std::shared_ptr<ServerCore> core) {
 
 Task<void> ServerCore::stop(std::shared_ptr<ServerCore> core, std::chrono::milliseconds grace) {
   core->stopping_ = true;
-  boost::system::error_code ignored;  // nothing would be done about it
-  core->acceptor_.close(ignored);
-  core->accept_timer_.cancel();
+  core->listener_->close();
+  core->accept_timer_->cancel();
   for (Connection& connection : core->connections_) connection.close_if_idle();
 
-  core->stop_timer_.expires_after(grace);
-  if (!core->connections_.empty()) co_await core->stop_timer_.async_wait(when_done);
+  if (!core->connections_.empty()) co_await core->stop_timer_->wait_until(core->after(grace));
   for (Connection& connection : core->connections_) connection.abort();
-  while (!core->connections_.empty()) {
-    core->stop_timer_.expires_at(Timer::time_point::max());
-    co_await core->stop_timer_.async_wait(when_done);
-  }
-  core->watch_timer_.cancel();
+  while (!core->connections_.empty()) co_await core->stop_timer_->wait_until(MonotonicTime::max());
+  core->watch_timer_->cancel();
 }
 
 std::string_view ServerCore::date() {
@@ -114,7 +103,7 @@ void ServerCore::add(Connection& connection) {
 void ServerCore::remove(Connection& connection) {
   connections_.erase(connections_.iterator_to(connection));
   counters_.connections_open.subtract(1);
-  if (stopping_ && connections_.empty()) stop_timer_.cancel();
+  if (stopping_ && connections_.empty()) stop_timer_->cancel();
 }
 
 }  // namespace shoal::net

@@ -6,13 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include "shoal/base/task.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/io/suspend.h"
+#include "shoal/io/timers.h"
 #include "shoal/net/connection.h"
+#include "shoal/net/listener.h"
 #include "shoal/net/request_handler.h"
 #include "shoal/net/server_counters.h"
 #include "shoal/net/server_options.h"
@@ -22,10 +23,8 @@ namespace shoal::net {
 /// What the connections of one HttpServer have in common; lives as long as the last of its coroutines. One loop.
 class ServerCore : public std::enable_shared_from_this<ServerCore> {
  public:
-  using Executor = boost::asio::io_context::executor_type;
-  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, Executor>;
-
-  ServerCore(Acceptor acceptor, ServerOptions options, RequestHandler& handler);
+  ServerCore(io::EventLoop& loop, io::Timers& timers, std::unique_ptr<Listener> listener, ServerOptions options,
+             RequestHandler& handler);
 
   /// The coroutines of the server; each holds the core. They end when the server stops.
   static Task<void> accept_connections(std::shared_ptr<ServerCore> core);
@@ -35,6 +34,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   /// off.
   static Task<void> stop(std::shared_ptr<ServerCore> core, std::chrono::milliseconds grace);
 
+  const Listener& listener() const { return *listener_; }
   const ServerOptions& options() const { return options_; }
   RequestHandler& handler() { return handler_; }
   ServerCounters& counters() { return counters_; }
@@ -47,21 +47,20 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void remove(Connection& connection);
 
  private:
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  static Task<void> serve(std::shared_ptr<ServerCore> core, Listener::Accepted client, bool refused);
+  void begin_serving(Listener::Accepted client);
+  MonotonicTime after(std::chrono::nanoseconds delay) const { return options_.clock->monotonic() + delay; }
 
-  static Task<void> serve(std::shared_ptr<ServerCore> core, Stream::Socket socket, Endpoint peer, bool refused);
-  void begin_serving(Stream::Socket socket, const Endpoint& peer);
-
-  Acceptor acceptor_;
+  const io::Executor executor_;
+  const std::unique_ptr<Listener> listener_;
   const ServerOptions options_;
   RequestHandler& handler_;
   ServerCounters counters_;
   boost::intrusive::list<Connection> connections_;
   bool stopping_ = false;
-  Timer watch_timer_;   // for watch_time()
-  Timer accept_timer_;  // for accept_connections() after a failure
-  Timer stop_timer_;    // for stop(); cancelled when the last connection ends
+  const std::unique_ptr<io::Timer> watch_timer_;   // for watch_time()
+  const std::unique_ptr<io::Timer> accept_timer_;  // for accept_connections() after a failure
+  const std::unique_ptr<io::Timer> stop_timer_;    // for stop(); cancelled when the last connection ends
   std::chrono::sys_seconds date_second_{std::chrono::seconds(-1)};
   std::string date_text_;
 };

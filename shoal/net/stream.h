@@ -2,11 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "shoal/base/bytes.h"
 #include "shoal/base/clock.h"
@@ -17,62 +12,70 @@
 
 namespace shoal::net {
 
-/// The two byte streams of one TCP connection: the only place that touches its socket.
+/// The two byte streams of one connection: TcpStream, or sim::SimulatedNetwork's.
 ///
 /// Calls are tried at once, and only what would block waits for the loop. Waiting is bounded by a budget; somebody has
 /// to call check_deadline() now and then. Errors: closed (the peer is gone, or abort() was called), timed_out,
-/// cancelled (interrupt() was called), io_error. One coroutine at a time; all calls on the loop of the socket.
+/// cancelled (interrupt() was called), io_error. One coroutine at a time; all calls on the loop of the stream.
 class Stream {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
-  /// The socket is connected. The clock outlives the stream.
-  Stream(Socket socket, const Clock& clock);
+  Stream() = default;
+  virtual ~Stream() = default;
+  Stream(const Stream&) = delete;  // a suspended coroutine points here
+  Stream& operator=(const Stream&) = delete;
 
   /// Waits for at least one byte; 0 at the end of what the peer sends. Gives other work of the loop a turn first: what
   /// begins with this call is a new piece of work.
-  Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout);
+  virtual Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) = 0;
   /// The same, but at once when there is something.
-  Task<Result<std::size_t>> read_some(MutableByteSpan target, ProgressBudget& budget);
-
-  /// Writes as much as fits now. True when all is written.
-  Result<bool> write_now(GatherList& list);
+  virtual Task<Result<std::size_t>> read_some(MutableByteSpan target, ProgressBudget& budget) = 0;
   /// Writes all.
-  Task<Result<void>> write(GatherList& list, ProgressBudget& budget);
+  virtual Task<Result<void>> write(GatherList& list, ProgressBudget& budget) = 0;
 
   /// Tells the peer that nothing more comes; it may go on sending.
-  void shutdown_send();
+  virtual void shutdown_send() = 0;
   /// Closes in the ordinary way: what was written still arrives.
-  void close();
+  virtual void close() = 0;
   /// Breaks off: the peer sees a reset, not an end. A waiting coroutine continues with `closed`.
-  void abort();
+  void abort() {
+    ending_ = Ending::aborted;
+    reset();
+  }
 
   /// Ends the running wait, if it is overdue.
   void check_deadline(MonotonicTime now) {
-    if (now >= deadline_) expire();
+    if (now >= deadline_) end_wait(Ending::expired);
   }
   /// Ends the running wait with `cancelled`.
-  void interrupt();
+  void interrupt() { end_wait(Ending::interrupted); }
 
   std::uint64_t bytes_received() const { return bytes_received_; }
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
+ protected:
+  /// Closes the connection with a reset; the running wait fails.
+  virtual void reset() = 0;
+  /// Lets the running wait fail, if there is one.
+  virtual void cancel_wait() = 0;
+
+  bool aborted() const { return ending_ == Ending::aborted; }
+  void begin_wait(MonotonicTime deadline) {
+    ending_ = Ending::none;
+    deadline_ = deadline;
+  }
+  void finish_wait() { deadline_ = MonotonicTime::max(); }
+  void count_received(std::size_t bytes) { bytes_received_ += bytes; }
+  void count_sent(std::size_t bytes) { bytes_sent_ += bytes; }
+  /// What a failed call means: why its wait was ended, or else what `error_number` (errno) says.
+  Error error_of(int error_number, const char* attempt) const;
+
  private:
-  enum class Direction : std::uint8_t { read, write };
   enum class Ending : std::uint8_t { none, expired, interrupted, aborted };
 
-  void expire();
   void end_wait(Ending ending);
-  Error error_of(int error_number, const char* attempt) const;
-  Task<Result<void>> wait(Direction direction, ProgressBudget& budget);
-  /// Lets the loop do other work when this connection had more than its share.
-  Task<void> take_turns();
 
-  Socket socket_;
-  const Clock& clock_;
   MonotonicTime deadline_ = MonotonicTime::max();  // of the running wait
   Ending ending_ = Ending::none;                   // why the running wait was ended
-  std::size_t turn_bytes_ = 0;                     // moved since the loop last had a turn
   std::uint64_t bytes_received_ = 0;
   std::uint64_t bytes_sent_ = 0;
 };

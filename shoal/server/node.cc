@@ -19,6 +19,7 @@
 #include "shoal/io/memory_limit.h"
 #include "shoal/io/run_blocking.h"
 #include "shoal/net/http_server.h"
+#include "shoal/net/tcp_listener.h"
 #include "shoal/server/admin_endpoint.h"
 #include "shoal/server/root_key_store.h"
 #include "shoal/server/s3_endpoint.h"
@@ -172,13 +173,13 @@ Result<void> Node::Parts::listen() {
   options.body_account = &request_bodies;
   options.connection_account = &connections;
   TRY_ASSIGN(net::Endpoint endpoint, net::Endpoint::parse(configuration.server.listen));
-  TRY(net::HttpServer::check_unused(endpoint));
+  TRY(net::TcpListener::check_unused(endpoint));
   for (std::size_t i = 0; i < cores.size(); ++i) {
     TRY_ASSIGN(cores[i].server, net::HttpServer::listen((*loops)[i], endpoint, options, *cores[i].endpoint));
     endpoint = cores[i].server->local_endpoint();  // the others share the port that the first one got
   }
   TRY_ASSIGN(net::Endpoint admin_address, net::Endpoint::parse(configuration.server.admin));
-  TRY(net::HttpServer::check_unused(admin_address));
+  TRY(net::TcpListener::check_unused(admin_address));
   TRY_ASSIGN(admin_server, net::HttpServer::listen((*loops)[0], admin_address, options, admin));
   return {};
 }

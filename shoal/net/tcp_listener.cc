@@ -1,0 +1,103 @@
+#include "shoal/net/tcp_listener.h"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "shoal/net/tcp_stream.h"
+
+namespace shoal::net {
+namespace {
+
+Result<void> set_option(int socket, int level, int name, const void* value, std::size_t bytes, const char* what) {
+  if (::setsockopt(socket, level, name, value, static_cast<socklen_t>(bytes)) == 0) return {};
+  ErrorCode code = errno == ENOENT ? ErrorCode::invalid_argument : ErrorCode::io_error;
+  return failure(code, std::string("set ") + what + ": " + std::generic_category().message(errno));
+}
+
+Result<void> set_option(int socket, int level, int name, int value, const char* what) {
+  return set_option(socket, level, name, &value, sizeof value, what);
+}
+
+/// Linux lets accepted sockets inherit these.
+Result<void> set_options(int socket, const ServerOptions& options) {
+  TRY(set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
+  TRY(set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
+  TRY(set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"));
+  if (options.send_buffer_bytes > 0) {
+    TRY(set_option(socket, SOL_SOCKET, SO_SNDBUF, options.send_buffer_bytes, "SO_SNDBUF"));
+  }
+  if (options.unsent_bytes_max > 0) {
+    TRY(set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_bytes_max, "TCP_NOTSENT_LOWAT"));
+  }
+  if (!options.congestion_control.empty()) {
+    const std::string& name = options.congestion_control;
+    TRY(set_option(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), name.size(), "TCP_CONGESTION"));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TcpListener>> TcpListener::open(io::EventLoop& loop, const Endpoint& endpoint,
+                                                       const ServerOptions& options) {
+  std::unique_ptr<TcpListener> listener(new TcpListener(loop, *options.clock));
+  TRY(listener->bind(endpoint, options));
+  return listener;
+}
+
+Result<void> TcpListener::bind(const Endpoint& endpoint, const ServerOptions& options) {
+  auto attempt = [&endpoint](const char* what, const boost::system::error_code& error) -> Result<void> {
+    if (!error) return {};
+    return failure(ErrorCode::io_error, std::string(what) + " " + endpoint.to_string() + ": " + error.message());
+  };
+  boost::system::error_code error;
+  acceptor_.open(endpoint.native().protocol(), error);
+  TRY(attempt("open a socket for", error));
+  TRY(set_options(acceptor_.native_handle(), options));
+  acceptor_.bind(endpoint.native(), error);
+  TRY(attempt("bind to", error));
+  acceptor_.listen(options.accept_backlog, error);
+  TRY(attempt("listen on", error));
+  auto local = acceptor_.local_endpoint(error);
+  TRY(attempt("name the socket of", error));
+  local_endpoint_ = Endpoint(local);
+  return {};
+}
+
+Result<void> TcpListener::check_unused(const Endpoint& endpoint) {
+  boost::asio::io_context context;
+  boost::asio::ip::tcp::socket socket(context);
+  boost::system::error_code error;
+  socket.open(endpoint.native().protocol(), error);
+  // Connections that linger from an earlier server are no obstacle (SO_REUSEADDR); a listener is (no SO_REUSEPORT).
+  if (!error) socket.set_option(boost::asio::socket_base::reuse_address(true), error);
+  if (!error) socket.bind(endpoint.native(), error);
+  if (!error) return {};
+  return failure(ErrorCode::io_error, "bind to " + endpoint.to_string() + ": " + error.message());
+}
+
+Task<Result<Listener::Accepted>> TcpListener::accept() {
+  boost::asio::ip::tcp::endpoint peer;
+  auto [error, socket] = co_await acceptor_.async_accept(peer, boost::asio::as_tuple(boost::asio::deferred));
+  if (error == boost::asio::error::operation_aborted || error == boost::asio::error::bad_descriptor) {
+    co_return failure(ErrorCode::closed, "accept: nobody listens any more");
+  }
+  if (error == boost::asio::error::connection_aborted) co_return failure(ErrorCode::cancelled, error.message());
+  if (error) co_return failure(ErrorCode::io_error, error.message());
+  co_return Accepted{std::make_unique<TcpStream>(std::move(socket), clock_), Endpoint(peer)};
+}
+
+void TcpListener::close() {
+  boost::system::error_code ignored;  // nothing would be done about it
+  acceptor_.close(ignored);
+}
+
+}  // namespace shoal::net

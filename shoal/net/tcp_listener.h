@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "shoal/io/event_loop.h"
+#include "shoal/net/listener.h"
+#include "shoal/net/server_options.h"
+
+namespace shoal::net {
+
+/// Listens on a TCP port. Several, one for each loop, may share an endpoint: the kernel spreads new connections over
+/// them (SO_REUSEPORT).
+class TcpListener final : public Listener {
+ public:
+  /// The error is invalid_argument when the system knows no such congestion control, io_error when the endpoint cannot
+  /// be had. The loop and the options' clock outlive the listener. Any thread.
+  static Result<std::unique_ptr<TcpListener>> open(io::EventLoop& loop, const Endpoint& endpoint,
+                                                   const ServerOptions& options);
+
+  /// Fails with io_error when somebody else listens on the endpoint. open() would share it with another process of the
+  /// same user, and clients would meet the two in turn.
+  static Result<void> check_unused(const Endpoint& endpoint);
+
+  Task<Result<Accepted>> accept() override;
+  void close() override;
+  Endpoint local_endpoint() const override { return local_endpoint_; }
+
+ private:
+  using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+  TcpListener(io::EventLoop& loop, const Clock& clock) : acceptor_(loop.executor()), clock_(clock) {}
+  Result<void> bind(const Endpoint& endpoint, const ServerOptions& options);
+
+  Acceptor acceptor_;
+  const Clock& clock_;
+  Endpoint local_endpoint_;
+};
+
+}  // namespace shoal::net
