@@ -82,6 +82,12 @@ OptionTable option_table_of(Configuration& configuration) {
             "How often the log is synced when durability is periodic.");
   table.add_bytes("storage.segment_bytes", &storage.segment_bytes, "Size of a segment file of the log.");
   table.add("storage.queue_depth", &storage.queue_depth, "Disk operations in flight for each event loop.");
+  table.add("storage.garbage_percent_max", &storage.garbage_percent_max,
+            "Segments are compacted while more than this share of the log is garbage; 100 never compacts.");
+  table.add_bytes("storage.compaction_bytes_per_second", &storage.compaction_bytes_per_second,
+                  "How fast compaction may copy; 0 means as fast as it goes.");
+  table.add_bytes("storage.reserve_bytes", &storage.reserve_bytes,
+                  "Writes are refused before they take the last of the disk, which compaction needs to make room.");
   auto& cache = configuration.cache;
   table.add_bytes(
       "cache.memory", &cache.memory,
@@ -165,6 +171,9 @@ Result<void> check_configuration(const Configuration& configuration) {
   }
   if (configuration.storage.queue_depth < 1 || configuration.storage.queue_depth > 4096) {
     return failure(ErrorCode::invalid_argument, "storage.queue_depth: expected 1 to 4096");
+  }
+  if (configuration.storage.garbage_percent_max > 100) {
+    return failure(ErrorCode::invalid_argument, "storage.garbage_percent_max: expected 0 to 100");
   }
   if (configuration.cache.memory != 0 && configuration.cache.memory < 16_MiB) {
     return failure(ErrorCode::invalid_argument, "cache.memory: at least 16MiB, or 0 for the default");

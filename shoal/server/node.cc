@@ -126,6 +126,9 @@ Result<void> Node::Parts::open_engine() {
   options.durability =
       configuration.storage.durability == "sync" ? storage::Durability::sync : storage::Durability::periodic;
   options.sync_interval = configuration.storage.sync_interval;
+  options.compaction.garbage_share_max = configuration.storage.garbage_percent_max / 100.0;
+  options.compaction.bytes_per_second = configuration.storage.compaction_bytes_per_second;
+  options.compaction.reserve_bytes = configuration.storage.reserve_bytes;
   options.read_account = &disk_reads;
   std::vector<storage::LogEngine::Core> engine_cores;
   for (std::size_t i = 0; i < loops->size(); ++i) {

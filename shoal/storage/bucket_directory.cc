@@ -27,13 +27,13 @@ Task<Result<void>> BucketDirectory::update(BucketInfo bucket) {
 Task<Result<void>> BucketDirectory::write_and_install(BucketInfo bucket) {
   ObjectKey key{bucket.name, ""};
   Record record = make_record(RecordKind::bucket_put, key, encode_bucket(bucket));
-  Result<void> written = co_await stores_->front()->append_durably(std::move(record));
+  Result<Sequence> written = co_await stores_->front()->append_durably(std::move(record));
   if (!written) {
     co_await doubt_everywhere(bucket.name);
-    co_return written;
+    co_return failure(std::move(written).error());
   }
   for (LogStore* store : *stores_) {
-    co_await io::run_on(store->loop(), [&] { store->install_bucket(bucket); });
+    co_await io::run_on(store->loop(), [&] { store->install_bucket(bucket, *written); });
   }
   co_return Result<void>();
 }
@@ -50,7 +50,8 @@ Task<Result<void>> BucketDirectory::remove(std::string name) {
   } else {
     ObjectKey key{name, ""};
     Record record = make_record(RecordKind::bucket_remove, key, {});
-    removed = co_await stores_->front()->append_durably(std::move(record));
+    Result<Sequence> written = co_await stores_->front()->append_durably(std::move(record));
+    if (!written) removed = failure(std::move(written).error());
   }
   if (!removed) {
     bool in_doubt = co_await doubt_everywhere(name);

@@ -28,6 +28,8 @@ class BucketDirectory {
   Task<Result<void>> create(BucketInfo bucket);
   Task<Result<void>> update(BucketInfo bucket);
   Task<Result<void>> remove(std::string name);
+  /// Keeps all changes away while it is held.
+  Task<io::AsyncMutex::Lock> lock() { return mutex_.lock(); }
   /// To be called when the first loop's log can tell again which of its failed writes are void.
   Task<void> settle_doubts();
 

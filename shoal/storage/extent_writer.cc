@@ -7,6 +7,11 @@
 
 namespace shoal::storage {
 
+ExtentWriter::~ExtentWriter() {
+  progress_->abandoned = true;
+  if (!committed_ && !store_lifetime_.expired()) store_->forget_extents(progress_->extents);
+}
+
 Task<Result<void>> ExtentWriter::write(Body piece) {
   written_ += piece.size();
   pending_.append(std::move(piece));
@@ -28,8 +33,10 @@ Task<Result<void>> ExtentWriter::flush(std::uint64_t bytes) {
 }
 
 Task<void> ExtentWriter::append(LogStore* store, ObjectKey key, Body body, std::shared_ptr<Progress> progress) {
-  Result<LogStore::StoredExtent> stored = co_await store->append_extent(std::move(key), std::move(body));
-  if (stored) {
+  Result<ExtentRef> stored = co_await store->append_extent(std::move(key), std::move(body));
+  if (stored && progress->abandoned) {
+    store->forget_extents({*stored});
+  } else if (stored) {
     progress->extents.push_back(*stored);
   } else {
     progress->result = failure(std::move(stored).error());
@@ -54,7 +61,9 @@ Task<Result<ObjectInfoPtr>> ExtentWriter::commit(ObjectInfo info, WriteCondition
   object.info = std::move(info);
   object.extents = progress_->extents;
   object.tail = std::move(pending_);
-  co_return co_await store_->commit_put(std::move(object), std::move(condition));
+  Result<ObjectInfoPtr> stored = co_await store_->commit_put(std::move(object), std::move(condition));
+  committed_ = stored.has_value();
+  co_return stored;
 }
 
 Task<Result<ObjectInfoPtr>> ExtentWriter::commit_part(ObjectInfo info) {
@@ -64,10 +73,11 @@ Task<Result<ObjectInfoPtr>> ExtentWriter::commit_part(ObjectInfo info) {
   part.etag = std::move(info.etag);
   part.checksums = std::move(info.checksums);
   UploadKey upload{key_, part_->upload_id};
-  std::vector<LogStore::StoredExtent> extents = progress_->extents;
+  ExtentList extents = progress_->extents;
   Body tail = std::move(pending_);
   CO_TRY_ASSIGN(PartInfo stored,
                 co_await store_->commit_part(std::move(upload), std::move(part), std::move(extents), std::move(tail)));
+  committed_ = true;
   ObjectInfo committed;
   committed.size = stored.size;
   committed.etag = std::move(stored.etag);

@@ -3,17 +3,17 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "shoal/io/wait_queue.h"
 #include "shoal/model/object_store.h"
+#include "shoal/storage/info_codec.h"
 #include "shoal/storage/log_store.h"
 
 namespace shoal::storage {
 
 /// Takes a body of any size: what fits one record becomes one, what does not is appended in extents as it comes, one of
-/// them on its way to the disk while the next one fills. Holds at most two extents in memory. The store must outlive
-/// it.
+/// them on its way to the disk while the next one fills. Holds at most two extents in memory. After the store has gone
+/// it may only be destroyed.
 class ExtentWriter final : public ObjectWriter {
  public:
   /// Writes an object.
@@ -21,6 +21,9 @@ class ExtentWriter final : public ObjectWriter {
   /// Writes a part of an upload.
   ExtentWriter(LogStore* store, UploadKey upload, std::uint32_t part_number)
       : store_(store), key_(upload.key), part_(PartTarget{std::move(upload.id), part_number}) {}
+
+  /// Without a commit() that succeeded, what was appended is given up.
+  ~ExtentWriter() override;
 
   Task<Result<void>> write(Body piece) override;
   Task<Result<ObjectInfoPtr>> commit(ObjectInfo info, WriteCondition condition) override;
@@ -33,8 +36,9 @@ class ExtentWriter final : public ObjectWriter {
   /// Shared with the append that is on its way, which may outlive an abandoned writer.
   struct Progress {
     bool busy = false;
+    bool abandoned = false;
     Result<void> result;
-    std::vector<LogStore::StoredExtent> extents;
+    ExtentList extents;
     io::WaitQueue done;
   };
 
@@ -44,10 +48,12 @@ class ExtentWriter final : public ObjectWriter {
   Task<Result<ObjectInfoPtr>> commit_part(ObjectInfo info);
 
   LogStore* const store_;
+  const std::weak_ptr<const void> store_lifetime_ = store_->lifetime();
   const ObjectKey key_;
   const std::optional<PartTarget> part_;
   Body pending_;
   std::uint64_t written_ = 0;
+  bool committed_ = false;
   std::shared_ptr<Progress> progress_ = std::make_shared<Progress>();
 };
 

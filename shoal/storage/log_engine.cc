@@ -11,6 +11,7 @@
 #include "shoal/base/random.h"
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/compactor.h"
 #include "shoal/storage/log_store.h"
 #include "shoal/storage/recovery.h"
 #include "shoal/storage/segment_format.h"
@@ -46,12 +47,14 @@ class Engine final : public LogEngine {
     RecoveredState state;
     CO_TRY_ASSIGN(RecoveryReport report, co_await recover(cores_.front().disk, &numbers_, &state, options_.clock));
     make_stores(state, report);
+    Compactor::wake(compactor_);
     spdlog::info("storage: {} is open: {} records in {} segments", log_value(options_.directory), report.records,
                  report.segments.size());
     co_return Result<void>();
   }
 
   Task<Result<void>> close() override {
+    co_await compactor_->close();
     Result<void> closed;
     for (auto& store : stores_) {
       auto close_it = [&] { return store->close(); };
@@ -74,8 +77,12 @@ class Engine final : public LogEngine {
         statistics.groups += store->writer().groups();
       });
     }
+    for (const SegmentSummary& segment : numbers_.segments.all()) statistics.log_bytes += segment.bytes;
+    statistics.compaction = compactor_->counters();
     co_return statistics;
   }
+
+  Task<Result<void>> compact() override { return compactor_->compact_all(); }
 
  private:
   Task<Result<void>> prepare_directory() {
@@ -122,6 +129,15 @@ class Engine final : public LogEngine {
   }
 
   void make_stores(RecoveredState& state, const RecoveryReport& report) {
+    Compactor::Context compaction;
+    compaction.loop = cores_.front().loop;
+    compaction.disk = cores_.front().disk;
+    compaction.timers = cores_.front().timers;
+    compaction.numbers = &numbers_;
+    compaction.stores = &store_pointers_;
+    compaction.buckets = &buckets_;
+    compaction.options = options_.compaction;
+    compactor_ = std::make_shared<Compactor>(compaction);
     for (std::size_t i = 0; i < cores_.size(); ++i) {
       LogStore::Context context;
       context.loop = cores_[i].loop;
@@ -130,12 +146,13 @@ class Engine final : public LogEngine {
       context.numbers = &numbers_;
       context.options = &options_;
       context.buckets = &buckets_;
+      context.compactor = compactor_;
       context.stores = &store_pointers_;
       context.loop_index = i;
       stores_.push_back(std::make_unique<LogStore>(context));
       store_pointers_.push_back(stores_.back().get());
       stores_.back()->adopt_segments(report.segments);
-      for (const auto& [name, bucket] : state.buckets()) stores_.back()->adopt_bucket(bucket.info);
+      for (const auto& [name, bucket] : state.buckets()) stores_.back()->adopt_bucket(bucket);
     }
     for (std::uint32_t i = 0; i < shard_count; ++i) {
       ShardId id(static_cast<std::uint8_t>(i));
@@ -155,6 +172,7 @@ class Engine final : public LogEngine {
   std::unique_ptr<io::DiskLock> lock_;
   std::vector<LogStore*> store_pointers_;
   BucketDirectory buckets_;  // of the first loop
+  std::shared_ptr<Compactor> compactor_;
   std::vector<std::unique_ptr<LogStore>> stores_;
 };
 

@@ -20,6 +20,22 @@
 
 namespace shoal::storage {
 
+/// How space comes back.
+struct CompactionOptions {
+  /// Segments are compacted while more than this share of the log is garbage; 1: never.
+  double garbage_share_max = 0.2;
+  std::uint64_t bytes_per_second = 128_MiB;  ///< of copying; 0: as fast as it goes
+  /// Writes are refused with disk_full before they take the last of the disk, which compaction needs to make room.
+  std::uint64_t reserve_bytes = 16_MiB;
+};
+
+/// Since the start.
+struct CompactionCounters {
+  std::uint64_t segments = 0;     ///< removed
+  std::uint64_t bytes_moved = 0;  ///< copied because they are still needed
+  std::uint64_t bytes_freed = 0;
+};
+
 struct LogEngineOptions {
   std::string directory;  ///< made if it is missing; its parent must exist
   std::uint64_t segment_bytes = 256_MiB;
@@ -30,6 +46,7 @@ struct LogEngineOptions {
   std::chrono::milliseconds sync_interval{100};  ///< of Durability::periodic
   std::uint64_t home_epoch = 0;                  ///< fence token written into every record
   std::string program = "shoal";                 ///< who makes a new directory, for people who look into FORMAT
+  CompactionOptions compaction;
   const Clock* clock = &system_clock();
   MemoryAccount* read_account = nullptr;  ///< charged with the bodies that were read; outlives them
 };
@@ -67,9 +84,15 @@ class LogEngine {
   struct Statistics {
     std::uint64_t objects = 0;
     std::map<SegmentId, std::uint64_t> live_bytes;  ///< bytes of records that are still needed
+    std::uint64_t log_bytes = 0;                    ///< bytes of all records
     std::uint64_t groups = 0;                       ///< group commits since the start
+    CompactionCounters compaction;
   };
+  /// On the first loop.
   virtual Task<Statistics> statistics() = 0;
+
+  /// Compacts all that is worth it now, whatever share of the log is garbage. On the first loop.
+  virtual Task<Result<void>> compact() = 0;
 };
 
 }  // namespace shoal::storage

@@ -26,6 +26,9 @@ class TestEngine {
     options.directory = "data";
     options.segment_bytes = 64_KiB;
     options.extent_bytes_max = 8_KiB;
+    options.compaction.garbage_share_max = 1;  // when a test says so
+    options.compaction.bytes_per_second = 0;
+    options.compaction.reserve_bytes = 0;
     return options;
   }
 

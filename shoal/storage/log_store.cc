@@ -9,6 +9,7 @@
 #include "shoal/base/log.h"
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/compactor.h"
 #include "shoal/storage/extent_reader.h"
 #include "shoal/storage/extent_writer.h"
 #include "shoal/storage/listing.h"
@@ -18,6 +19,7 @@ namespace {
 
 LogWriter::Options writer_options(const LogEngineOptions& options) {
   LogWriter::Options writer;
+  writer.reserve_bytes = options.compaction.reserve_bytes;
   writer.segment_bytes = options.segment_bytes;
   writer.durability = options.durability;
   writer.sync_interval = options.sync_interval;
@@ -25,21 +27,26 @@ LogWriter::Options writer_options(const LogEngineOptions& options) {
   return writer;
 }
 
+LogWriter::Options cold_writer_options(const LogEngineOptions& options) {
+  LogWriter::Options writer = writer_options(options);
+  writer.reserve_bytes = 0;  // what is kept back is kept for it
+  return writer;
+}
+
 }  // namespace
 
 LogStore::LogStore(Context context)
-    : context_(context),
+    : context_(std::move(context)),
       writer_(
-          context.loop, context.disk, context.timers, context.numbers, writer_options(*context.options),
-          [this](SegmentId id, std::uint64_t salt) {
-            std::vector<RecoveredSegment> made(1);
-            made[0].id = id;
-            made[0].salt = salt;
-            adopt_segments(made);
-          },
+          context_.loop, context_.disk, context_.timers, context_.numbers, writer_options(*context_.options),
+          [this](SegmentId id, std::uint64_t salt) { adopt_segments({{id, salt}}); },
+          [this] { Compactor::wake(context_.compactor); },
           [this] {
             if (context_.loop_index == 0) io::spawn(*context_.loop, context_.buckets->settle_doubts());
-          }) {}
+          }),
+      cold_writer_(
+          context_.loop, context_.disk, context_.timers, context_.numbers, cold_writer_options(*context_.options),
+          [this](SegmentId id, std::uint64_t salt) { adopt_segments({{id, salt}}); }, {}, [] {}) {}
 
 // --- at the start
 
@@ -81,7 +88,7 @@ void LogStore::adopt_extents(const std::unordered_map<Sequence, RecordLocation>&
   }
 }
 
-void LogStore::adopt_bucket(BucketInfo info) { install_bucket(std::move(info)); }
+void LogStore::adopt_bucket(const RecoveredBucket& bucket) { install_bucket(bucket.info, bucket.sequence); }
 
 // --- looking up
 
@@ -240,11 +247,9 @@ void LogStore::end_pending(const ObjectKey& key, const Result<Appended>& appende
   pending_.erase(found);
 }
 
-void LogStore::remember_extents(const std::vector<StoredExtent>& extents) {
-  for (const StoredExtent& extent : extents) {
-    extents_.emplace(extent.ref.sequence, extent.location);
-    add_live(extent.location);
-  }
+void LogStore::remember_extent(const Appended& appended) {
+  extents_.emplace(appended.sequence, appended.location);
+  add_live(appended.location);
 }
 
 void LogStore::forget_extents(const ExtentList& extents) {
@@ -256,14 +261,13 @@ void LogStore::forget_extents(const ExtentList& extents) {
   }
 }
 
-void LogStore::submit_tail(const ObjectKey& key, Body tail, ExtentList* extents, std::vector<StoredExtent>* stored) {
+void LogStore::submit_tail(const ObjectKey& key, Body tail, ExtentList* extents) {
   if (tail.empty()) return;
   auto bytes = static_cast<std::uint32_t>(tail.size());
-  Sequence sequence = writer_.submit(make_record(RecordKind::extent, key, {}, std::move(tail)),
-                                     [stored, bytes](Result<Appended> appended) {
-                                       if (!appended) return;
-                                       stored->push_back({{appended->sequence, bytes}, appended->location});
-                                     });
+  Record record = make_record(RecordKind::extent, key, {}, std::move(tail));
+  Sequence sequence = writer_.submit(std::move(record), [this](Result<Appended> appended) {
+    if (appended) remember_extent(*appended);
+  });
   extents->push_back({sequence, bytes});
 }
 
@@ -278,18 +282,22 @@ Task<Result<ObjectInfoPtr>> LogStore::commit(Change change) {
   }
   ObjectInfo& info = change.object.info;
   if (!change.keeps_last_modified) info.last_modified = context_.options->clock->wall();
-  submit_tail(change.key, std::move(change.tail), &change.object.extents, &change.new_extents);
+  std::size_t known_extents = change.object.extents.size();
+  submit_tail(change.key, std::move(change.tail), &change.object.extents);
   Record record = make_record(change.kind, change.key, encode_object(change.object), std::move(change.body));
   auto publish_change = [this, &change](const Appended& appended) { publish(change, appended); };
   std::optional<std::string> etag = info.etag;
-  CO_TRY_ASSIGN(Appended appended,
-                co_await append_for_key(change.key, std::move(etag), std::move(record), publish_change));
-  info.version = Version(appended.sequence.value());
+  Result<Appended> appended = co_await append_for_key(change.key, std::move(etag), std::move(record), publish_change);
+  if (!appended) {
+    forget_extents(
+        {change.object.extents.begin() + static_cast<std::ptrdiff_t>(known_extents), change.object.extents.end()});
+    co_return failure(std::move(appended).error());
+  }
+  info.version = Version(appended->sequence.value());
   co_return std::make_shared<const ObjectInfo>(std::move(info));
 }
 
 void LogStore::publish(const Change& change, const Appended& appended) {
-  remember_extents(change.new_extents);
   IndexEntry entry = to_index_entry(change.object, appended.sequence, appended.location);
   std::shared_ptr<const ExtentList> extents = entry.extents;
   add_live(appended.location);
@@ -323,15 +331,14 @@ Task<Result<std::unique_ptr<ObjectWriter>>> LogStore::begin_put(ObjectKey key) {
   co_return std::make_unique<ExtentWriter>(this, std::move(key));
 }
 
-Task<Result<LogStore::StoredExtent>> LogStore::append_extent(ObjectKey key, Body body) {
+Task<Result<ExtentRef>> LogStore::append_extent(ObjectKey key, Body body) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
-  StoredExtent extent;
-  extent.ref.bytes = static_cast<std::uint32_t>(body.size());
+  ExtentRef extent;
+  extent.bytes = static_cast<std::uint32_t>(body.size());
   Record record = make_record(RecordKind::extent, key, {}, std::move(body));
-  auto nothing = [](const Appended&) {};
-  CO_TRY_ASSIGN(Appended appended, co_await append(std::move(record), nothing));
-  extent.ref.sequence = appended.sequence;
-  extent.location = appended.location;
+  auto remember = [this](const Appended& appended) { remember_extent(appended); };
+  CO_TRY_ASSIGN(Appended appended, co_await append(std::move(record), remember));
+  extent.sequence = appended.sequence;
   co_return extent;
 }
 
@@ -345,8 +352,7 @@ Task<Result<ObjectInfoPtr>> LogStore::commit_put(NewObject object, WriteConditio
     change.body = std::move(object.tail);
   } else {
     change.kind = RecordKind::manifest;
-    for (const StoredExtent& extent : object.extents) change.object.extents.push_back(extent.ref);
-    change.new_extents = std::move(object.extents);
+    change.object.extents = std::move(object.extents);
     change.tail = std::move(object.tail);
   }
   change.condition = std::move(condition);
@@ -417,11 +423,14 @@ Task<Result<ObjectInfoPtr>> LogStore::update_info_once(ObjectKey key, ObjectInfo
 
 Task<Result<void>> LogStore::close() {
   co_await gate_.close();
-  co_return co_await writer_.close();
+  Result<void> closed = co_await writer_.close();
+  Result<void> cold_closed = co_await cold_writer_.close();
+  co_return closed ? cold_closed : closed;
 }
 
 void LogStore::add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const {
   for (const auto& [segment, bytes] : live_bytes_) to[segment] += bytes;
+  for (const auto& [segment, bytes] : kept_bytes_) to[segment] += bytes;
 }
 
 std::uint64_t LogStore::object_count() const {

@@ -22,12 +22,14 @@
 #include "shoal/storage/log_writer.h"
 #include "shoal/storage/recovery.h"
 #include "shoal/storage/segment_file.h"
+#include "shoal/storage/segment_scanner.h"
 #include "shoal/storage/shard_index.h"
 #include "shoal/storage/upload.h"
 
 namespace shoal::storage {
 
 class BucketDirectory;
+class Compactor;
 
 /// The part of the engine that one event loop owns: its shards' index and uploads, its writer, its view of the segments
 /// and of the buckets. Operations on keys must come here; those on buckets and the listings ask all stores of the
@@ -44,6 +46,7 @@ class LogStore final : public ObjectStore {
     LogNumbers* numbers = nullptr;
     const LogEngineOptions* options = nullptr;
     BucketDirectory* buckets = nullptr;        ///< of the engine
+    std::weak_ptr<Compactor> compactor;        ///< of the engine
     std::vector<LogStore*>* stores = nullptr;  ///< all of the engine, by loop
     std::size_t loop_index = 0;
   };
@@ -55,7 +58,7 @@ class LogStore final : public ObjectStore {
   void adopt_shard(ShardId id, ShardIndex shard);
   void adopt_upload(Upload upload);
   void adopt_extents(const std::unordered_map<Sequence, RecordLocation>& extents);
-  void adopt_bucket(BucketInfo info);
+  void adopt_bucket(const RecoveredBucket& bucket);
 
   Task<Result<void>> create_bucket(BucketInfo bucket) override;
   Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
@@ -83,22 +86,22 @@ class LogStore final : public ObjectStore {
 
   // For writers of bodies in pieces (extent_writer.h).
 
-  /// An extent that is on disk and that nothing names yet.
-  struct StoredExtent {
-    ExtentRef ref;
-    RecordLocation location;
-  };
   /// An object to be.
   struct NewObject {
     ObjectKey key;
     ObjectInfo info;
-    std::vector<StoredExtent> extents;  ///< none: the object becomes one record
-    Body tail;                          ///< what follows the extents; at most extent_bytes_max()
+    ExtentList extents;  ///< none: the object becomes one record
+    Body tail;           ///< what follows the extents; at most extent_bytes_max()
   };
-  Task<Result<StoredExtent>> append_extent(ObjectKey key, Body body);
+  /// The extent is kept until something that names it ends, or until forget_extents().
+  Task<Result<ExtentRef>> append_extent(ObjectKey key, Body body);
+  /// For extents that nothing will name.
+  void forget_extents(const ExtentList& extents);
   Task<Result<ObjectInfoPtr>> commit_put(NewObject object, WriteCondition condition);
-  Task<Result<PartInfo>> commit_part(UploadKey upload, PartInfo part, std::vector<StoredExtent> extents, Body tail);
+  Task<Result<PartInfo>> commit_part(UploadKey upload, PartInfo part, ExtentList extents, Body tail);
   std::uint64_t extent_bytes_max() const { return context_.options->extent_bytes_max; }
+  /// Expires with the store.
+  std::weak_ptr<const void> lifetime() const { return lifetime_; }
 
   // For operations on buckets, on this loop (bucket_directory.h).
 
@@ -108,17 +111,29 @@ class LogStore final : public ObjectStore {
   void thaw_bucket(const std::string& name);
   /// Reads and writes of the bucket fail until it is thawed: a failed change of it may come back at the next start.
   void doubt_bucket(const std::string& name);
-  void install_bucket(BucketInfo info);
+  void install_bucket(BucketInfo info, Sequence sequence);
   void erase_bucket(const std::string& name);
   Result<ListPage> list_own(const ListRequest& request) const;
   Result<std::vector<UploadInfo>> list_own_uploads(const std::string& bucket, const std::string& prefix) const;
   LogWriter& writer() { return writer_; }
   /// Appends a record that concerns no object of this loop, and syncs it whatever the durability.
-  Task<Result<void>> append_durably(Record record);
+  Task<Result<Sequence>> append_durably(Record record);
+
+  // For compaction (compactor.h), on this loop.
+
+  /// Copies those of the records, all of this loop's keys, that are still needed to the segments of what lives long.
+  /// A deletion is needed while any segment but theirs holds something older than it: `oldest_elsewhere` is the
+  /// smallest sequence number there. How many bytes were copied, durably in sync mode.
+  Task<Result<std::uint64_t>> move_records(std::vector<ScannedRecord> records, Sequence oldest_elsewhere);
+  /// Makes durable what was written before, by either writer. io_error while the effect of a failed write is unknown:
+  /// then nothing on disk may be given up.
+  Task<Result<void>> settle();
+  /// Lets go of a segment that holds nothing of this loop any more; conflict if it does. Who reads from it may go on.
+  Task<Result<void>> forget_segment(SegmentId id);
 
   /// New operations fail with closed; those on their way finish; the log is sealed.
   Task<Result<void>> close();
-  /// Adds the bytes of records of this loop's keys that are still needed, by segment.
+  /// Adds the bytes of records of this loop's keys that are still needed, by segment; copies of deletions too.
   void add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const;
   std::uint64_t object_count() const;
   io::EventLoop& loop() const { return *context_.loop; }
@@ -126,6 +141,7 @@ class LogStore final : public ObjectStore {
  private:
   struct Bucket {
     BucketInfo info;
+    Sequence sequence;  ///< of the record
     bool frozen = false;
     bool in_doubt = false;
     io::WaitQueue waiting;
@@ -146,8 +162,7 @@ class LogStore final : public ObjectStore {
     ObjectKey key;
     StoredObject object;
     Body body;
-    std::vector<StoredExtent> new_extents;  ///< those of `object.extents` that the store does not know yet
-    Body tail;                              ///< becomes the last extent, in the same group
+    Body tail;  ///< becomes the last extent, in the same group
     WriteCondition condition;
     std::optional<Sequence> replaces;  ///< conflict if the key has another version by now, pending ones included
     bool keeps_last_modified = false;
@@ -177,35 +192,43 @@ class LogStore final : public ObjectStore {
   Task<Result<Appended>> append_for_key(ObjectKey key, std::optional<std::string> etag, Record record, Publish publish);
   /// Checks and submits in one step, then waits until the change is durable. The bucket is writable.
   Task<Result<ObjectInfoPtr>> commit(Change change);
-  /// Submits `tail` as an extent and adds it to the lists; `stored` must live until a record submitted later finished.
-  void submit_tail(const ObjectKey& key, Body tail, ExtentList* extents, std::vector<StoredExtent>* stored);
+  /// Submits `tail` as an extent and adds it to the list.
+  void submit_tail(const ObjectKey& key, Body tail, ExtentList* extents);
   void end_pending(const ObjectKey& key, const Result<Appended>& appended);
   void publish(const Change& change, const Appended& appended);
   /// Forgets an upload; the extents of `kept` belong to an object now.
   void end_upload(const std::string& id, const ExtentList& kept);
   void stay_open(const std::string& upload_id);
-  void forget_extents(const ExtentList& extents);
-  void remember_extents(const std::vector<StoredExtent>& extents);
+  void remember_extent(const Appended& appended);
   Task<Result<ObjectInfoPtr>> update_info_once(ObjectKey key, ObjectInfo info);
 
   // Reading.
   Task<Result<Object>> read_object(IndexEntry entry);
   Result<std::shared_ptr<BodyReader>> make_reader(const ExtentList& extents) const;
 
+  // Compaction (log_store_compaction.cc).
+  bool is_needed(const ScannedRecord& record, Sequence oldest_elsewhere) const;
+  /// Where the index says that the record is; nothing if it is not needed as what it is.
+  const RecordLocation* location_of(const ScannedRecord& record) const;
+  void relocate(const ScannedRecord& record, RecordLocation to);
+
   void add_live(RecordLocation location) { live_bytes_[location.segment] += location.bytes; }
   void drop_live(RecordLocation location) { live_bytes_[location.segment] -= location.bytes; }
 
   const Context context_;
+  const std::shared_ptr<const void> lifetime_ = std::make_shared<char>();
   LogWriter writer_;
+  LogWriter cold_writer_;  ///< of what compaction moves
   io::Gate gate_;
 
   std::array<std::unique_ptr<ShardIndex>, shard_count> shards_;  ///< null: another loop's
   std::map<std::string, Bucket> buckets_;                        ///< all of the engine; changed by BucketDirectory
   std::map<std::string, OwnUpload> uploads_;                     ///< by id
-  std::unordered_map<Sequence, RecordLocation> extents_;         ///< of this loop's objects and uploads
+  std::unordered_map<Sequence, RecordLocation> extents_;         ///< of this loop's objects, uploads and writers
   std::map<ObjectKey, PendingKey> pending_;
   std::map<SegmentId, SegmentPin> segments_;
   std::map<SegmentId, std::uint64_t> live_bytes_;
+  std::map<SegmentId, std::uint64_t> kept_bytes_;  ///< of copies that nothing points to, but that are still needed
 };
 
 template <typename Publish>

@@ -65,9 +65,10 @@ void LogStore::doubt_bucket(const std::string& name) {
   found->second.waiting.wake_all();
 }
 
-void LogStore::install_bucket(BucketInfo info) {
-  std::string name = info.name;
-  buckets_[name].info = std::move(info);
+void LogStore::install_bucket(BucketInfo info, Sequence sequence) {
+  Bucket& bucket = buckets_[info.name];
+  bucket.info = std::move(info);
+  bucket.sequence = sequence;
 }
 
 void LogStore::erase_bucket(const std::string& name) {
@@ -81,11 +82,13 @@ void LogStore::erase_bucket(const std::string& name) {
   for (const std::string& id : ended) end_upload(id, {});
 }
 
-Task<Result<void>> LogStore::append_durably(Record record) {
+Task<Result<Sequence>> LogStore::append_durably(Record record) {
   auto nothing = [](const Appended&) {};
-  CO_TRY(co_await append(std::move(record), nothing));
-  if (context_.options->durability == Durability::sync) co_return Result<void>();
-  co_return co_await writer_.sync();
+  CO_TRY_ASSIGN(Appended appended, co_await append(std::move(record), nothing));
+  if (context_.options->durability == Durability::periodic) {
+    CO_TRY(co_await writer_.sync());
+  }
+  co_return appended.sequence;
 }
 
 }  // namespace shoal::storage

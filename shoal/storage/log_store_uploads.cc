@@ -44,7 +44,7 @@ Task<Result<UploadInfo>> LogStore::stat_upload(UploadKey upload) {
 Task<Result<PartInfo>> LogStore::put_part(UploadKey upload, PartInfo part, Body body) {
   CHECK_MSG(part.size == body.size(), "a part's info must tell the size of its body");
   if (body.size() <= extent_bytes_max()) {
-    std::vector<StoredExtent> none;
+    ExtentList none;
     co_return co_await commit_part(std::move(upload), std::move(part), std::move(none), std::move(body));
   }
   CO_TRY(find_upload(upload));
@@ -66,8 +66,7 @@ Task<Result<std::unique_ptr<ObjectWriter>>> LogStore::begin_part(UploadKey uploa
   co_return std::make_unique<ExtentWriter>(this, std::move(upload), part_number);
 }
 
-Task<Result<PartInfo>> LogStore::commit_part(UploadKey upload, PartInfo part, std::vector<StoredExtent> extents,
-                                             Body tail) {
+Task<Result<PartInfo>> LogStore::commit_part(UploadKey upload, PartInfo part, ExtentList extents, Body tail) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   co_await wait_until_writable(upload.key.bucket, upload.id);
   CO_TRY(find_upload(upload));
@@ -75,13 +74,13 @@ Task<Result<PartInfo>> LogStore::commit_part(UploadKey upload, PartInfo part, st
   StoredPart stored;
   stored.upload_id = upload.id;
   stored.part = part;
-  for (const StoredExtent& extent : extents) stored.extents.push_back(extent.ref);
-  submit_tail(upload.key, std::move(tail), &stored.extents, &extents);
+  std::size_t known_extents = extents.size();
+  stored.extents = std::move(extents);
+  submit_tail(upload.key, std::move(tail), &stored.extents);
   Record record = make_record(RecordKind::part, upload.key, encode_part(stored));
   auto publish_part = [&](const Appended& appended) {
     auto found = uploads_.find(stored.upload_id);
     CHECK_MSG(found != uploads_.end(), "an upload ended before its parts were stored");
-    remember_extents(extents);
     add_live(appended.location);
     auto [place, added] = found->second.upload.parts.try_emplace(stored.part.number);
     if (!added) {
@@ -90,8 +89,10 @@ Task<Result<PartInfo>> LogStore::commit_part(UploadKey upload, PartInfo part, st
     }
     place->second = UploadPart{stored.part, stored.extents, appended.location};
   };
-  CO_TRY(co_await append(std::move(record), publish_part));
-  co_return part;
+  Result<Appended> appended = co_await append(std::move(record), publish_part);
+  if (appended) co_return part;
+  forget_extents({stored.extents.begin() + static_cast<std::ptrdiff_t>(known_extents), stored.extents.end()});
+  co_return failure(std::move(appended).error());
 }
 
 Task<Result<std::vector<PartInfo>>> LogStore::list_parts(UploadKey upload) {

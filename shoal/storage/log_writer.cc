@@ -29,13 +29,14 @@ std::uint64_t random_salt() {
 }  // namespace
 
 LogWriter::LogWriter(io::EventLoop* loop, io::Disk* disk, io::Timers* timers, LogNumbers* numbers, Options options,
-                     SegmentMade segment_made, DoubtsSettled doubts_settled)
+                     SegmentMade segment_made, SegmentSealed segment_sealed, DoubtsSettled doubts_settled)
     : loop_(loop),
       disk_(disk),
       timers_(timers),
       numbers_(numbers),
       options_(options),
       segment_made_(std::move(segment_made)),
+      segment_sealed_(std::move(segment_sealed)),
       doubts_settled_(std::move(doubts_settled)),
       sync_timer_(timers->make_timer()) {}
 
@@ -45,10 +46,16 @@ Sequence LogWriter::submit(Record record, Finish finish) {
   record.header.sequence = Sequence(numbers_->next_sequence.fetch_add(1, std::memory_order_relaxed));
   record.header.home_epoch = options_.home_epoch;
   Sequence sequence = record.header.sequence;
+  enqueue(std::move(record), std::move(finish));
+  return sequence;
+}
+
+void LogWriter::submit_copy(Record record, Finish finish) { enqueue(std::move(record), std::move(finish)); }
+
+void LogWriter::enqueue(Record record, Finish finish) {
   queue_.push_back({std::move(record), std::move(finish)});
   ++submitted_;
   ensure_running();
-  return sequence;
 }
 
 void LogWriter::ensure_running() {
@@ -153,13 +160,17 @@ Task<void> LogWriter::write_group() {
 
 void LogWriter::finish_group(Group group) {
   Segment& segment = *active_;
+  for (const Pending& pending : group.pending) {
+    Sequence sequence = pending.record.header.sequence;
+    segment.first_sequence = segment.records == 0 ? sequence : std::min(segment.first_sequence, sequence);
+    segment.last_sequence = std::max(segment.last_sequence, sequence);
+    ++segment.records;
+  }
+  numbers_->segments.extend(segment.id, group.bytes, segment.first_sequence, segment.last_sequence);
   for (Pending& pending : group.pending) {
     const RecordHeader& header = pending.record.header;
     Appended appended{header.sequence, pending.record.location_at(segment.id, segment.end)};
     segment.end += header.record_bytes();
-    ++segment.records;
-    if (segment.first_sequence == Sequence()) segment.first_sequence = header.sequence;
-    segment.last_sequence = header.sequence;
     pending.finish(appended);
   }
   if (options_.durability == Durability::sync) {
@@ -236,7 +247,12 @@ Task<Result<void>> LogWriter::seal_active() {
   next_header_.predecessor = segment->id;
   next_header_.predecessor_end = segment->end;
   next_header_.predecessor_durable_end = segment->durable_end;
-  if (!sealed) co_return sealed;
+  if (sealed) sealed = co_await write_footer(segment.get());
+  if (!sealed) numbers_->segments.set_state(segment->id, SegmentSummary::State::unsealed);
+  co_return sealed;
+}
+
+Task<Result<void>> LogWriter::write_footer(Segment* segment) {
   SegmentFooter footer;
   footer.id = segment->id;
   footer.salt = segment->salt;
@@ -244,7 +260,10 @@ Task<Result<void>> LogWriter::seal_active() {
   footer.records = segment->records;
   footer.first_sequence = segment->first_sequence;
   footer.last_sequence = segment->last_sequence;
-  co_return co_await seal_segment(segment->file.get(), footer);
+  CO_TRY(co_await seal_segment(segment->file.get(), footer));
+  numbers_->segments.set_state(segment->id, SegmentSummary::State::sealed);
+  if (segment_sealed_) segment_sealed_();
+  co_return Result<void>();
 }
 
 /// Makes it durable that nothing is valid behind the end of the active segment.
@@ -252,17 +271,12 @@ Task<Result<void>> LogWriter::retire_tail() {
   next_header_.predecessor = active_->id;
   next_header_.predecessor_end = active_->end;
   next_header_.predecessor_durable_end = active_->durable_end;
+  SegmentId failed = active_->id;
   Result<void> begun = co_await begin_segment(0);
+  if (begun) numbers_->segments.set_state(failed, SegmentSummary::State::unsealed);
   if (!begun && active_->durable_end == active_->end && active_->file != nullptr) {
     // No room for another segment, perhaps. A footer needs none: the space behind the records is ours already.
-    SegmentFooter footer;
-    footer.id = active_->id;
-    footer.salt = active_->salt;
-    footer.end = active_->end;
-    footer.records = active_->records;
-    footer.first_sequence = active_->first_sequence;
-    footer.last_sequence = active_->last_sequence;
-    Result<void> sealed = co_await seal_segment(active_->file.get(), footer);
+    Result<void> sealed = co_await write_footer(active_.get());
     if (!sealed) co_return begun;
     active_.reset();
     begun = Result<void>();
@@ -286,6 +300,12 @@ Task<Result<void>> LogWriter::begin_segment(std::uint64_t record_bytes) {
 }
 
 Task<Result<void>> LogWriter::try_begin_segment(std::uint64_t capacity) {
+  if (options_.reserve_bytes > 0) {
+    CO_TRY_ASSIGN(std::uint64_t free, co_await disk_->free_bytes(numbers_->segments_path));
+    if (free < capacity + options_.reserve_bytes) {
+      co_return failure(ErrorCode::disk_full, "what is left of the disk is kept for compaction");
+    }
+  }
   SegmentHeader header = next_header_;
   header.directory = numbers_->directory;
   header.id = SegmentId(numbers_->next_segment.fetch_add(1, std::memory_order_relaxed));
@@ -307,6 +327,10 @@ Task<Result<void>> LogWriter::try_begin_segment(std::uint64_t capacity) {
   segment->end = segment_page_bytes;
   segment->durable_end = segment_page_bytes;
   active_ = std::move(segment);
+  SegmentSummary summary;
+  summary.id = header.id;
+  summary.predecessor = header.predecessor;
+  numbers_->segments.add(summary);
   segment_made_(header.id, header.salt);
   co_return Result<void>();
 }

@@ -20,6 +20,7 @@
 #include "shoal/io/wait_queue.h"
 #include "shoal/storage/record.h"
 #include "shoal/storage/segment_format.h"
+#include "shoal/storage/segment_table.h"
 
 namespace shoal::storage {
 
@@ -29,6 +30,7 @@ struct LogNumbers {
   std::string segments_path;
   std::atomic<std::uint64_t> next_sequence{1};
   std::atomic<std::uint32_t> next_segment{1};
+  SegmentTable segments;
 };
 
 /// When a write is acknowledged.
@@ -43,8 +45,9 @@ struct Appended {
   RecordLocation location;
 };
 
-/// Appends the records of one loop to segments, in order, by group commit: what arrives while a group is written and
-/// synced is the next group.
+/// Appends records of one loop to segments, in order, by group commit: what arrives while a group is written and synced
+/// is the next group. A loop has two: one for what is new, one for what compaction moves, so that what lives long does
+/// not lie among what is soon replaced.
 ///
 ///               submit()                 write + sync succeed
 ///     [idle] ------------> [write_group] --------------------> finish(place) of each, next group or [idle]
@@ -67,23 +70,28 @@ class LogWriter {
     Durability durability = Durability::sync;
     std::chrono::milliseconds sync_interval{100};  ///< of periodic
     std::uint64_t home_epoch = 0;
+    std::uint64_t reserve_bytes = 0;  ///< no segment is begun that would leave less on the disk
   };
 
   /// Called once, on the loop, in the order of submission, when the record is durable or has failed.
   using Finish = std::move_only_function<void(Result<Appended>)>;
   /// Told of every segment before a record in it is finished.
   using SegmentMade = std::move_only_function<void(SegmentId, std::uint64_t salt)>;
+  /// Told of every segment that is full; may be empty.
+  using SegmentSealed = std::move_only_function<void()>;
 
   /// Told when no key is in doubt any more.
   using DoubtsSettled = std::move_only_function<void()>;
 
   LogWriter(io::EventLoop* loop, io::Disk* disk, io::Timers* timers, LogNumbers* numbers, Options options,
-            SegmentMade segment_made, DoubtsSettled doubts_settled);
+            SegmentMade segment_made, SegmentSealed segment_sealed, DoubtsSettled doubts_settled);
   LogWriter(const LogWriter&) = delete;  // the running group points here
   LogWriter& operator=(const LogWriter&) = delete;
 
   /// Gives the record its sequence number and its turn; the disk is used later.
   Sequence submit(Record record, Finish finish);
+  /// The same for a copy of a record that lies elsewhere: it keeps its number and its home epoch.
+  void submit_copy(Record record, Finish finish);
   /// Returns when everything that was submitted before is finished.
   Task<void> drain();
   /// Makes durable what was written, in periodic mode too.
@@ -122,6 +130,7 @@ class LogWriter {
     std::uint64_t bytes = 0;
   };
 
+  void enqueue(Record record, Finish finish);
   void ensure_running();
   Task<void> run();
   Task<void> write_group();
@@ -134,6 +143,7 @@ class LogWriter {
   Task<Result<void>> retire_tail();
   Task<Result<void>> sync_active();
   Task<Result<void>> seal_active();
+  Task<Result<void>> write_footer(Segment* segment);
   Group take_group();
   void finish_group(Group group);
   void fail_all(std::vector<Pending> group, const Error& error);
@@ -149,6 +159,7 @@ class LogWriter {
   LogNumbers* const numbers_;
   const Options options_;
   SegmentMade segment_made_;
+  SegmentSealed segment_sealed_;
   DoubtsSettled doubts_settled_;
 
   std::deque<Pending> queue_;

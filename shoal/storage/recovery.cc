@@ -186,7 +186,7 @@ Result<void> RecoveredState::apply(const RecordHead& head, RecordLocation locati
       Newest<RecoveredBucket>& bucket = buckets_[std::string(head.bucket)];
       if (sequence <= bucket.sequence) return {};
       bucket.sequence = sequence;
-      bucket.value.location = location;
+      bucket.value.sequence = sequence;
       TRY_ASSIGN(bucket.value.info, decode_bucket(head.info, head.bucket));
       return {};
     }
@@ -365,7 +365,14 @@ Task<Result<RecoveryReport>> recover(io::Disk* disk, LogNumbers* numbers, Recove
       names_changed = true;
       continue;
     }
-    report.segments.push_back({id, segment.header->salt, segment.content->end - segment_page_bytes});
+    report.segments.push_back({id, segment.header->salt});
+    SegmentSummary summary;
+    summary.id = id;
+    summary.state = SegmentSummary::State::sealed;
+    summary.bytes = segment.content->end - segment_page_bytes;
+    summary.first_sequence = segment.content->first_sequence;
+    summary.last_sequence = segment.content->last_sequence;
+    numbers->segments.add(summary);
   }
   if (names_changed) {
     CO_TRY(co_await disk->sync_directory(numbers->segments_path));

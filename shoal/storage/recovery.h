@@ -23,7 +23,7 @@ namespace shoal::storage {
 
 struct RecoveredBucket {
   BucketInfo info;
-  RecordLocation location;
+  Sequence sequence;  ///< of its record
 };
 
 /// What the records of all segments add up to, whatever the order in which they are applied: of two records about one
@@ -81,7 +81,6 @@ class RecoveredState {
 struct RecoveredSegment {
   SegmentId id;
   std::uint64_t salt = 0;
-  std::uint64_t bytes = 0;  ///< of records
 };
 
 struct RecoveryReport {
@@ -91,7 +90,8 @@ struct RecoveryReport {
 };
 
 /// Reads all segments into `state`, cuts off what was never acknowledged and seals what was not sealed, so that nothing
-/// is appended to a segment of an earlier run. Sets the numbers from which to go on. Logs its progress when it takes
+/// is appended to a segment of an earlier run. Sets the numbers from which to go on and
+/// fills the table of segments. Logs its progress when it takes
 /// longer than a second. Changes nothing on disk unless every segment was found in order.
 Task<Result<RecoveryReport>> recover(io::Disk* disk, LogNumbers* numbers, RecoveredState* state, const Clock* clock);
 

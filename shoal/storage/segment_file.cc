@@ -6,7 +6,7 @@
 
 namespace shoal::storage {
 
-Task<Result<void>> SegmentFile::ensure_open() {
+Task<Result<void>> SegmentFile::open() {
   if (file_ != nullptr) co_return Result<void>();
   io::OpenOptions options;
   options.direct_reads = true;
@@ -20,7 +20,7 @@ Task<Result<void>> SegmentFile::ensure_open() {
 }
 
 Task<Result<PinnedBytes>> SegmentFile::read(std::uint64_t offset, std::uint64_t length) {
-  CO_TRY(co_await ensure_open());
+  CO_TRY(co_await open());
   constexpr std::uint64_t page = io::direct_alignment;
   std::uint64_t begin = offset / page * page;
   std::uint64_t end = (offset + length + page - 1) / page * page;

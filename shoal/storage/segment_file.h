@@ -39,6 +39,8 @@ class SegmentFile {
   SegmentId id() const { return id_; }
   std::uint64_t salt() const { return salt_; }
 
+  /// Opens the file, which the first read does otherwise: who has done so may go on reading after it was removed.
+  Task<Result<void>> open();
   /// Exactly these bytes with one read that bypasses the page cache; corrupt if the file ends before. The object must
   /// stay until the call is done.
   Task<Result<PinnedBytes>> read(std::uint64_t offset, std::uint64_t length);
@@ -52,8 +54,6 @@ class SegmentFile {
   std::unexpected<Error> damaged(const Error& error, RecordLocation location) const;
 
  private:
-  Task<Result<void>> ensure_open();
-
   io::Disk* const disk_;
   const std::string path_;
   const SegmentId id_;

@@ -28,6 +28,20 @@ Task<Result<RecordHead>> read_record_at(FileWindow* window, RecordPlace place, s
   co_return head;
 }
 
+RecordLocation location_of(SegmentId segment, std::uint64_t offset, const RecordHeader& header) {
+  RecordLocation location;
+  location.segment = segment;
+  location.position = static_cast<std::uint32_t>(offset / record_alignment);
+  location.bytes = static_cast<std::uint32_t>(header.record_bytes());
+  location.head_bytes = static_cast<std::uint32_t>(header.head_bytes());
+  return location;
+}
+
+bool is_about_upload(RecordKind kind) {
+  return kind == RecordKind::upload_create || kind == RecordKind::upload_abort || kind == RecordKind::upload_complete ||
+         kind == RecordKind::part;
+}
+
 /// Whether a valid record behind `damaged` proves that what was there had been durable.
 Task<Result<bool>> is_proven_durable(FileWindow* window, std::uint64_t salt, std::uint64_t damaged,
                                      std::uint64_t limit) {
@@ -76,11 +90,7 @@ Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, Segm
                                     "holds more behind it, so this is no interrupted write.",
                                     path, content.end, head.error().message));
     }
-    RecordLocation location;
-    location.segment = header.id;
-    location.position = static_cast<std::uint32_t>(content.end / record_alignment);
-    location.bytes = static_cast<std::uint32_t>(head->header.record_bytes());
-    location.head_bytes = static_cast<std::uint32_t>(head->header.head_bytes());
+    RecordLocation location = location_of(header.id, content.end, head->header);
     Result<void> visited = (*visit)(*head, location);
     if (!visited) {
       co_return failure(visited.error().code, fmt::format("{} at {}: {}", path, content.end, visited.error().message));
@@ -92,6 +102,24 @@ Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, Segm
     ++content.records;
   }
   co_return content;
+}
+
+Task<Result<std::vector<ScannedRecord>>> RecordScan::next(std::size_t records_max, std::uint64_t bytes_max) {
+  std::vector<ScannedRecord> records;
+  std::uint64_t bytes = 0;
+  while (position_ < end_ && records.size() < records_max && bytes < bytes_max) {
+    Result<RecordHead> head = co_await read_record_at(&window_, {header_.salt, position_}, end_, false);
+    if (!head) co_return failure(head.error().code, fmt::format("at {}: {}", position_, head.error().message));
+    ScannedRecord record;
+    record.header = head->header;
+    record.key = head->key();
+    if (is_about_upload(head->header.kind)) record.info = head->info;
+    record.location = location_of(header_.id, position_, head->header);
+    position_ += record.location.bytes;
+    bytes += record.location.bytes;
+    records.push_back(std::move(record));
+  }
+  co_return records;
 }
 
 }  // namespace shoal::storage

@@ -54,4 +54,30 @@ using VisitRecord = std::function<Result<void>(const RecordHead&, RecordLocation
 Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, SegmentHeader header, SegmentBounds bounds,
                                           const VisitRecord* visit);
 
+/// What compaction has to know of a record to decide about it.
+struct ScannedRecord {
+  RecordHeader header;
+  ObjectKey key;
+  std::string info;  ///< of records about uploads only
+  RecordLocation location;
+};
+
+/// Walks the records of a segment that is known to be whole, some at a time.
+class RecordScan {
+ public:
+  /// The records end at `end`.
+  RecordScan(io::File* file, SegmentHeader header, std::uint64_t end)
+      : window_(file, end), header_(header), end_(end) {}
+
+  /// The next records: none at the end, at most `records_max`, and no more once they are `bytes_max` together. corrupt
+  /// with the place where there should be a record.
+  Task<Result<std::vector<ScannedRecord>>> next(std::size_t records_max, std::uint64_t bytes_max);
+
+ private:
+  FileWindow window_;
+  const SegmentHeader header_;
+  const std::uint64_t end_;
+  std::uint64_t position_ = segment_page_bytes;
+};
+
 }  // namespace shoal::storage

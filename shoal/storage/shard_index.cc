@@ -41,6 +41,13 @@ std::optional<IndexEntry> ShardIndex::erase(Key key) {
   return erased;
 }
 
+bool ShardIndex::relocate(Key key, RecordLocation from, RecordLocation to) {
+  auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.location != from) return false;
+  found->second.location = to;
+  return true;
+}
+
 bool ShardIndex::has_any(std::string_view bucket) const { return !Cursor(*this, bucket, {}).at_end(); }
 
 ShardIndex::Cursor::Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from)

@@ -49,6 +49,8 @@ class ShardIndex {
   /// Adds or replaces; returns what was there.
   std::optional<IndexEntry> put(const ObjectKey& key, IndexEntry entry);
   std::optional<IndexEntry> erase(Key key);
+  /// The record of the key was copied. False, and nothing changes, unless the key still is at `from`.
+  bool relocate(Key key, RecordLocation from, RecordLocation to);
   bool has_any(std::string_view bucket) const;
   std::size_t size() const { return entries_.size(); }
 

@@ -7,21 +7,34 @@ import pytest
 
 from harness.bucket import Bucket, random_bytes
 from harness.checksums import sha256_hex
+from harness.waiting import wait_until
 
 MIB = 1 << 20
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Mounts a file system of 96 MiB; needs root."""
+def mount_small_disk(tmp_path, mebibytes):
+    """Mounts a file system of its own; needs root. Its path."""
     path = tmp_path / "disk"
     path.mkdir()
-    options = f"size=96m,uid={os.geteuid()},mode=0700"
+    options = f"size={mebibytes}m,uid={os.geteuid()},mode=0700"
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], capture_output=True, text=True
     )
     if mounted.returncode != 0:
         pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.strip()}")
+    return path
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    path = mount_small_disk(tmp_path, 96)
+    yield path
+    subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+@pytest.fixture
+def disk_of_256_mib(tmp_path):
+    path = mount_small_disk(tmp_path, 256)
     yield path
     subprocess.run(["umount", "-l", str(path)], check=True)
 
@@ -121,6 +134,40 @@ def test_writes_work_when_room_was_made_outside(new_server, small_disk):
 
 def test_a_full_server_starts_again_and_reads(full_server):
     server, bucket, bodies, _ = full_server
+    server.kill()
+    server.start()
+    bucket.client = server.boto3()
+    check_reads(bucket, bodies)
+
+
+def test_overwriting_without_end_fits_the_disk(new_server, disk_of_256_mib):
+    """Half of the disk is in use, and four times the disk is written: space comes back by itself."""
+    options = {
+        "server.threads": "1",
+        "storage.segment_bytes": "16MiB",
+        "storage.reserve_bytes": "24MiB",
+        "storage.compaction_bytes_per_second": "0",
+    }
+    server = new_server(data=disk_of_256_mib / "data", options=options).start()
+    server.expected_trouble = "(?i)space|full|compaction"
+    bucket = Bucket(server.boto3(), "bucket")
+    bucket.client.create_bucket(Bucket=bucket.name)
+    raw = server.raw()
+    bodies = {}
+
+    def put(key, body):
+        answer = raw.call("PUT", f"/bucket/{key}", body=body)
+        if answer.status != 200:
+            assert_no_space(answer)
+        return answer.status == 200
+
+    for number in range(1024):
+        key = f"key{number % 128:03}"
+        body = random_bytes(MIB, number)
+        # A client that is quicker than compaction is told to slow down, and gets through.
+        wait_until(lambda key=key, body=body: put(key, body), f"room for {key}", 60)
+        bodies[key] = body
+    check_reads(bucket, bodies)
     server.kill()
     server.start()
     bucket.client = server.boto3()

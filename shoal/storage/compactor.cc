@@ -1,0 +1,220 @@
+#include "shoal/storage/compactor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "shoal/base/log.h"
+#include "shoal/io/run_on.h"
+#include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/log_store.h"
+
+namespace shoal::storage {
+namespace {
+
+constexpr std::size_t batch_records_max = 1'024;
+constexpr std::uint64_t batch_bytes_max = 4_MiB;
+/// A segment with less garbage than this share is not worth the copying.
+constexpr double victim_garbage_share_min = 0.05;
+
+bool is_about_bucket(RecordKind kind) { return kind == RecordKind::bucket_put || kind == RecordKind::bucket_remove; }
+
+/// Whether no statement about another segment would be lost with this one.
+bool may_go(const SegmentSummary& segment, const std::map<SegmentId, const SegmentSummary*>& by_id) {
+  if (segment.state != SegmentSummary::State::sealed || segment.left_alone) return false;
+  auto predecessor = by_id.find(segment.predecessor);
+  return predecessor == by_id.end() || predecessor->second->state == SegmentSummary::State::sealed;
+}
+
+}  // namespace
+
+Compactor::Compactor(Context context) : context_(context), pace_timer_(context_.timers->make_timer()) {}
+
+void Compactor::wake(const std::weak_ptr<Compactor>& compactor) {
+  std::shared_ptr<Compactor> target = compactor.lock();
+  if (target == nullptr || target->context_.options.garbage_share_max >= 1) return;
+  target->context_.loop->post([compactor] {
+    std::shared_ptr<Compactor> self = compactor.lock();
+    if (self == nullptr) return;
+    self->wanted_ = true;
+    if (!std::exchange(self->running_, true)) io::spawn(*self->context_.loop, self->run(self));
+  });
+}
+
+Task<void> Compactor::run(std::shared_ptr<Compactor> self) {
+  Result<io::Gate::Pass> pass = self->gate_.enter();
+  bool more = false;
+  while (pass && !self->gate_.is_closed() && (more || std::exchange(self->wanted_, false))) {
+    Result<bool> compacted = co_await self->compact_one(self->context_.options.garbage_share_max);
+    more = compacted && *compacted;
+    // The next sealed segment is the next attempt.
+    if (!compacted && compacted.error().code != ErrorCode::closed) {
+      spdlog::warn("compaction: {}", compacted.error().message);
+    }
+  }
+  self->running_ = false;
+}
+
+Task<Result<void>> Compactor::compact_all() {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  for (bool more = true; more;) {
+    CO_TRY_ASSIGN(more, co_await compact_one(0));
+  }
+  co_return Result<void>();
+}
+
+Task<void> Compactor::close() {
+  Task<void> closed = gate_.close();
+  pace_timer_->cancel();
+  co_await std::move(closed);
+}
+
+Task<Result<bool>> Compactor::compact_one(double garbage_share_max) {
+  io::AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
+  if (gate_.is_closed()) co_return failure(ErrorCode::closed, "the log is closing");
+  std::optional<Victim> victim = co_await choose(garbage_share_max);
+  if (!victim) co_return false;
+  SegmentId id = victim->segment.id;
+  Result<void> compacted = co_await compact(*std::move(victim));
+  if (!compacted) {
+    co_return failure(compacted.error().code, fmt::format("segment {}: {}", id.value(), compacted.error().message));
+  }
+  co_return true;
+}
+
+Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_max) {
+  std::map<SegmentId, std::uint64_t> live;
+  for (LogStore* store : *context_.stores) {
+    co_await io::run_on(store->loop(), [&] { store->add_live_bytes(live); });
+  }
+  const std::vector<SegmentSummary> segments = context_.numbers->segments.all();
+  std::map<SegmentId, const SegmentSummary*> by_id;
+  std::uint64_t bytes = 0;
+  std::uint64_t live_bytes = 0;
+  Sequence newest;
+  for (const SegmentSummary& segment : segments) {
+    by_id.emplace(segment.id, &segment);
+    bytes += segment.bytes;
+    live_bytes += std::min(live[segment.id], segment.bytes);
+    newest = std::max(newest, segment.last_sequence);
+  }
+  bool too_much = static_cast<double>(bytes - live_bytes) > garbage_share_max * static_cast<double>(bytes);
+
+  const SegmentSummary* best = nullptr;
+  double best_score = 0;
+  for (const SegmentSummary& segment : segments) {
+    // The segment with the newest record stays: the numbers would be given again after a restart without it.
+    if (!may_go(segment, by_id) || segment.last_sequence == newest || segment.bytes == 0) continue;
+    double used = static_cast<double>(std::min(live[segment.id], segment.bytes)) / static_cast<double>(segment.bytes);
+    if (1 - used < victim_garbage_share_min || (used > 0 && !too_much)) continue;
+    auto age = static_cast<double>(newest.value() - segment.last_sequence.value());
+    double score = (1 - used) * (1 + age) / (1 + used);
+    if (used == 0) score = std::numeric_limits<double>::infinity();
+    if (best == nullptr || score > best_score) {
+      best = &segment;
+      best_score = score;
+    }
+  }
+  if (best == nullptr) co_return std::nullopt;
+  Victim victim{*best, live[best->id], Sequence(std::numeric_limits<std::uint64_t>::max())};
+  for (const SegmentSummary& segment : segments) {
+    if (segment.id == best->id || segment.first_sequence == Sequence()) continue;
+    victim.oldest_elsewhere = std::min(victim.oldest_elsewhere, segment.first_sequence);
+  }
+  co_return victim;
+}
+
+Task<Result<void>> Compactor::compact(Victim victim) {
+  SegmentId id = victim.segment.id;
+  std::string path = context_.numbers->segments_path + "/" + segment_file_name(id);
+  CO_TRY_ASSIGN(std::unique_ptr<io::File> file, co_await context_.disk->open(path, io::OpenOptions()));
+  std::vector<std::byte> page(segment_page_bytes);
+  CO_TRY(co_await file->read(0, page));
+  CO_TRY_ASSIGN(SegmentHeader header, parse_segment_header(page));
+
+  RecordScan scan(file.get(), header, segment_page_bytes + victim.segment.bytes);
+  std::uint64_t moved = 0;
+  while (true) {
+    if (gate_.is_closed()) co_return failure(ErrorCode::closed, "the log is closing");
+    Result<std::vector<ScannedRecord>> batch = co_await scan.next(batch_records_max, batch_bytes_max);
+    Result<std::uint64_t> copied = 0;
+    if (batch && batch->empty()) break;
+    if (batch) {
+      copied = co_await move_batch(*std::move(batch), victim.oldest_elsewhere);
+    } else {
+      copied = failure(std::move(batch).error());
+    }
+    if (!copied && copied.error().code == ErrorCode::corrupt) {
+      spdlog::error("compaction: {} is damaged and stays as it is: {}", path, copied.error().message);
+      context_.numbers->segments.leave_alone(id);
+      co_return Result<void>();
+    }
+    if (!copied) co_return failure(std::move(copied).error());
+    moved += *copied;
+    counters_.bytes_moved += *copied;
+    co_await pace(*copied);
+  }
+  file.reset();
+  CO_TRY(co_await remove(id));
+  ++counters_.segments;
+  counters_.bytes_freed += victim.segment.bytes - std::min(moved, victim.segment.bytes);
+  spdlog::debug("compaction: removed segment {}: {} of {} bytes moved", id.value(), moved, victim.segment.bytes);
+  co_return Result<void>();
+}
+
+std::size_t Compactor::store_of(const ScannedRecord& record) const {
+  if (is_about_bucket(record.header.kind)) return 0;
+  return loop_of(ObjectKeyView(record.key).slot(), context_.stores->size());
+}
+
+Task<Result<std::uint64_t>> Compactor::move_batch(std::vector<ScannedRecord> records, Sequence oldest_elsewhere) {
+  std::optional<io::AsyncMutex::Lock> no_bucket_changes;
+  if (std::ranges::any_of(records, [](const ScannedRecord& record) { return is_about_bucket(record.header.kind); })) {
+    no_bucket_changes.emplace(co_await context_.buckets->lock());
+  }
+  std::vector<std::vector<ScannedRecord>> by_store(context_.stores->size());
+  for (ScannedRecord& record : records) by_store[store_of(record)].push_back(std::move(record));
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < by_store.size(); ++i) {
+    if (by_store[i].empty()) continue;
+    LogStore* store = (*context_.stores)[i];
+    auto move_there = [&] { return store->move_records(std::move(by_store[i]), oldest_elsewhere); };
+    CO_TRY_ASSIGN(std::uint64_t moved, co_await io::run_on(store->loop(), move_there));
+    bytes += moved;
+  }
+  co_return bytes;
+}
+
+Task<Result<void>> Compactor::remove(SegmentId id) {
+  for (LogStore* store : *context_.stores) {
+    auto settle_there = [&] { return store->settle(); };
+    CO_TRY(co_await io::run_on(store->loop(), settle_there));
+  }
+  for (LogStore* store : *context_.stores) {
+    auto forget_there = [&] { return store->forget_segment(id); };
+    CO_TRY(co_await io::run_on(store->loop(), forget_there));
+  }
+  // Until it is gone for good, deletions of what it holds are needed: only then the table forgets it.
+  std::string path = context_.numbers->segments_path + "/" + segment_file_name(id);
+  Result<void> removed = co_await context_.disk->remove(path);
+  if (removed) removed = co_await context_.disk->sync_directory(context_.numbers->segments_path);
+  if (removed) {
+    context_.numbers->segments.remove(id);
+  } else {
+    context_.numbers->segments.leave_alone(id);
+  }
+  co_return removed;
+}
+
+/// Lets so much time pass as the copying of so many bytes may take.
+Task<void> Compactor::pace(std::uint64_t bytes) {
+  if (bytes == 0 || context_.options.bytes_per_second == 0 || gate_.is_closed()) co_return;
+  auto pause = std::chrono::nanoseconds(static_cast<std::int64_t>(
+      1e9 * static_cast<double>(bytes) / static_cast<double>(context_.options.bytes_per_second)));
+  co_await pace_timer_->wait_until(context_.timers->clock().monotonic() + pause);
+}
+
+}  // namespace shoal::storage

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/base/result.h"
+#include "shoal/base/task.h"
+#include "shoal/io/async_mutex.h"
+#include "shoal/io/disk.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/io/gate.h"
+#include "shoal/io/timers.h"
+#include "shoal/storage/log_engine.h"
+#include "shoal/storage/log_writer.h"
+#include "shoal/storage/segment_scanner.h"
+
+namespace shoal::storage {
+
+class BucketDirectory;
+class LogStore;
+
+/// Gets space back: takes the segment whose removal costs least for what it brings, copies what is still needed to the
+/// segments of what lives long, and removes it. Victims are chosen as LFS does (Rosenblum and Ousterhout, "The Design
+/// and Implementation of a Log-Structured File System", section 3.5): by free share times age over cost, with the
+/// distance in sequence numbers as age.
+///
+/// A record is needed if the index of its loop points at it; a deletion while any other segment holds something that is
+/// older. Copies keep their sequence number, so that it does not matter to recovery which of two it finds. A segment is
+/// removed when all that it was needed for is durable elsewhere, and what replaced the rest is durable too; who reads
+/// from it may go on.
+///
+/// Belongs to the first loop.
+class Compactor {
+ public:
+  struct Context {
+    io::EventLoop* loop = nullptr;
+    io::Disk* disk = nullptr;
+    io::Timers* timers = nullptr;
+    LogNumbers* numbers = nullptr;
+    std::vector<LogStore*>* stores = nullptr;
+    BucketDirectory* buckets = nullptr;
+    CompactionOptions options;
+  };
+
+  explicit Compactor(Context context);
+
+  /// Something changed: looks soon whether there is something to do. Any thread.
+  static void wake(const std::weak_ptr<Compactor>& compactor);
+
+  /// Compacts until no segment is worth it that is allowed to go.
+  Task<Result<void>> compact_all();
+
+  /// Ends after the batch that is on its way.
+  Task<void> close();
+
+  const CompactionCounters& counters() const { return counters_; }
+
+ private:
+  struct Victim {
+    SegmentSummary segment;
+    std::uint64_t live_bytes = 0;
+    Sequence oldest_elsewhere;  ///< smallest sequence number in the other segments
+  };
+
+  Task<void> run(std::shared_ptr<Compactor> self);
+  /// Compacts the best victim. Whether there was one, if more than this share of the log is garbage.
+  Task<Result<bool>> compact_one(double garbage_share_max);
+  Task<std::optional<Victim>> choose(double garbage_share_max);
+  Task<Result<void>> compact(Victim victim);
+  Task<Result<std::uint64_t>> move_batch(std::vector<ScannedRecord> records, Sequence oldest_elsewhere);
+  Task<Result<void>> remove(SegmentId id);
+  Task<void> pace(std::uint64_t bytes);
+  std::size_t store_of(const ScannedRecord& record) const;
+
+  const Context context_;
+  const std::unique_ptr<io::Timer> pace_timer_;
+  io::AsyncMutex one_at_a_time_;
+  io::Gate gate_;
+  bool running_ = false;
+  bool wanted_ = false;
+  CompactionCounters counters_;
+};
+
+}  // namespace shoal::storage

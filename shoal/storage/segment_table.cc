@@ -1,0 +1,44 @@
+#include "shoal/storage/segment_table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace shoal::storage {
+
+void SegmentTable::add(SegmentSummary segment) {
+  std::lock_guard lock(mutex_);
+  segments_.insert_or_assign(segment.id, segment);
+}
+
+void SegmentTable::extend(SegmentId id, std::uint64_t bytes, Sequence first, Sequence last) {
+  std::lock_guard lock(mutex_);
+  SegmentSummary& segment = segments_.at(id);
+  segment.bytes += bytes;
+  segment.first_sequence = segment.first_sequence == Sequence() ? first : std::min(segment.first_sequence, first);
+  segment.last_sequence = std::max(segment.last_sequence, last);
+}
+
+void SegmentTable::set_state(SegmentId id, SegmentSummary::State state) {
+  std::lock_guard lock(mutex_);
+  segments_.at(id).state = state;
+}
+
+void SegmentTable::leave_alone(SegmentId id) {
+  std::lock_guard lock(mutex_);
+  segments_.at(id).left_alone = true;
+}
+
+void SegmentTable::remove(SegmentId id) {
+  std::lock_guard lock(mutex_);
+  segments_.erase(id);
+}
+
+std::vector<SegmentSummary> SegmentTable::all() const {
+  std::lock_guard lock(mutex_);
+  std::vector<SegmentSummary> all;
+  all.reserve(segments_.size());
+  for (const auto& [id, segment] : segments_) all.push_back(segment);
+  return all;
+}
+
+}  // namespace shoal::storage
