@@ -68,15 +68,6 @@ void ArcPolicy::replace(bool frequent_ghost_hit, Evict evict) {
   evict_to(victim->list == t1 ? b1 : b2, *victim, evict);
 }
 
-ArcPolicy::Node* ArcPolicy::oldest_evictable(NodeList& list) {
-  for (std::uint64_t looked_at = 0; looked_at < list.count(); ++looked_at) {
-    Node* node = list.oldest();
-    if (!node->pinned) return node;
-    list.move_to_newest(*node);
-  }
-  return nullptr;
-}
-
 void ArcPolicy::evict_to(int ghost_list, Node& node, Evict evict) {
   ghosts_.push_newest(ghost_list, node.hash, node.weight);
   drop(node, evict);

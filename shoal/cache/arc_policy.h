@@ -60,7 +60,6 @@ class ArcPolicy : public PolicyBudget {
   NodeList& list_of(const Node& node) { return node.list == t1 ? recent_ : frequent_; }
   void adapt(int ghost_list, std::uint32_t weight);
   void replace(bool frequent_ghost_hit, Evict evict);
-  Node* oldest_evictable(NodeList& list);
   void evict_to(int ghost_list, Node& node, Evict evict);
   void drop(Node& node, Evict evict);
   void trim_recent_ghosts(std::uint64_t coming);

@@ -16,13 +16,13 @@ struct PolicyNode {
   std::uint32_t weight = 1;  ///< Bytes charged to the budget, at least 1; in count mode 1.
   std::uint8_t list = 0;     ///< Which list of the policy holds it; 0: not resident.
   std::uint8_t uses = 0;     ///< Hits since something the policy defines, saturating.
-  bool pinned = false;       ///< In use: not to be evicted. Changed by CachePolicy::pin and unpin only.
-  std::uint8_t group =
-      0;  ///< Set by the owner: entries of one bucket or prefix share it; policies may tell groups apart.
+  std::uint8_t seen = 0;     ///< For the policy: `uses` when it last looked.
+  std::uint8_t era : 7 = 0;  ///< For the policy: when `uses` was last aged.
+  bool pinned : 1 = false;   ///< In use: not to be evicted. Changed by CachePolicy::pin and unpin only.
 
   bool resident() const { return list != 0; }
 };
-static_assert(sizeof(PolicyNode) <= 40);
+static_assert(sizeof(PolicyNode) == 32);
 
 /// Doubly linked through the nodes, newest to oldest; knows its sums. Owns nothing.
 class NodeList {
@@ -77,5 +77,16 @@ class NodeList {
   std::uint64_t count_ = 0;
   std::uint64_t weight_ = 0;
 };
+
+/// The oldest entry that is not pinned, or null. Those passed over go to the newest end: what is being read is recently
+/// used, and the next search does not meet it again.
+inline PolicyNode* oldest_evictable(NodeList& list) {
+  for (std::uint64_t looked_at = 0; looked_at < list.count(); ++looked_at) {
+    PolicyNode* node = list.oldest();
+    if (!node->pinned) return node;
+    list.move_to_newest(*node);
+  }
+  return nullptr;
+}
 
 }  // namespace shoal::cache

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint32_t magic = 0x50434853;  // "SHCP"
 constexpr std::uint32_t version = 1;
 constexpr std::size_t entry_bytes = 14;
-constexpr std::size_t head_bytes = 4 + 4 + 8 + 8 + 1;
+constexpr std::size_t head_bytes = 4 + 4 + 8 + 8 + 1 + 1;
 constexpr std::size_t count_bytes = 8;
 constexpr std::size_t crc_bytes = 4;
 
@@ -31,6 +31,7 @@ std::vector<std::byte> encode(const PolicySnapshot& snapshot) {
   append(bytes, version);
   append(bytes, snapshot.capacity);
   append(bytes, std::bit_cast<std::uint64_t>(snapshot.target));
+  append(bytes, snapshot.style);
   append(bytes, static_cast<std::uint8_t>(snapshot.policy.size()));
   for (char c : snapshot.policy) bytes.push_back(static_cast<std::byte>(c));
   append(bytes, static_cast<std::uint64_t>(snapshot.entries.size()));
@@ -55,7 +56,8 @@ Result<PolicySnapshot> decode_policy_snapshot(ByteSpan bytes) {
   snapshot.capacity = load_le<std::uint64_t>(bytes.data() + 8);
   snapshot.target = std::bit_cast<double>(load_le<std::uint64_t>(bytes.data() + 16));
   if (!std::isfinite(snapshot.target) || snapshot.target < 0) return corrupt("target");
-  auto name_bytes = load_le<std::uint8_t>(bytes.data() + 24);
+  snapshot.style = load_le<std::uint8_t>(bytes.data() + 24);
+  auto name_bytes = load_le<std::uint8_t>(bytes.data() + 25);
   ByteSpan rest = bytes.subspan(head_bytes, bytes.size() - head_bytes - crc_bytes);
   if (rest.size() < name_bytes + count_bytes) return corrupt("too short");
   snapshot.policy = as_text(rest.first(name_bytes));

@@ -28,6 +28,7 @@ struct PolicySnapshot {
   std::string policy;          ///< Its name; a snapshot is restored into the same policy only.
   std::uint64_t capacity = 0;  ///< The unit of `target`.
   double target = 0;
+  std::uint8_t style = 0;  ///< For the policy.
   std::vector<Entry> entries;
 
   friend bool operator==(const PolicySnapshot&, const PolicySnapshot&) = default;
@@ -36,8 +37,8 @@ struct PolicySnapshot {
 /// Asked for the node of each saved resident entry; null when its body is not to be had, and then its ghost is kept.
 using NodeFor = FunctionRef<PolicyNode*(const PolicySnapshot::Entry&)>;
 
-/// Layout, little-endian: "SHCP" | u32 version 1 | u64 capacity | f64 target | u8 length, policy name | u64 count |
-/// count x (u64 hash, u32 weight, u8 list, u8 uses) | u32 CRC-32C of all before.
+/// Layout, little-endian: "SHCP" | u32 version 1 | u64 capacity | f64 target | u8 style | u8 length, policy name | u64
+/// count | count x (u64 hash, u32 weight, u8 list, u8 uses) | u32 CRC-32C of all before.
 std::vector<std::byte> encode(const PolicySnapshot& snapshot);
 /// Fails with `corrupt` on anything that encode() does not write.
 Result<PolicySnapshot> decode_policy_snapshot(ByteSpan bytes);
