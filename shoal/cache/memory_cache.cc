@@ -315,5 +315,6 @@ Task<Result<std::vector<UploadInfo>>> MemoryCache<Policy>::list_uploads(std::str
 }
 
 template class MemoryCache<ArcPolicy>;
+template class MemoryCache<DuelPolicy>;
 
 }  // namespace shoal::cache

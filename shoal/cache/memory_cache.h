@@ -11,6 +11,7 @@
 #include "shoal/cache/arc_policy.h"
 #include "shoal/cache/cache_contents.h"
 #include "shoal/cache/cache_stats.h"
+#include "shoal/cache/duel_policy.h"
 #include "shoal/cache/single_flight.h"
 #include "shoal/model/object_store.h"
 
@@ -119,5 +120,6 @@ class MemoryCache final : public ObjectStore {
 };
 
 extern template class MemoryCache<ArcPolicy>;
+extern template class MemoryCache<DuelPolicy>;
 
 }  // namespace shoal::cache

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "shoal/base/log.h"
-#include "shoal/cache/arc_policy.h"
+#include "shoal/cache/duel_policy.h"
 #include "shoal/cache/memory_cache.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/local_disk.h"
@@ -29,11 +29,8 @@
 namespace shoal::server {
 namespace {
 
-using Cache = cache::MemoryCache<cache::ArcPolicy>;
+using Cache = cache::MemoryCache<cache::DuelPolicy>;
 
-/// OpenZFS caps how far one ghost hit moves ARC's target (arc.c, arc_adapt): without it one large object swings it
-/// whole.
-constexpr double byte_step_ratio_max = 10;
 /// What of the memory limit the cache takes when nobody says.
 constexpr double cache_share_of_memory = 0.6;
 
@@ -152,10 +149,9 @@ void Node::Parts::build_chains() {
     options.piece_bytes = configuration.cache.piece_bytes;
     // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
     options.missing_key_lifetime = std::chrono::milliseconds(0);
-    cache::ArcPolicy::Options policy;
-    policy.step_ratio_max = byte_step_ratio_max;
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
-    core.cache = std::make_unique<Cache>(engine->store(i), system_clock(), *core.cache_account, options, policy);
+    core.cache = std::make_unique<Cache>(engine->store(i), system_clock(), *core.cache_account, options,
+                                         cache::DuelPolicy::for_bytes(options.capacity));
     stores.push_back({&(*loops)[i], core.cache.get()});
   }
   s3::AddressingOptions addressing;
