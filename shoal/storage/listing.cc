@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <queue>
 #include <utility>
+#include <vector>
 
 namespace shoal::storage {
 namespace {
@@ -40,50 +40,58 @@ std::optional<std::string> first_name(const ListRequest& request) {
   return std::max(behind, request.prefix);
 }
 
-ListItem to_item(const std::string& name, const IndexEntry& entry) {
+ListItem to_item(std::string_view name, IndexEntry entry) {
   ListItem item;
   item.name = name;
   item.size = entry.size;
-  item.etag = entry.etag;
+  item.etag = std::move(entry.etag);
   item.last_modified = entry.last_modified;
-  item.owner = entry.owner;
-  item.storage_class = entry.storage_class;
-  item.checksums = entry.checksums;
+  item.owner = std::move(entry.owner);
+  item.storage_class = std::move(entry.storage_class);
+  item.checksums = std::move(entry.checksums);
   return item;
 }
 
 /// The cursors of all shards, the one with the smallest name on top.
 class Merge {
  public:
-  void add(ShardIndex::Cursor cursor) {
-    if (!cursor.at_end()) cursors_.push(std::move(cursor));
+  Merge(const std::vector<const ShardIndex*>& shards, std::string_view bucket, std::string_view from) {
+    cursors_.reserve(shards.size());
+    for (const ShardIndex* shard : shards) cursors_.emplace_back(*shard, bucket, from);
+    for (ShardIndex::Cursor& cursor : cursors_) push(&cursor);
   }
-  bool at_end() const { return cursors_.empty(); }
-  const ShardIndex::Cursor& top() const { return cursors_.top(); }
+  bool at_end() const { return heap_.empty(); }
+  const ShardIndex::Cursor& top() const { return *heap_.front(); }
   void next() {
-    ShardIndex::Cursor cursor = pop();
-    cursor.next();
-    add(std::move(cursor));
+    ShardIndex::Cursor* cursor = pop();
+    cursor->next();
+    push(cursor);
   }
   void seek(std::string_view from) {
     while (!at_end() && top().name() < from) {
-      ShardIndex::Cursor cursor = pop();
-      cursor.seek(from);
-      add(std::move(cursor));
+      ShardIndex::Cursor* cursor = pop();
+      cursor->seek(from);
+      push(cursor);
     }
   }
 
  private:
-  struct Behind {
-    bool operator()(const ShardIndex::Cursor& a, const ShardIndex::Cursor& b) const { return a.name() > b.name(); }
-  };
-  ShardIndex::Cursor pop() {
-    ShardIndex::Cursor cursor = cursors_.top();
-    cursors_.pop();
+  static bool behind(const ShardIndex::Cursor* a, const ShardIndex::Cursor* b) { return a->name() > b->name(); }
+
+  void push(ShardIndex::Cursor* cursor) {
+    if (cursor->at_end()) return;
+    heap_.push_back(cursor);
+    std::ranges::push_heap(heap_, behind);
+  }
+  ShardIndex::Cursor* pop() {
+    std::ranges::pop_heap(heap_, behind);
+    ShardIndex::Cursor* cursor = heap_.back();
+    heap_.pop_back();
     return cursor;
   }
 
-  std::priority_queue<ShardIndex::Cursor, std::vector<ShardIndex::Cursor>, Behind> cursors_;
+  std::vector<ShardIndex::Cursor> cursors_;
+  std::vector<ShardIndex::Cursor*> heap_;
 };
 
 }  // namespace
@@ -92,8 +100,7 @@ ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListReq
   ListPage page;
   std::optional<std::string> first = first_name(request);
   if (request.items_max == 0 || !first) return page;
-  Merge merge;
-  for (const ShardIndex* shard : shards) merge.add(ShardIndex::Cursor(*shard, request.bucket, *first));
+  Merge merge(shards, request.bucket, *first);
 
   while (!merge.at_end() && merge.top().name().starts_with(request.prefix)) {
     if (page.items.size() == request.items_max) {

@@ -130,8 +130,8 @@ const SegmentPin& LogStore::pin(SegmentId id) const {
 
 std::optional<std::string> LogStore::newest_etag(const ObjectKey& key) {
   if (auto pending = pending_.find(key); pending != pending_.end()) return pending->second.etag;
-  const IndexEntry* entry = shard_for(key).find(key);
-  if (entry == nullptr) return std::nullopt;
+  std::optional<IndexEntry> entry = shard_for(key).find(key);
+  if (!entry) return std::nullopt;
   return entry->etag;
 }
 
@@ -162,8 +162,8 @@ Task<Result<std::optional<Object>>> LogStore::get(ObjectKey key) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   CO_TRY(find_bucket(key.bucket));
   CO_TRY(check_readable(key));
-  const IndexEntry* entry = shard_for(key).find(key);
-  if (entry == nullptr) co_return std::optional<Object>();
+  std::optional<IndexEntry> entry = shard_for(key).find(key);
+  if (!entry) co_return std::optional<Object>();
   IndexEntry found = *entry;
   CO_TRY_ASSIGN(Object object, co_await read_object(std::move(found)));
   co_return std::optional<Object>(std::move(object));
@@ -204,8 +204,8 @@ Task<Result<std::optional<ObjectInfoPtr>>> LogStore::stat(ObjectKey key) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   CO_TRY(find_bucket(key.bucket));
   CO_TRY(check_readable(key));
-  const IndexEntry* entry = shard_for(key).find(key);
-  if (entry == nullptr) co_return std::optional<ObjectInfoPtr>();
+  std::optional<IndexEntry> entry = shard_for(key).find(key);
+  if (!entry) co_return std::optional<ObjectInfoPtr>();
   Sequence sequence = entry->sequence;
   RecordLocation location = entry->location;
   SegmentPin segment = pin(location.segment);
@@ -276,8 +276,8 @@ Task<Result<ObjectInfoPtr>> LogStore::commit(Change change) {
   CO_TRY(check_readable(change.key));
   CO_TRY(check_condition(change.condition, newest_etag(change.key)));
   if (change.replaces) {
-    const IndexEntry* entry = shard_for(change.key).find(change.key);
-    bool is_present = entry != nullptr && entry->sequence == *change.replaces && !pending_.contains(change.key);
+    std::optional<IndexEntry> entry = shard_for(change.key).find(change.key);
+    bool is_present = entry && entry->sequence == *change.replaces && !pending_.contains(change.key);
     if (!is_present) co_return failure(ErrorCode::conflict, "the object was replaced meanwhile");
   }
   ObjectInfo& info = change.object.info;
@@ -397,8 +397,8 @@ Task<Result<ObjectInfoPtr>> LogStore::update_info_once(ObjectKey key, ObjectInfo
   CO_TRY(check_readable(key));
   co_await wait_for_pending(key);
   CO_TRY(find_bucket(key.bucket));
-  const IndexEntry* entry = shard_for(key).find(key);
-  if (entry == nullptr) co_return failure(ErrorCode::no_such_key, key.name);
+  std::optional<IndexEntry> entry = shard_for(key).find(key);
+  if (!entry) co_return failure(ErrorCode::no_such_key, key.name);
   if (entry->etag != info.etag) co_return failure(ErrorCode::precondition_failed, "the object has another ETag");
 
   IndexEntry present = *entry;

@@ -209,7 +209,7 @@ class LogStore final : public ObjectStore {
   // Compaction (log_store_compaction.cc).
   bool is_needed(const ScannedRecord& record, Sequence oldest_elsewhere) const;
   /// Where the index says that the record is; nothing if it is not needed as what it is.
-  const RecordLocation* location_of(const ScannedRecord& record) const;
+  std::optional<RecordLocation> location_of(const ScannedRecord& record) const;
   void relocate(const ScannedRecord& record, RecordLocation to);
 
   void add_live(RecordLocation location) { live_bytes_[location.segment] += location.bytes; }

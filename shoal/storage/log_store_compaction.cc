@@ -38,38 +38,41 @@ Record copy_of(const PinnedRecord& pinned, RecordLocation location) {
 
 }  // namespace
 
-const RecordLocation* LogStore::location_of(const ScannedRecord& record) const {
+std::optional<RecordLocation> LogStore::location_of(const ScannedRecord& record) const {
   switch (record.header.kind) {
     case RecordKind::put:
     case RecordKind::manifest:
     case RecordKind::upload_complete: {
-      const IndexEntry* entry = shard_for(record.key).find(record.key);
-      return entry == nullptr ? nullptr : &entry->location;
+      std::optional<IndexEntry> entry = shard_for(record.key).find(record.key);
+      if (!entry) return std::nullopt;
+      return entry->location;
     }
     case RecordKind::extent: {
       auto extent = extents_.find(record.header.sequence);
-      return extent == extents_.end() ? nullptr : &extent->second;
+      if (extent == extents_.end()) return std::nullopt;
+      return extent->second;
     }
     case RecordKind::upload_create: {
       Result<UploadInfo> info = decode_upload(record.info, record.key);
       auto upload = info ? uploads_.find(info->id) : uploads_.end();
-      return upload == uploads_.end() ? nullptr : &upload->second.upload.location;
+      if (upload == uploads_.end()) return std::nullopt;
+      return upload->second.upload.location;
     }
     case RecordKind::part: {
       Result<StoredPart> stored = decode_part(record.info);
       auto upload = stored ? uploads_.find(stored->upload_id) : uploads_.end();
-      if (upload == uploads_.end()) return nullptr;
+      if (upload == uploads_.end()) return std::nullopt;
       auto part = upload->second.upload.parts.find(stored->part.number);
-      return part == upload->second.upload.parts.end() ? nullptr : &part->second.location;
+      if (part == upload->second.upload.parts.end()) return std::nullopt;
+      return part->second.location;
     }
     default:
-      return nullptr;
+      return std::nullopt;
   }
 }
 
 bool LogStore::is_needed(const ScannedRecord& record, Sequence oldest_elsewhere) const {
-  const RecordLocation* location = location_of(record);
-  if (location != nullptr && *location == record.location) return true;
+  if (location_of(record) == record.location) return true;
   Sequence sequence = record.header.sequence;
   switch (record.header.kind) {
     case RecordKind::put:
@@ -123,8 +126,7 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
 }
 
 void LogStore::relocate(const ScannedRecord& record, RecordLocation to) {
-  const RecordLocation* location = location_of(record);
-  if (location == nullptr || *location != record.location) {
+  if (location_of(record) != record.location) {
     // A deletion, or the like: nothing points to it. Or it was replaced while it was copied.
     bool is_deletion = record.header.kind == RecordKind::remove || record.header.kind == RecordKind::bucket_remove ||
                        record.header.kind == RecordKind::upload_abort ||

@@ -220,8 +220,8 @@ Result<void> RecoveredState::apply_object(const RecordHead& head, RecordLocation
   if (head.header.kind == RecordKind::upload_complete) uploads_[object.upload_id].ended = sequence;
   ObjectKey key = head.key();
   ShardIndex& shard = shards_[shard_of(ObjectKeyView(key).slot()).value()];
-  const IndexEntry* present = shard.find(key);
-  if (present != nullptr && present->sequence >= sequence) return {};
+  std::optional<IndexEntry> present = shard.find(key);
+  if (present && present->sequence >= sequence) return {};
   auto removed = removed_objects_.find(removal_key(head.bucket, head.name));
   if (removed != removed_objects_.end() && removed->second > sequence) return {};
   shard.put(key, to_index_entry(object, sequence, location));
@@ -233,8 +233,8 @@ void RecoveredState::apply_removal(const RecordHead& head) {
   Sequence& removed = removed_objects_[removal_key(head.bucket, head.name)];
   removed = std::max(removed, sequence);
   ShardIndex& shard = shards_[shard_of(ObjectKeyView(head.bucket, head.name).slot()).value()];
-  const IndexEntry* present = shard.find({head.bucket, head.name});
-  if (present != nullptr && present->sequence < sequence) shard.erase({head.bucket, head.name});
+  std::optional<IndexEntry> present = shard.find({head.bucket, head.name});
+  if (present && present->sequence < sequence) shard.erase({head.bucket, head.name});
 }
 
 Result<void> RecoveredState::apply_part(const RecordHead& head, RecordLocation location) {

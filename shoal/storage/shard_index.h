@@ -1,16 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "shoal/base/clock.h"
 #include "shoal/model/checksum.h"
 #include "shoal/model/object_key.h"
+#include "shoal/storage/index_page.h"
 #include "shoal/storage/info_codec.h"
 #include "shoal/storage/layout.h"
 
@@ -33,8 +35,9 @@ struct IndexEntry {
 /// The entry of a stored object.
 IndexEntry to_index_entry(const StoredObject& object, Sequence sequence, RecordLocation location);
 
-/// The objects of one shard in order of (bucket, name). Owned by the shard's loop. This class is the border behind
-/// which the representation may change; pointers and cursors are valid until the next change.
+/// The objects of one shard in order of (bucket, name), in front-coded pages: some 60 bytes an object for names of 50.
+/// Owned by the shard's loop. This class is the border behind which the representation may change; cursors are valid
+/// until the next change.
 class ShardIndex {
  public:
   struct Key {
@@ -42,57 +45,78 @@ class ShardIndex {
     std::string_view name;
     Key(std::string_view bucket_name, std::string_view object_name) : bucket(bucket_name), name(object_name) {}
     Key(const ObjectKey& key) : bucket(key.bucket), name(key.name) {}  // NOLINT(google-explicit-constructor): a view
-    auto operator<=>(const Key&) const = default;
   };
 
-  const IndexEntry* find(Key key) const;
+  std::optional<IndexEntry> find(Key key) const;
   /// Adds or replaces; returns what was there.
-  std::optional<IndexEntry> put(const ObjectKey& key, IndexEntry entry);
+  std::optional<IndexEntry> put(Key key, IndexEntry entry);
   std::optional<IndexEntry> erase(Key key);
   /// The record of the key was copied. False, and nothing changes, unless the key still is at `from`.
   bool relocate(Key key, RecordLocation from, RecordLocation to);
   bool has_any(std::string_view bucket) const;
-  std::size_t size() const { return entries_.size(); }
+  std::size_t size() const { return entries_; }
 
- private:
-  struct Less {
-    using is_transparent = void;
-    bool operator()(Key a, Key b) const { return a < b; }
-  };
-  using Entries = std::map<ObjectKey, IndexEntry, Less>;
-
- public:
   /// Walks the names of one bucket upwards.
   class Cursor {
    public:
     /// At the first name that is not less than `from`.
     Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from);
-    bool at_end() const { return at_ == index_->entries_.end() || at_->first.bucket != bucket_; }
-    const std::string& name() const { return at_->first.name; }
-    const IndexEntry& entry() const { return at_->second; }
-    void next() { ++at_; }
+    bool at_end() const { return at_end_; }
+    std::string_view name() const { return std::string_view(walk_.name()).substr(bucket_.size()); }
+    IndexEntry entry() const { return index_->decode(walk_.payload()); }
+    void next();
     /// To the first name that is not less than `from`, which lies ahead.
-    void seek(std::string_view from) { at_ = index_->entries_.lower_bound(Key{bucket_, from}); }
+    void seek(std::string_view from);
 
    private:
+    void settle();
+
     const ShardIndex* index_;
-    std::string_view bucket_;
-    Entries::const_iterator at_;
+    std::string bucket_;  ///< with the NUL behind it
+    std::size_t page_;
+    IndexPage::Walk walk_;
+    bool at_end_ = false;
   };
 
   /// Calls `visit(const ObjectKey&, const IndexEntry&)` for all in order.
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const auto& [key, entry] : entries_) visit(key, entry);
+    for (const IndexPage& page : pages_) {
+      for (IndexPage::Walk walk(page); !walk.at_end(); walk.next()) visit(to_key(walk.name()), decode(walk.payload()));
+    }
   }
   /// Removes what `condition(const ObjectKey&, const IndexEntry&)` says.
   template <typename Condition>
   void erase_if(Condition condition) {
-    std::erase_if(entries_, [&](const auto& item) { return condition(item.first, item.second); });
+    std::vector<ObjectKey> erased;
+    for_each([&](const ObjectKey& key, const IndexEntry& entry) {
+      if (condition(key, entry)) erased.push_back(key);
+    });
+    for (const ObjectKey& key : erased) erase(key);
   }
 
  private:
-  Entries entries_;
+  /// What many objects have in common.
+  struct Profile {
+    std::string owner;
+    std::string storage_class;
+    std::vector<Checksum> checksums;
+    bool operator==(const Profile&) const = default;
+  };
+
+  static std::string to_name(Key key);
+  static ObjectKey to_key(std::string_view name);
+  /// Index of the page in which the name is, or would be put. There is at least one page.
+  std::size_t page_of(std::string_view name) const;
+  void put_payload(std::size_t page, std::string_view name, std::string_view payload);
+  std::uint64_t profile_of(const IndexEntry& entry);
+  std::string encode(const IndexEntry& entry);
+  IndexEntry decode(std::string_view payload) const;
+
+  std::vector<IndexPage> pages_ = std::vector<IndexPage>(1);  ///< in order; none is empty but a single one
+  std::size_t entries_ = 0;
+  std::vector<Profile> profiles_;
+  std::unordered_map<Sequence, std::shared_ptr<const ExtentList>> extents_;  ///< of objects that have any
 };
 
 }  // namespace shoal::storage

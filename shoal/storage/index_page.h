@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace shoal::storage {
+
+/// Some neighbouring names of a shard with what belongs to each, front-coded: a name is stored as the length of what it
+/// shares with the name before it, and the rest. Takes exactly the memory that it needs, and is rewritten by each
+/// change.
+///
+///     entry = shared (varint), length of the rest (varint), length of the payload (varint), rest, payload
+class IndexPage {
+ public:
+  /// Walks a page forwards; valid until the page changes.
+  class Walk {
+   public:
+    /// At the first name.
+    explicit Walk(const IndexPage& page) : next_(page.bytes()) { step(); }
+    /// At the first name that is not less than `from`.
+    Walk(const IndexPage& page, std::string_view from);
+
+    bool at_end() const { return at_end_; }
+    const std::string& name() const { return name_; }
+    std::string_view payload() const { return payload_; }
+    void next() { step(); }
+    /// To the first name that is not less than `from`.
+    void seek(std::string_view from) {
+      while (!at_end_ && name_ < from) step();
+    }
+
+   private:
+    void step();
+
+    std::string_view next_;
+    std::string name_;
+    std::string_view payload_;
+    bool at_end_ = false;
+  };
+
+  /// The payload of a name; nothing if it is not there. Valid until the page changes.
+  std::optional<std::string_view> find(std::string_view name) const;
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// The first name, which is stored whole.
+  std::string_view first_name() const;
+
+  /// Adds the name or replaces its payload.
+  void put(std::string_view name, std::string_view payload);
+  /// The name must be there.
+  void erase(std::string_view name);
+  /// Takes the upper half of the entries away into a new page, which is empty if there is but one.
+  IndexPage split();
+  /// Takes over the entries of `behind`, whose names are all larger.
+  void append(const IndexPage& behind);
+
+ private:
+  /// An entry as it stands in the page.
+  struct Entry {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::size_t shared = 0;
+    std::string_view rest;
+    std::string_view payload;
+  };
+  /// Where a name is, or would be put.
+  struct Place {
+    std::size_t shared_before = 0;  ///< what the name shares with the one before it
+    bool found = false;
+    std::optional<Entry> entry;  ///< the first that is not less than the name
+  };
+
+  /// The entry that begins at this offset; nothing at the end.
+  std::optional<Entry> entry_at(std::size_t offset) const;
+  Place place_of(std::string_view name) const;
+  std::string_view bytes() const { return {bytes_.get(), size_}; }
+  /// Puts `middle` in the place of [begin, end).
+  void splice(std::size_t begin, std::size_t end, std::string_view middle);
+
+  std::unique_ptr<char[]> bytes_;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace shoal::storage
