@@ -7,22 +7,27 @@
 namespace shoal::http {
 
 std::optional<std::string> percent_decode(std::string_view text, PlusSign plus) {
+  // Most texts have nothing to decode, and those that have mostly a little: what lies between is copied at once.
   std::string bytes;
   bytes.reserve(text.size());
+  std::size_t copied = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
+    bool is_space = text[i] == '+' && plus == PlusSign::space;
+    if (text[i] != '%' && !is_space) continue;
+    bytes.append(text, copied, i - copied);
+    if (is_space) {
+      bytes.push_back(' ');
+    } else {
       if (text.size() - i < 3) return std::nullopt;
       int high = hex_digit_value(text[i + 1]);
       int low = hex_digit_value(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       bytes.push_back(static_cast<char>(high << 4 | low));
       i += 2;
-    } else if (text[i] == '+' && plus == PlusSign::space) {
-      bytes.push_back(' ');
-    } else {
-      bytes.push_back(text[i]);
     }
+    copied = i + 1;
   }
+  bytes.append(text, copied);
   return bytes;
 }
 
@@ -35,16 +40,15 @@ std::string percent_encode(std::string_view bytes, Slash slash) {
 
 void append_percent_encoded(std::string& out, std::string_view bytes, Slash slash) {
   constexpr std::string_view hex_digits = "0123456789ABCDEF";
-  for (char c : bytes) {
-    if (is_in(c, unreserved_character) || (c == '/' && slash == Slash::keep)) {
-      out.push_back(c);
-    } else {
-      auto byte = static_cast<unsigned char>(c);
-      out.push_back('%');
-      out.push_back(hex_digits[byte >> 4]);
-      out.push_back(hex_digits[byte & 15]);
-    }
+  std::size_t copied = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (is_in(bytes[i], unreserved_character) || (bytes[i] == '/' && slash == Slash::keep)) continue;
+    auto byte = static_cast<unsigned char>(bytes[i]);
+    const char code[] = {'%', hex_digits[byte >> 4], hex_digits[byte & 15]};
+    out.append(bytes, copied, i - copied).append(code, sizeof code);
+    copied = i + 1;
   }
+  out.append(bytes, copied);
 }
 
 TargetParts split_target(std::string_view target) {
