@@ -8,6 +8,8 @@
 namespace shoal::storage {
 namespace {
 
+constexpr std::size_t list_items_reserved = 1'000;  // as most clients ask for
+
 /// The smallest string behind everything that begins with `prefix`; nothing if there is none.
 std::optional<std::string> end_of_prefix(std::string_view prefix) {
   std::string end(prefix);
@@ -58,40 +60,47 @@ class Merge {
   Merge(const std::vector<const ShardIndex*>& shards, std::string_view bucket, std::string_view from) {
     cursors_.reserve(shards.size());
     for (const ShardIndex* shard : shards) cursors_.emplace_back(*shard, bucket, from);
-    for (ShardIndex::Cursor& cursor : cursors_) push(&cursor);
+    for (ShardIndex::Cursor& cursor : cursors_) {
+      if (!cursor.at_end()) heap_.push_back(&cursor);
+    }
+    std::ranges::make_heap(heap_, behind);
   }
   bool at_end() const { return heap_.empty(); }
   const ShardIndex::Cursor& top() const { return *heap_.front(); }
   void next() {
-    ShardIndex::Cursor* cursor = pop();
-    cursor->next();
-    push(cursor);
+    heap_.front()->next();
+    settle_top();
   }
   void seek(std::string_view from) {
     while (!at_end() && top().name() < from) {
-      ShardIndex::Cursor* cursor = pop();
-      cursor->seek(from);
-      push(cursor);
+      heap_.front()->seek(from);
+      settle_top();
     }
   }
 
  private:
   static bool behind(const ShardIndex::Cursor* a, const ShardIndex::Cursor* b) { return a->name() > b->name(); }
 
-  void push(ShardIndex::Cursor* cursor) {
-    if (cursor->at_end()) return;
-    heap_.push_back(cursor);
-    std::ranges::push_heap(heap_, behind);
-  }
-  ShardIndex::Cursor* pop() {
-    std::ranges::pop_heap(heap_, behind);
-    ShardIndex::Cursor* cursor = heap_.back();
-    heap_.pop_back();
-    return cursor;
+  /// Puts the cursor on top, which went on, where it belongs now: half the comparisons of taking it out and in again.
+  void settle_top() {
+    ShardIndex::Cursor* moved = heap_.front();
+    if (moved->at_end()) {
+      moved = heap_.back();
+      heap_.pop_back();
+      if (heap_.empty()) return;
+    }
+    std::size_t place = 0;
+    for (std::size_t child = 1; child < heap_.size(); child = 2 * place + 1) {
+      if (child + 1 < heap_.size() && behind(heap_[child], heap_[child + 1])) ++child;
+      if (!behind(moved, heap_[child])) break;
+      heap_[place] = heap_[child];
+      place = child;
+    }
+    heap_[place] = moved;
   }
 
   std::vector<ShardIndex::Cursor> cursors_;
-  std::vector<ShardIndex::Cursor*> heap_;
+  std::vector<ShardIndex::Cursor*> heap_;  ///< of those that are not at their end
 };
 
 }  // namespace
@@ -101,6 +110,7 @@ ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListReq
   std::optional<std::string> first = first_name(request);
   if (request.items_max == 0 || !first) return page;
   Merge merge(shards, request.bucket, *first);
+  page.items.reserve(std::min<std::size_t>(request.items_max, list_items_reserved));
 
   while (!merge.at_end() && merge.top().name().starts_with(request.prefix)) {
     if (page.items.size() == request.items_max) {
