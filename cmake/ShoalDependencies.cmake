@@ -17,7 +17,7 @@ add_library(shoal_tomlplusplus INTERFACE)
 target_include_directories(shoal_tomlplusplus SYSTEM INTERFACE "${TOMLPLUSPLUS_INCLUDE_DIRECTORY}")
 target_compile_definitions(shoal_tomlplusplus INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
-if(SHOAL_TESTS)
+if(SHOAL_TESTS OR SHOAL_BENCH)
   find_package(GTest REQUIRED)
 endif()
 

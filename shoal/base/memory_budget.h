@@ -12,10 +12,9 @@ namespace shoal {
 /// Divides one limit between the caches, which take what they are given, and all other accounts, which grow with what
 /// clients do: bodies in flight, connections.
 ///
-/// The others have a reserve. While they use most of it the budget is exhausted, and who would make them grow (a miss,
-/// a request with a body) has to wait or is refused. rebalance() then takes from the caches and makes the reserve
-/// larger, up to half of the limit; it gives back when the others have shrunk. The part of the reserve that is never
-/// promised is for what is taken between a check and the next.
+/// The others have a reserve. While they use most of it the budget is tight, and who would make them grow (a miss, a
+/// request with a body) has to wait; when it is used up he is refused. rebalance() takes from the caches and makes the
+/// reserve larger, up to half of the limit; it gives back when the others have shrunk.
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::uint64_t limit) { set_limit(limit); }
@@ -27,12 +26,8 @@ class MemoryBudget {
   void add_cache(const MemoryAccount* account) { caches_.push_back(account); }
 
   /// Any thread.
-  bool exhausted() const {
-    // A cache that was told to shrink may hold more for a while: bodies that are being read.
-    std::uint64_t caches = std::max(for_caches(), sum_of(caches_));
-    std::uint64_t reserve = limit() - std::min(limit(), caches);
-    return other_bytes() > reserve - reserve / 4;
-  }
+  bool tight() const { return other_bytes() > reserve() / 4 * 3; }
+  bool exhausted() const { return other_bytes() > reserve(); }
   std::uint64_t limit() const { return limit_.load(std::memory_order_relaxed); }
   /// What the caches may take together.
   std::uint64_t for_caches() const { return for_caches_.load(std::memory_order_relaxed); }
@@ -61,6 +56,8 @@ class MemoryBudget {
  private:
   static constexpr std::uint64_t reserve_bytes_min = 32 << 20;
 
+  /// A cache that was told to shrink may hold more for a while: bodies that are being read.
+  std::uint64_t reserve() const { return limit() - std::min(limit(), std::max(for_caches(), cache_bytes())); }
   std::uint64_t reserve_min() const { return std::min(limit() / 2, std::max(limit() / 8, reserve_bytes_min)); }
   static std::uint64_t sum_of(const std::vector<const MemoryAccount*>& accounts) {
     std::uint64_t sum = 0;

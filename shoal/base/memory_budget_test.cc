@@ -29,20 +29,23 @@ TEST_F(MemoryBudgetTest, CachesGetMostOfIt) {
   EXPECT_FALSE(budget_.exhausted());
 }
 
-TEST_F(MemoryBudgetTest, IsExhaustedBeforeTheReserveIsUsedUp) {
+TEST_F(MemoryBudgetTest, IsTightBeforeItIsExhausted) {
   rebalance();
   bodies_.charge(limit / 8 - limit / 64);
+  EXPECT_TRUE(budget_.tight());
+  EXPECT_FALSE(budget_.exhausted());
+  bodies_.charge(limit / 32);
   EXPECT_TRUE(budget_.exhausted());
   bodies_.release(limit / 16);
-  EXPECT_FALSE(budget_.exhausted());
+  EXPECT_FALSE(budget_.tight());
 }
 
 TEST_F(MemoryBudgetTest, ReserveFollowsWhatIsUsedUpToHalf) {
   rebalance();
   bodies_.charge(limit / 8);
-  EXPECT_TRUE(budget_.exhausted());
+  EXPECT_TRUE(budget_.tight());
   rebalance();
-  EXPECT_FALSE(budget_.exhausted());
+  EXPECT_FALSE(budget_.tight());
   EXPECT_EQ(budget_.for_caches(), limit - limit / 4);
   bodies_.charge(limit);
   rebalance();
@@ -53,13 +56,13 @@ TEST_F(MemoryBudgetTest, ReserveFollowsWhatIsUsedUpToHalf) {
   EXPECT_EQ(budget_.for_caches(), limit - limit / 8);
 }
 
-TEST_F(MemoryBudgetTest, StaysExhaustedUntilTheCacheHasShrunk) {
+TEST_F(MemoryBudgetTest, StaysTightUntilTheCacheHasShrunk) {
   rebalance();
   bodies_.charge(limit / 8);
   budget_.rebalance();
-  EXPECT_TRUE(budget_.exhausted()) << "bodies that are being read hold the cache's memory";
+  EXPECT_TRUE(budget_.tight()) << "bodies that are being read hold the cache's memory";
   cache_.release(limit / 8);
-  EXPECT_FALSE(budget_.exhausted());
+  EXPECT_FALSE(budget_.tight());
 }
 
 TEST_F(MemoryBudgetTest, SmallLimitKeepsHalfForTheOthers) {

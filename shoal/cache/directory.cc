@@ -1,6 +1,6 @@
 #include "shoal/cache/directory.h"
 
-#include <cstring>
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -11,25 +11,15 @@ namespace shoal::cache {
 namespace {
 
 constexpr std::size_t slots_min = 4;
-constexpr std::size_t piece_suffix_bytes = sizeof(std::uint64_t) + sizeof(std::uint32_t);
-
-struct PieceSuffix {
-  std::byte bytes[piece_suffix_bytes];
-
-  PieceSuffix(Version version, std::uint32_t piece) {
-    store_le(bytes, version.value());
-    store_le(bytes + sizeof(std::uint64_t), piece);
-  }
-};
-
-std::byte* behind_name(Entry& entry) { return reinterpret_cast<std::byte*>(&entry + 1) + entry.name_size; }
 
 }  // namespace
 
 EntryKey::EntryKey(const ObjectKeyView& key, Version version_of_piece, std::uint32_t piece_number)
-    : bucket(key.bucket), name(key.name), version(version_of_piece), piece(piece_number) {
-  PieceSuffix suffix(version, piece);
-  hash = hash64(suffix.bytes, key.hash);
+    : object_hash(key.hash), bucket(key.bucket), name(key.name), version(version_of_piece), piece(piece_number) {
+  std::byte which[sizeof(std::uint64_t) + sizeof(std::uint32_t)];
+  store_le(which, version.value());
+  store_le(which + sizeof(std::uint64_t), piece);
+  hash = hash64(which, key.hash);
 }
 
 Directory::~Directory() {
@@ -43,27 +33,52 @@ Directory::~Directory() {
 
 void Directory::free(Entry& entry) {
   account_.release(entry_bytes(entry));
-  entry.~Entry();
+  entries_bytes_ -= entry_bytes(entry);
+  if (entry.is_piece) {
+    auto& piece = static_cast<PieceEntry&>(entry);
+    pieces_.remove(piece);
+    piece.~PieceEntry();
+  } else {
+    entry.~Entry();
+  }
   ::operator delete(&entry);
 }
 
 std::uint64_t Directory::entry_bytes(const EntryKey& key) {
-  return sizeof(Entry) + key.name.size() + (key.piece == EntryKey::whole ? 0 : piece_suffix_bytes);
+  return (key.is_piece() ? sizeof(PieceEntry) : sizeof(Entry)) + key.name.size();
 }
 
 std::uint64_t Directory::entry_bytes(const Entry& entry) {
-  return sizeof(Entry) + entry.name_size + (entry.is_piece ? piece_suffix_bytes : 0);
+  return (entry.is_piece ? sizeof(PieceEntry) : sizeof(Entry)) + entry.name_size;
+}
+
+bool Directory::has_name(const Entry& entry, const EntryKey& key) const {
+  if (entry.name() != key.name) return false;
+  const Bucket& bucket = buckets_[entry.bucket];
+  return !bucket.retired && bucket.name == key.bucket;
 }
 
 bool Directory::matches(const Entry& entry, const EntryKey& key) const {
-  if (entry.hash != key.hash || entry.name() != key.name || entry.is_piece != (key.piece != EntryKey::whole)) {
-    return false;
-  }
-  const Bucket& bucket = buckets_[entry.bucket];
-  if (bucket.retired || bucket.name != key.bucket) return false;
+  if (entry.hash != key.hash || entry.is_piece != key.is_piece() || !has_name(entry, key)) return false;
   if (!entry.is_piece) return true;
-  PieceSuffix suffix(key.version, key.piece);
-  return std::memcmp(behind_name(const_cast<Entry&>(entry)), suffix.bytes, piece_suffix_bytes) == 0;
+  const auto& piece = static_cast<const PieceEntry&>(entry);
+  return piece.version == key.version && piece.piece == key.piece;
+}
+
+PieceEntry* Directory::next_piece_of(const EntryKey& object, PieceEntry* piece) const {
+  while (piece != nullptr && (piece->object_hash != object.object_hash || !has_name(*piece, object))) {
+    piece = piece->next_in_chain;
+  }
+  return piece;
+}
+
+Entry* Directory::find_hash(std::uint64_t hash) const {
+  const Segment& segment = segments_[segment_of(hash)];
+  if (segment.slots.empty()) return nullptr;
+  std::size_t mask = segment.slots.size() - 1;
+  std::size_t at = hash & mask;
+  while (segment.slots[at] != nullptr && segment.slots[at]->hash != hash) at = (at + 1) & mask;
+  return segment.slots[at];
 }
 
 Entry* Directory::find(const EntryKey& key) const {
@@ -78,9 +93,10 @@ Entry* Directory::find(const EntryKey& key) const {
 }
 
 std::uint64_t Directory::growth_for(const EntryKey& key) const {
+  std::uint64_t growth = key.is_piece() ? pieces_.growth() : 0;
   const Segment& segment = segments_[segment_of(key.hash)];
-  if (!is_full(segment)) return 0;
-  return (segment.slots.empty() ? slots_min : segment.slots.size()) * sizeof(Entry*);
+  if (!is_full(segment)) return growth;
+  return growth + (segment.slots.empty() ? slots_min : segment.slots.size()) * sizeof(Entry*);
 }
 
 Entry& Directory::insert(const EntryKey& key) {
@@ -89,15 +105,19 @@ Entry& Directory::insert(const EntryKey& key) {
 
   void* memory = ::operator new(entry_bytes(key));
   account_.charge(entry_bytes(key));
-  auto* entry = new (memory) Entry();
+  entries_bytes_ += entry_bytes(key);
+  Entry* entry = key.is_piece() ? new (memory) PieceEntry() : new (memory) Entry();
   entry->hash = key.hash;
   entry->bucket = bucket_index(key.bucket);
   entry->name_size = static_cast<std::uint16_t>(key.name.size());
-  entry->is_piece = key.piece != EntryKey::whole;
-  std::memcpy(static_cast<std::byte*>(memory) + sizeof(Entry), key.name.data(), key.name.size());
+  entry->is_piece = key.is_piece();
+  std::ranges::copy(key.name, const_cast<char*>(entry->name().data()));
   if (entry->is_piece) {
-    PieceSuffix suffix(key.version, key.piece);
-    std::memcpy(behind_name(*entry), suffix.bytes, piece_suffix_bytes);
+    auto& piece = static_cast<PieceEntry&>(*entry);
+    piece.version = key.version;
+    piece.piece = key.piece;
+    piece.object_hash = key.object_hash;
+    pieces_.add(piece);
   }
   ++buckets_[entry->bucket].entries;
   ++segment.used;
@@ -138,8 +158,8 @@ void Directory::place(Segment& segment, Entry* entry) {
 
 void Directory::resize(Segment& segment, std::size_t slots) {
   std::vector<Entry*> old = std::exchange(segment.slots, std::vector<Entry*>(slots));
+  account_.release(old.size() * sizeof(Entry*));  // first, so that the sum is never above what growth_for() said
   account_.charge(slots * sizeof(Entry*));
-  account_.release(old.size() * sizeof(Entry*));
   table_bytes_ += (slots - old.size()) * sizeof(Entry*);
   for (Entry* entry : old) {
     if (entry != nullptr) place(segment, entry);

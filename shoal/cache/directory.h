@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "shoal/base/memory_account.h"
+#include "shoal/cache/piece_chains.h"
 #include "shoal/cache/policy_node.h"
 #include "shoal/model/buffer.h"
 #include "shoal/model/object_info.h"
@@ -21,18 +22,22 @@ struct EntryKey {
   static constexpr std::uint32_t whole = UINT32_MAX;
 
   std::uint64_t hash;
+  std::uint64_t object_hash;  ///< the same for all pieces of an object
   std::string_view bucket;
   std::string_view name;
   Version version;              ///< of pieces only
   std::uint32_t piece = whole;  ///< number of the piece
 
   /// The object itself.
-  EntryKey(const ObjectKeyView& key) : hash(key.hash), bucket(key.bucket), name(key.name) {}  // NOLINT: the same thing
+  EntryKey(const ObjectKeyView& key)  // NOLINT(google-explicit-constructor): the same thing
+      : hash(key.hash), object_hash(key.hash), bucket(key.bucket), name(key.name) {}
   EntryKey(const ObjectKeyView& key, Version version_of_piece, std::uint32_t piece_number);
+
+  bool is_piece() const { return piece != whole; }
 };
 
-/// What the directory knows of one key. Made and freed by a Directory, never moved. The name stands right behind it,
-/// and behind that, of pieces, version and number.
+/// What the directory knows of one key. Made and freed by a Directory, never moved. The name stands right behind it
+/// (of a piece: behind the PieceEntry).
 struct Entry : PolicyNode {
   static constexpr std::uint32_t not_in_use = UINT32_MAX;
 
@@ -41,21 +46,41 @@ struct Entry : PolicyNode {
   /// Of an entry with a body: its place among those that were handed out, or not_in_use. Of a missing key: when it
   /// expires, in milliseconds since the cache was made.
   std::uint32_t in_use_or_expiry = not_in_use;
-  std::uint32_t bucket = 0;  ///< index into the buckets of the directory
+  std::uint32_t bucket = 0;    ///< index into the buckets of the directory
+  std::uint32_t since_ms = 0;  ///< when this version came in, in milliseconds since the cache was made
   std::uint16_t name_size = 0;
-  bool is_piece = false;
-  bool revoked = false;  ///< A write is running: it must not be served.
+  std::uint8_t hits = 0;       ///< of this key since it came in, at most 255: for people
+  std::uint8_t share : 4 = 0;  ///< For the owner: which of his policies has it.
+  bool is_piece : 1 = false;
+  bool revoked : 1 = false;  ///< A write is running: it must not be served.
+  bool awaited : 1 = false;  ///< Known from before a restart; its body was not read back yet.
+  bool kept : 1 = false;     ///< Never evicted: the owner has it in a list of his own, not in a policy.
 
-  bool is_missing_key() const { return info == nullptr && !is_piece; }
-  std::string_view name() const { return {reinterpret_cast<const char*>(this + 1), name_size}; }
+  bool is_missing_key() const { return info == nullptr && !is_piece && !awaited; }
+  std::string_view name() const;
+  void count_hit() { hits = static_cast<std::uint8_t>(hits + (hits < UINT8_MAX ? 1 : 0)); }
 };
-static_assert(sizeof(Entry) <= 72, "the design allows 64 bytes and what says how long the name is");
+static_assert(sizeof(Entry) <= sizeof(PolicyNode) + 40, "memory per object is what decides how many a cache can hold");
+
+/// A piece of one version of a large object.
+struct PieceEntry : Entry {
+  Version version;
+  std::uint64_t object_hash = 0;
+  PieceEntry* next_in_chain = nullptr;  // of PieceChains
+  PieceEntry* previous_in_chain = nullptr;
+  std::uint32_t piece = 0;  ///< its number
+};
+
+inline std::string_view Entry::name() const {
+  const void* behind = is_piece ? static_cast<const void*>(static_cast<const PieceEntry*>(this) + 1) : this + 1;
+  return {static_cast<const char*>(behind), name_size};
+}
 
 /// A hash table from keys to entries. Open addressing in 256 segments that grow on their own, so that no insertion
 /// stalls for the whole table. Everything it allocates is charged to the account. One owner at a time.
 class Directory {
  public:
-  explicit Directory(MemoryAccount& account) : account_(account) {}
+  explicit Directory(MemoryAccount& account) : account_(account), pieces_(account) {}
   ~Directory();
   Directory(const Directory&) = delete;  // owns the entries
   Directory& operator=(const Directory&) = delete;
@@ -67,12 +92,27 @@ class Directory {
   /// No entry of the bucket is found from now on; they go when their owner erases them. One made later under this name
   /// is another bucket.
   void retire_bucket(std::string_view name);
+  /// Any cached piece of the object, or null.
+  PieceEntry* any_piece_of(const EntryKey& object) const {
+    return next_piece_of(object, pieces_.chain_of(object.object_hash));
+  }
+  template <typename Visit>
+  void for_each_piece_of(const EntryKey& object, Visit visit) const {
+    for (PieceEntry* piece = any_piece_of(object); piece != nullptr;
+         piece = next_piece_of(object, piece->next_in_chain)) {
+      visit(*piece);
+    }
+  }
+  /// An entry by its hash alone; null if there is none.
+  Entry* find_hash(std::uint64_t hash) const;
 
   /// Bytes that an entry for this key takes, without what it points at.
   static std::uint64_t entry_bytes(const EntryKey& key);
   static std::uint64_t entry_bytes(const Entry& entry);
   /// Bytes of the tables, without the entries.
-  std::uint64_t table_bytes() const { return table_bytes_; }
+  std::uint64_t table_bytes() const { return table_bytes_ + pieces_.table_bytes(); }
+  /// Bytes of the entries, without what they point at.
+  std::uint64_t entries_bytes() const { return entries_bytes_; }
   /// By how much table_bytes() grows when this key is inserted.
   std::uint64_t growth_for(const EntryKey& key) const;
   std::uint64_t count() const { return count_; }
@@ -92,6 +132,8 @@ class Directory {
   static std::size_t segment_of(std::uint64_t hash) { return hash >> 56; }
   static bool is_full(const Segment& segment) { return (segment.used + 1) * 4 > segment.slots.size() * 3; }
   bool matches(const Entry& entry, const EntryKey& key) const;
+  bool has_name(const Entry& entry, const EntryKey& key) const;
+  PieceEntry* next_piece_of(const EntryKey& object, PieceEntry* from) const;
   void resize(Segment& segment, std::size_t slots);
   static void place(Segment& segment, Entry* entry);
   std::uint32_t bucket_index(std::string_view name);
@@ -101,7 +143,9 @@ class Directory {
   std::array<Segment, 256> segments_;
   std::vector<Bucket> buckets_;                                       // indexes stay while a bucket has entries
   std::map<std::string, std::uint32_t, std::less<>> bucket_indexes_;  // of those that are not retired
-  std::uint64_t table_bytes_ = 0;
+  PieceChains pieces_;
+  std::uint64_t table_bytes_ = 0;  // without those of pieces_
+  std::uint64_t entries_bytes_ = 0;
   std::uint64_t count_ = 0;
 };
 

@@ -25,9 +25,9 @@ MemoryCache<Policy>::MemoryCache(ObjectStore& store, const Clock& clock, MemoryA
     : store_(store),
       clock_(clock),
       account_(account),
-      options_(options),
+      options_(std::move(options)),
       made_at_(clock.monotonic()),
-      contents_(account, options.capacity, policy) {}
+      contents_(account, options_.capacity, policy, options_.buckets) {}
 
 template <CachePolicy Policy>
 MemoryCache<Policy>::~MemoryCache() = default;
@@ -35,7 +35,7 @@ MemoryCache<Policy>::~MemoryCache() = default;
 template <CachePolicy Policy>
 Task<void> MemoryCache<Policy>::close() {
   closed_ = true;
-  while (in_flight_.reads_running() > 0) co_await landed_.wait();
+  while (in_flight_.reads_running() > 0 || refills_running_ > 0) co_await landed_.wait();
 }
 
 template <CachePolicy Policy>
@@ -49,7 +49,7 @@ std::uint32_t MemoryCache<Policy>::now_ms() const {
 template <CachePolicy Policy>
 typename MemoryCache<Policy>::LookUp MemoryCache<Policy>::look_up(const ObjectKeyView& key) {
   Entry* entry = contents_.find(key);
-  if (entry == nullptr || entry->revoked) return {Found::nothing, nullptr};
+  if (entry == nullptr || entry->revoked || entry->awaited) return {Found::nothing, nullptr};
   if (!entry->is_missing_key()) return {Found::object, entry};
   // The clock of entries wraps after 49 days: differences of it are right.
   bool expired = static_cast<std::int32_t>(now_ms() - entry->in_use_or_expiry) >= 0;
@@ -83,27 +83,36 @@ Task<Result<std::optional<Object>>> MemoryCache<Policy>::get(ObjectKey key) {
   }
   if (closed_) co_return failure(ErrorCode::closed, "the memory cache is closing");
 
-  std::shared_ptr<Flight> flight = in_flight_.joinable(key);
-  bool shared = flight != nullptr;
-  if (!shared) {
-    flight = in_flight_.begin_read(key);
+  if (options_.budget != nullptr && options_.budget->exhausted()) {
+    ++stats_.overloads;
+    co_return failure(ErrorCode::overloaded, "no memory for another read of the store below");
+  }
+
+  Awaited read = co_await read_shared(std::move(key));
+  if (read.gave_up) co_return failure(ErrorCode::cancelled, "gave up waiting for a read of the store below");
+  count_miss(*read.flight);
+  if (read.shared) ++stats_.shared;
+  co_return read.flight->result;
+}
+
+template <CachePolicy Policy>
+Task<typename MemoryCache<Policy>::Awaited> MemoryCache<Policy>::read_shared(ObjectKey key) {
+  Awaited read{in_flight_.joinable(key), true, false};
+  if (read.flight == nullptr) {
+    read.shared = false;
+    read.flight = in_flight_.begin_read(key);
     // On its own, so that the first reader may give up without the others losing anything.
     auto executor = co_await boost::asio::this_coro::executor;
-    boost::asio::co_spawn(executor, fill(std::move(key), flight), stop_at_exception);
+    boost::asio::co_spawn(executor, fill(std::move(key), read.flight), stop_at_exception);
   }
-  if (!flight->done) {
-    bool woken = co_await flight->waiters.wait();
-    if (!woken) co_return failure(ErrorCode::cancelled, "gave up waiting for a read of the store below");
-  }
-  count_miss(*flight);
-  if (shared) ++stats_.shared;
-  co_return flight->result;
+  if (!read.flight->done) read.gave_up = !co_await read.flight->waiters.wait();
+  co_return read;
 }
 
 template <CachePolicy Policy>
 void MemoryCache<Policy>::count_miss(const Flight& flight) {
   ++stats_.requests;
-  if (flight.undisturbed) {
+  if (flight.undisturbed && !flight.bypass) {
     ++stats_.misses[static_cast<std::size_t>(flight.reason)];
   } else {
     ++stats_.bypasses;
@@ -143,32 +152,45 @@ void MemoryCache<Policy>::land(const ObjectKey& key, Flight& flight, Result<std:
     return;
   }
   std::optional<Object>& object = *flight.result;
-  if (object && object->info->size > options_.object_bytes_max) {
+  Entry* entry = contents_.find(view);
+  bool restarted = entry != nullptr && entry->awaited;
+  flight.bypass = contents_.rule_of(key.bucket).bypass;
+  bool comes_whole = object && object->reader == nullptr;
+  std::uint64_t whole_max = std::max(options_.object_bytes_max, comes_whole ? options_.whole_bytes_max : 0);
+  if (object && object->info->size > whole_max) {
     flight.reason = MissReason::too_large;
-    if (object->reader != nullptr && options_.piece_bytes > 0) {
-      object->reader = std::make_shared<PieceReader>(this, key, object->info, std::move(object->reader));
+    if (restarted) contents_.erase(*entry);  // it was small
+    if (object->reader != nullptr && options_.piece_bytes > 0 && !flight.bypass) {
+      auto large_read = cacheable ? large_reads_.begin(view.hash) : nullptr;
+      object->reader =
+          std::make_shared<PieceReader>(this, key, object->info, std::move(object->reader), std::move(large_read));
     }
     return;
   }
+  if (flight.bypass) return;
   if (!cacheable) {
     flight.reason = MissReason::changed;
     return;
   }
-  Entry* entry = contents_.find(view);
   bool expired = entry != nullptr && entry->is_missing_key();
   bool older = object && entry != nullptr && entry->info != nullptr && entry->info->version > object->info->version;
   if (older) {
     flight.reason = MissReason::changed;
     return;
   }
-  if (!object && options_.missing_key_lifetime.count() == 0) return;
+  if (!object && options_.missing_key_lifetime.count() == 0) {
+    if (restarted) contents_.erase(*entry);
+    return;
+  }
 
-  auto installed = object ? contents_.install(view, object->info, object->body) : contents_.install(view, nullptr, {});
+  auto installed = object ? install(view, object->info, object->body) : install(view, nullptr, {});
   if (installed.entry == nullptr) {
     flight.reason = installed.admission == Admission::refused_too_large ? MissReason::too_large : MissReason::refused;
     return;
   }
+  if (restarted) ++stats_.refilled;
   flight.reason = expired                                  ? MissReason::expired
+                  : restarted                              ? MissReason::restarted
                   : installed.admission == Admission::cold ? MissReason::cold
                                                            : MissReason::evicted;
   if (object) {
@@ -178,6 +200,90 @@ void MemoryCache<Policy>::land(const ObjectKey& key, Flight& flight, Result<std:
   } else {
     installed.entry->in_use_or_expiry = now_ms() + static_cast<std::uint32_t>(options_.missing_key_lifetime.count());
   }
+}
+
+// --- after a restart
+
+template <CachePolicy Policy>
+void MemoryCache<Policy>::restore(const SavedCache& saved) {
+  contents_.set_now(now_ms());
+  stats_.refill_expected = contents_.restore(saved) + saved.others.size();
+  refill_first_ = saved.others;
+}
+
+template <CachePolicy Policy>
+Task<void> MemoryCache<Policy>::refill(std::size_t at_once) {
+  auto executor = co_await boost::asio::this_coro::executor;
+  refills_running_ += at_once;
+  for (std::size_t i = 0; i < at_once; ++i) boost::asio::co_spawn(executor, refill_some(), stop_at_exception);
+  while (refills_running_ > 0) co_await landed_.wait();
+  stats_.refill_gone = stats_.refill_expected - stats_.refilled;
+}
+
+template <CachePolicy Policy>
+Task<void> MemoryCache<Policy>::refill_some() {
+  while (!closed_) {
+    std::optional<SavedCache::Key> key;
+    if (refill_first_.empty()) {
+      key = contents_.next_awaited();
+    } else {
+      key = std::move(refill_first_.back());
+      refill_first_.pop_back();
+    }
+    if (!key) break;
+    co_await refill_one(*std::move(key));
+  }
+  --refills_running_;
+  if (refills_running_ == 0) landed_.wake_all();
+}
+
+template <CachePolicy Policy>
+Task<void> MemoryCache<Policy>::refill_one(SavedCache::Key key) {
+  ObjectKey object_key{key.bucket, key.name};
+  Awaited read = co_await read_shared(object_key);
+  const Result<std::optional<Object>>& result = read.flight->result;
+  bool is_same_piece = key.piece != EntryKey::whole && !read.gave_up && result && *result &&
+                       (*result)->reader != nullptr && (*result)->info->version == key.version;
+  std::uint64_t offset = key.piece * options_.piece_bytes;
+  if (is_same_piece && offset < (*result)->info->size) {
+    std::shared_ptr<BodyReader> reader = (*result)->reader;
+    Result<Body> piece = co_await reader->read(offset, 1);
+    Entry* entry = contents_.find(key.entry_key());
+    if (piece && entry != nullptr && !entry->awaited) ++stats_.refilled;
+  }
+  // What could not be read, is another version, or lost its place meanwhile.
+  if (Entry* entry = contents_.find(key.entry_key()); entry != nullptr && entry->awaited) contents_.erase(*entry);
+}
+
+// --- for people
+
+template <CachePolicy Policy>
+Explanation MemoryCache<Policy>::explain(const ObjectKeyView& key) const {
+  Explanation explanation;
+  std::uint32_t now = now_ms();
+  explanation.rule = contents_.rule_of(key.bucket);
+  explanation.writing = in_flight_.write_running(key.to_key());
+  if (const Entry* entry = contents_.find(key)) {
+    bool expired = entry->is_missing_key() && static_cast<std::int32_t>(now - entry->in_use_or_expiry) >= 0;
+    explanation.state = entry->awaited            ? Explanation::State::awaited
+                        : expired                 ? Explanation::State::expired
+                        : entry->is_missing_key() ? Explanation::State::known_missing
+                                                  : Explanation::State::in_memory;
+    explanation.list = contents_.list_name(*entry);
+    explanation.hits = entry->hits;
+    explanation.bytes = entry->weight;
+    explanation.age_ms = now - entry->since_ms;
+    explanation.pinned = entry->pinned;
+  }
+  auto pieces = contents_.pieces_of(key);
+  explanation.pieces = pieces.count;
+  explanation.piece_bytes = pieces.bytes;
+  explanation.piece_hits = pieces.hits;
+  if (const Departure* departure = contents_.departures().latest(key.hash)) {
+    explanation.departure = *departure;
+    explanation.departed_ms_ago = now - departure->at_ms;
+  }
+  return explanation;
 }
 
 template <CachePolicy Policy>

@@ -4,14 +4,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
+#include "shoal/base/memory_budget.h"
 #include "shoal/cache/arc_policy.h"
 #include "shoal/cache/cache_contents.h"
-#include "shoal/cache/cache_stats.h"
+#include "shoal/cache/cache_report.h"
 #include "shoal/cache/duel_policy.h"
+#include "shoal/cache/explanation.h"
+#include "shoal/cache/large_reads.h"
 #include "shoal/cache/single_flight.h"
 #include "shoal/model/object_store.h"
 
@@ -20,10 +24,15 @@ namespace shoal::cache {
 struct MemoryCacheOptions {
   std::uint64_t capacity = 64 << 20;         ///< Bytes, for everything that the cache holds.
   std::uint64_t object_bytes_max = 1 << 20;  ///< Larger objects are cached in pieces, not whole.
-  std::uint64_t piece_bytes = 1 << 20;       ///< Of a piece; 0: larger objects are not cached.
+  /// Of those that the store below can only give whole, larger ones too are cached whole, up to this size.
+  std::uint64_t whole_bytes_max = 0;
+  std::uint64_t piece_bytes = 1 << 20;  ///< Of a piece; 0: larger objects are not cached.
   /// How long a key is taken to be missing without asking; 0: always ask. Our own writes end it at once, so this is for
   /// stores that others write to as well.
   std::chrono::milliseconds missing_key_lifetime{10'000};
+  BucketRules buckets = {};
+  /// When its memory is exhausted, misses fail with `overloaded`; may be null; outlives the cache.
+  const MemoryBudget* budget = nullptr;
 };
 
 /// Keeps what is read and written in memory, over any ObjectStore. Reads see every write that went through here, at any
@@ -56,7 +65,22 @@ class MemoryCache final : public ObjectStore {
   /// The bucket came or went in another instance over the same store.
   void forget_bucket(const std::string& name);
 
+  /// What a restart needs to have the same objects in memory again.
+  SavedCache save() const { return contents_.save(); }
+  /// Takes over what was saved, before the first request: order and history at once. The bodies come by refill() or
+  /// when somebody asks; until then they are misses. Whatever changed meanwhile is read as it is now.
+  void restore(const SavedCache& saved);
+  /// Reads the bodies back, hottest first, `at_once` at a time; returns when all are there, or after close().
+  Task<void> refill(std::size_t at_once);
+
+  /// What the cache knows of one object and why.
+  Explanation explain(const ObjectKeyView& key) const;
+
   const CacheStats& stats() const { return stats_; }
+  CacheReport report() {
+    return {stats_,     policy_stats(), contents_.bytes(), contents_.eviction_ages(),
+            capacity(), entry_count(),  pinned_bytes(),    contents_.kept_bytes()};
+  }
   PolicyStats policy_stats() const { return contents_.policy().stats(); }
   std::uint64_t capacity() const { return contents_.capacity(); }
   std::uint64_t entry_count() const { return contents_.count(); }
@@ -101,6 +125,25 @@ class MemoryCache final : public ObjectStore {
   LookUp look_up(const ObjectKeyView& key);
   Object hit(Entry& entry);
 
+  CacheContents<Policy>::Installed install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {
+    contents_.set_now(now_ms());
+    return contents_.install(key, std::move(info), body);
+  }
+  /// Another version of the object takes the place of the one before.
+  void supersede_pieces(const ObjectKeyView& key) {
+    large_reads_.supersede(key.hash);
+    stats_.pieces_dropped += contents_.erase_pieces(key);
+  }
+
+  struct Awaited {
+    std::shared_ptr<Flight> flight;
+    bool shared;  ///< it had been begun for somebody else
+    bool gave_up;
+  };
+  /// The result of a read of the store below, one for all who want it now.
+  Task<Awaited> read_shared(ObjectKey key);
+  Task<void> refill_some();
+  Task<void> refill_one(SavedCache::Key key);
   Task<void> fill(ObjectKey key, std::shared_ptr<Flight> flight);
   Task<Result<std::optional<Object>>> read_below(ObjectKey key);
   void land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read, bool cacheable);
@@ -115,6 +158,9 @@ class MemoryCache final : public ObjectStore {
   CacheContents<Policy> contents_;
   SingleFlight in_flight_;
   WaitList landed_;  // close() waits for the last read
+  LargeReads large_reads_;
+  std::vector<SavedCache::Key> refill_first_;  // what restore() could not give a place: in no order
+  std::size_t refills_running_ = 0;
   CacheStats stats_;
   bool closed_ = false;
 };

@@ -1,93 +1,14 @@
-#include "shoal/cache/memory_cache.h"
+#include "shoal/cache/memory_cache_test.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <gmock/gmock.h>
-
-#include "shoal/testing/faulty_store.h"
-#include "shoal/testing/in_memory_store.h"
-#include "shoal/testing/matchers.h"
-#include "shoal/testing/object_store_contract.h"
-#include "shoal/testing/run_task.h"
 
 namespace shoal::cache {
 namespace {
 
 using ::testing::Eq;
-using testing::FaultyStore;
-using testing::HasError;
-using testing::IsOk;
-using testing::IsOkAnd;
-using testing::start_task;
-using testing::StoreCall;
-using testing::test_etag;
-using testing::test_text;
-
-class MemoryCacheTest : public ::testing::Test {
- protected:
-  explicit MemoryCacheTest(MemoryCacheOptions options = {}) : options_(options) {
-    BucketInfo bucket;
-    bucket.name = "bucket";
-    EXPECT_THAT(run(cache_.create_bucket(bucket)), IsOk());
-  }
-  ~MemoryCacheTest() override {
-    const CacheStats& stats = cache_.stats();
-    EXPECT_EQ(stats.requests, stats.hits + stats.all_misses() + stats.bypasses);
-  }
-
-  template <typename T>
-  T run(Task<T> task) {
-    return testing::run_task(loop_, std::move(task));
-  }
-  template <typename T>
-  testing::Running<T> start(Task<T> task) {
-    auto running = start_task(loop_, std::move(task));
-    go_on();
-    return running;
-  }
-  void go_on() { testing::run_until_idle(loop_); }
-  void open(const std::string& gate) {
-    below_.open(gate);
-    go_on();
-  }
-
-  static ObjectKey key(const std::string& name) { return {"bucket", name}; }
-  Task<Result<ObjectInfoPtr>> put_task(ObjectStore& store, const std::string& name, const std::string& text,
-                                       WriteCondition condition = {}) {
-    ObjectInfo info;
-    info.size = text.size();
-    info.etag = test_etag(text);
-    return store.put(key(name), std::move(info), Body::copy_of(text), std::move(condition));
-  }
-  Result<ObjectInfoPtr> put(const std::string& name, const std::string& text, WriteCondition condition = {}) {
-    return run(put_task(cache_, name, text, std::move(condition)));
-  }
-  /// Past the cache, which then holds nothing.
-  void put_below(const std::string& name, const std::string& text) {
-    EXPECT_THAT(run(put_task(store_, name, text)), IsOk());
-  }
-  static std::optional<std::string> text_of(const Result<std::optional<Object>>& object) {
-    EXPECT_THAT(object, IsOk());
-    if (!object || !*object) return std::nullopt;
-    return (*object)->body.to_string();
-  }
-  std::optional<std::string> get(const std::string& name) { return text_of(run(cache_.get(key(name)))); }
-  std::optional<std::string> get_hit(const std::string& name) {
-    std::optional<Object> object = cache_.try_get(key(name));
-    return object ? std::optional(object->body.to_string()) : std::nullopt;
-  }
-  std::uint64_t reads_below() const { return below_.calls(StoreCall::get); }
-  std::uint64_t missed(MissReason reason) const { return cache_.stats().missed(reason); }
-
-  const MemoryCacheOptions options_;
-  boost::asio::io_context loop_;
-  ManualClock clock_;
-  MemoryAccount account_{"cache"};
-  testing::InMemoryStore store_;
-  FaultyStore below_{store_};
-  MemoryCache<ArcPolicy> cache_{below_, clock_, account_, options_};
-};
+using namespace testing;  // NOLINT(google-build-using-namespace): the fixture and its words
 
 // --- hits
 
@@ -144,7 +65,7 @@ TEST_F(MemoryCacheTest, BodyIsOneBlockOfTheRightSizeChargedToTheCache) {
 TEST_F(MemoryCacheTest, ManyReadersAreOneReadBelow) {
   put_below("a", "body");
   below_.hold(StoreCall::get, "gate");
-  std::vector<testing::Running<Result<std::optional<Object>>>> readers;
+  std::vector<shoal::testing::Running<Result<std::optional<Object>>>> readers;
   for (int i = 0; i < 20; ++i) readers.push_back(start(cache_.get(key("a"))));
   EXPECT_EQ(reads_below(), 1U);
   open("gate");
@@ -322,7 +243,7 @@ TEST_F(MemoryCacheTest, WriterThatGivesUpLeavesNothingCached) {
   {
     boost::asio::io_context short_loop;
     auto writer = start_task(short_loop, put_task(cache_, "a", "new"));
-    testing::run_until_idle(short_loop);
+    shoal::testing::run_until_idle(short_loop);
     EXPECT_EQ(get_hit("a"), std::nullopt);
     below_.open("never");
   }
@@ -375,69 +296,6 @@ TEST_F(MemoryCacheTest, KeyOfARemovedBucketIsNotMissingButItsBucketIs) {
   EXPECT_EQ(get("a"), std::nullopt);
   EXPECT_THAT(run(cache_.remove_bucket("bucket")), IsOk());
   EXPECT_THAT(run(cache_.get(key("a"))), HasError(ErrorCode::no_such_bucket));
-}
-
-// --- large objects
-
-class LargeObjectTest : public MemoryCacheTest {
- protected:
-  static constexpr std::uint64_t piece = 1'000;
-  static MemoryCacheOptions with_pieces() {
-    MemoryCacheOptions options;
-    options.object_bytes_max = 2'000;
-    options.piece_bytes = piece;
-    return options;
-  }
-  LargeObjectTest() : MemoryCacheTest(with_pieces()) {
-    ObjectInfo info;
-    info.size = text_.size();
-    info.etag = test_etag(text_);
-    EXPECT_THAT(run(large_.create_bucket(bucket())), IsOk());
-    EXPECT_THAT(run(large_.put(key("a"), info, Body::copy_of(text_), WriteCondition())), IsOk());
-  }
-  static BucketInfo bucket() {
-    BucketInfo info;
-    info.name = "bucket";
-    return info;
-  }
-  std::string read(const Object& object, std::uint64_t offset, std::uint64_t length) {
-    return run(object.reader->read(offset, length)).value().to_string();
-  }
-
-  const std::string text_ = test_text(10'500);
-  testing::InMemoryStore::Options readers_{.body_bytes_max = 0};
-  testing::InMemoryStore large_{clock_, readers_};
-  FaultyStore below_large_{large_};
-  MemoryAccount large_account_{"large"};
-  MemoryCache<ArcPolicy> large_cache_{below_large_, clock_, large_account_, options_};
-};
-
-TEST_F(LargeObjectTest, OnlyThePiecesThatAreAskedForAreRead) {
-  Object object = run(large_cache_.get(key("a"))).value().value();
-  ASSERT_NE(object.reader, nullptr);
-  EXPECT_EQ(read(object, 1'500, 1'000), text_.substr(1'500, 1'000));
-  EXPECT_EQ(below_large_.calls(StoreCall::read), 2U);
-  EXPECT_EQ(read(object, 1'100, 1'800), text_.substr(1'100, 1'800));
-  EXPECT_EQ(below_large_.calls(StoreCall::read), 2U);
-  EXPECT_EQ(read(object, 10'400, 100), text_.substr(10'400));
-  EXPECT_EQ(large_cache_.stats().missed(MissReason::too_large), 1U);
-  EXPECT_EQ(large_cache_.stats().piece_hits, 2U);
-}
-
-TEST_F(LargeObjectTest, PiecesOfAnOldVersionAreNotThoseOfTheNewOne) {
-  Object old = run(large_cache_.get(key("a"))).value().value();
-  EXPECT_EQ(read(old, 0, 10), text_.substr(0, 10));
-  std::string changed = test_text(10'500, 2);
-  EXPECT_THAT(run(put_task(large_cache_, "a", changed)), IsOk());
-  Object present = run(large_cache_.get(key("a"))).value().value();
-  EXPECT_EQ(read(present, 0, 10), changed.substr(0, 10));
-  EXPECT_EQ(read(old, 0, 5'000), text_.substr(0, 5'000));
-}
-
-TEST_F(LargeObjectTest, SmallObjectBehindAReaderIsCachedWhole) {
-  EXPECT_THAT(run(put_task(large_, "small", "body")), IsOk());
-  EXPECT_EQ(run(large_cache_.get(key("small"))).value()->body.to_string(), "body");
-  EXPECT_TRUE(large_cache_.try_get(key("small")));
 }
 
 // --- budget
@@ -537,17 +395,18 @@ TEST_F(SmallCacheTest, ObjectLargerThanTheCacheIsNotCached) {
 TEST(MemoryCacheLifeTest, EverythingIsReleasedAtItsEnd) {
   MemoryAccount account("cache");
   boost::asio::io_context loop;
-  testing::InMemoryStore store;
+  shoal::testing::InMemoryStore store;
   Body outlives;
   {
     MemoryCache<ArcPolicy> cache(store, system_clock(), account, MemoryCacheOptions());
     BucketInfo bucket;
     bucket.name = "bucket";
-    EXPECT_THAT(testing::run_task(loop, cache.create_bucket(bucket)), IsOk());
+    EXPECT_THAT(shoal::testing::run_task(loop, cache.create_bucket(bucket)), IsOk());
     ObjectInfo info;
     info.size = 4;
-    EXPECT_THAT(testing::run_task(loop, cache.put({"bucket", "a"}, info, Body::copy_of("body"), WriteCondition())),
-                IsOk());
+    EXPECT_THAT(
+        shoal::testing::run_task(loop, cache.put({"bucket", "a"}, info, Body::copy_of("body"), WriteCondition())),
+        IsOk());
     outlives = cache.try_get(ObjectKey{"bucket", "a"})->body;
   }
   EXPECT_EQ(outlives.to_string(), "body");

@@ -8,12 +8,14 @@
 namespace shoal::cache {
 
 /// Reads a large object through the cache, piece by piece. A piece belongs to one version of the object, so nothing
-/// ever makes it wrong: pieces of old versions are evicted like everything that is not asked for.
+/// ever makes it wrong; when another version takes its place the pieces go, and readers of the old one cache no more.
 template <CachePolicy Policy>
 class MemoryCache<Policy>::PieceReader final : public BodyReader {
  public:
-  PieceReader(MemoryCache* cache, ObjectKey key, ObjectInfoPtr info, std::shared_ptr<BodyReader> inner)
-      : cache_(cache), key_(std::move(key)), info_(std::move(info)), inner_(std::move(inner)) {}
+  /// `read` is null when nothing of it is to be cached.
+  PieceReader(MemoryCache* cache, ObjectKey key, ObjectInfoPtr info, std::shared_ptr<BodyReader> inner,
+              std::shared_ptr<const LargeRead> read)
+      : cache_(cache), key_(std::move(key)), info_(std::move(info)), inner_(std::move(inner)), read_(std::move(read)) {}
 
   Task<Result<Body>> read(std::uint64_t offset, std::uint64_t length) override {
     const std::uint64_t piece_bytes = cache_->options_.piece_bytes;
@@ -35,7 +37,7 @@ class MemoryCache<Policy>::PieceReader final : public BodyReader {
 
   Task<Result<Body>> read_piece(std::uint32_t number) {
     CacheContents<Policy>& contents = cache_->contents_;
-    if (Entry* entry = contents.find(entry_key(number))) {
+    if (Entry* entry = contents.find(entry_key(number)); entry != nullptr && !entry->awaited) {
       ++cache_->stats_.piece_hits;
       co_return contents.use(*entry);
     }
@@ -43,8 +45,12 @@ class MemoryCache<Policy>::PieceReader final : public BodyReader {
     std::uint64_t begin = number * cache_->options_.piece_bytes;
     std::uint64_t size = std::min(cache_->options_.piece_bytes, info_->size - begin);
     CO_TRY_ASSIGN(Body piece, co_await inner_->read(begin, size));
-    if (contents.find(entry_key(number)) != nullptr) co_return piece;  // another reader was faster
-    if (auto installed = contents.install(entry_key(number), nullptr, piece); installed.entry != nullptr) {
+    Entry* present = contents.find(entry_key(number));
+    bool faster = present != nullptr && !present->awaited;  // another reader was
+    if (faster || read_ == nullptr || read_->superseded || !contents.make_way_for_piece(entry_key(number))) {
+      co_return piece;
+    }
+    if (auto installed = cache_->install(entry_key(number), nullptr, piece); installed.entry != nullptr) {
       piece = contents.body_of(*installed.entry);
     }
     co_return piece;
@@ -54,6 +60,7 @@ class MemoryCache<Policy>::PieceReader final : public BodyReader {
   ObjectKey key_;
   ObjectInfoPtr info_;
   std::shared_ptr<BodyReader> inner_;
+  std::shared_ptr<const LargeRead> read_;
 };
 
 }  // namespace shoal::cache

@@ -22,6 +22,7 @@ struct Flight {
   std::uint64_t buckets_epoch = 0;  // when it began
   std::uint64_t seen_epoch = 0;     // when it began
   bool undisturbed = false;         // no write was running when it began
+  bool bypass = false;              // the bucket is not cached
 };
 
 /// Which keys are being read or written below the cache, and what follows for those who come meanwhile.

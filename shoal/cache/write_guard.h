@@ -14,6 +14,8 @@ namespace shoal::cache {
 ///                    error with unknown effect: nothing is cached
 ///   destroyed before that (the writer gave up): as unknown effect
 ///
+/// In all cases but that of no effect, the pieces of the version before go.
+///
 /// When another write of the key overlaps, nobody here knows which came last: nothing is cached, whatever they say.
 template <CachePolicy Policy>
 class MemoryCache<Policy>::WriteGuard {
@@ -37,7 +39,8 @@ class MemoryCache<Policy>::WriteGuard {
     bool cached =
         alone && body != nullptr && (*stored)->size <= cache_->options_.object_bytes_max && is_newer(**stored);
     if (!cached) return drop();
-    cache_->contents_.install(ObjectKeyView(key_), *stored, *body);
+    cache_->supersede_pieces(key_);
+    cache_->install(ObjectKeyView(key_), *stored, *body);
   }
 
   void finish_remove(const Result<bool>& removed) {
@@ -51,7 +54,8 @@ class MemoryCache<Policy>::WriteGuard {
     bool alone = end();
     if (!updated) return finish_failed(updated.error().code, alone);
     Entry* entry = find();
-    if (!alone || entry == nullptr || entry->is_missing_key() || !is_newer(**updated)) return drop();
+    if (!alone || entry == nullptr || entry->info == nullptr || !is_newer(**updated)) return drop();
+    cache_->supersede_pieces(key_);
     cache_->contents_.replace_info(*entry, *updated);
   }
 
@@ -79,6 +83,7 @@ class MemoryCache<Policy>::WriteGuard {
     return cache_->in_flight_.end_write(key_, token_);
   }
   void drop() {
+    cache_->supersede_pieces(key_);
     if (Entry* entry = find()) cache_->contents_.erase(*entry);
   }
   bool is_newer(const ObjectInfo& info) {
@@ -86,13 +91,8 @@ class MemoryCache<Policy>::WriteGuard {
     return entry == nullptr || entry->info == nullptr || entry->info->version < info.version;
   }
   void finish_failed(ErrorCode code, bool alone) {
-    Entry* entry = find();
-    if (entry == nullptr) return;
-    if (alone && is_without_effect(code)) {
-      entry->revoked = false;
-    } else {
-      drop();
-    }
+    if (!alone || !is_without_effect(code)) return drop();
+    if (Entry* entry = find()) entry->revoked = false;
   }
 
   MemoryCache* cache_;

@@ -16,6 +16,7 @@ int run_command_line(int argc, char** argv) {
   program.require_subcommand(1);
   RunCommand run;
   add_serve(program, &run);
+  add_cache(program, &run);
   add_replay(program, &run);
   add_check_config(program, &run);
   add_version(program, &run);

@@ -14,25 +14,40 @@
 namespace shoal::cli {
 namespace {
 
-/// Blocks the signals that end the server in every thread that is started from here on; wait_for_stop() takes them.
-void block_stop_signals() {
+/// Blocks the signals to the server in every thread that is started from here on; wait_for_stop() takes them.
+void block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-int wait_for_stop() {
+/// Reads the settings again; a mistake in them changes nothing.
+void reload(const ConfigurationArguments& arguments, server::Node& node) {
+  auto configuration = arguments.load();
+  if (configuration) {
+    node.reload(*configuration);
+  } else {
+    spdlog::error("not reloaded reason={}", log_value(configuration.error().message));
+  }
+}
+
+/// Returns the signal that ends the server; SIGHUP reloads instead.
+int wait_for_stop(const ConfigurationArguments& arguments, server::Node& node) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  int received = 0;
-  while (sigwait(&signals, &received) != 0) {
+  sigaddset(&signals, SIGHUP);
+  for (;;) {
+    int received = 0;
+    if (sigwait(&signals, &received) != 0) continue;
+    if (received != SIGHUP) return received;
+    reload(arguments, node);
   }
-  return received;
 }
 
 void print_addresses(const server::Node& node) {
@@ -81,7 +96,7 @@ int serve(const ConfigurationArguments& arguments) {
     print_error(keys.error().message);
     return exit_wrong_use;
   }
-  block_stop_signals();
+  block_signals();
 
   auto node = server::Node::start(*std::move(configuration), *std::move(keys));
   if (!node) {
@@ -94,7 +109,7 @@ int serve(const ConfigurationArguments& arguments) {
                log_value((*node)->configuration().server.data), (*node)->s3_url(), (*node)->admin_url(),
                (*node)->loop_count());
 
-  int received = wait_for_stop();
+  int received = wait_for_stop(arguments, **node);
   spdlog::info("stopping signal={}", received);
   if (auto stopped = (*node)->stop(); !stopped) {
     print_error(stopped.error().message);

@@ -4,33 +4,76 @@
 #include <utility>
 
 #include "shoal/http/uri.h"
+#include "shoal/metrics/text_writer.h"
+#include "shoal/model/bucket_name.h"
 #include "shoal/net/exchange.h"
 
 namespace shoal::server {
 namespace {
 
-Task<void> answer(net::Exchange& exchange, int status, std::string_view text) {
+Task<void> answer(net::Exchange& exchange, int status, std::string_view text,
+                  std::string_view content_type = "text/plain") {
   http::ResponseHead head;
   head.status = status;
-  head.headers.add("Content-Type", "text/plain");
+  head.headers.add("Content-Type", content_type);
   head.headers.add("Cache-Control", "no-store");
   (void)co_await exchange.respond(std::move(head), Body::copy_of(text));  // nobody to tell when the client is gone
 }
 
+/// Nothing unless it names exactly one bucket and one key.
+std::optional<ObjectKey> key_of_query(std::string_view query) {
+  auto parameters = http::parse_query(query, http::PlusSign::literal);
+  if (!parameters || parameters->size() != 2) return std::nullopt;
+  ObjectKey key;
+  for (const http::QueryParameter& parameter : *parameters) {
+    if (parameter.name == "bucket") key.bucket = parameter.value;
+    if (parameter.name == "key") key.name = parameter.value;
+  }
+  bool good = !key.bucket.empty() && !key.name.empty() && key.name.size() <= object_name_bytes_max;
+  return good ? std::optional(std::move(key)) : std::nullopt;
+}
+
 }  // namespace
+
+void AdminEndpoint::start(Services services) {
+  services_ = std::move(services);
+  verifier_.emplace(services_.keys);
+}
 
 Task<void> AdminEndpoint::handle(net::Exchange& exchange) {
   const http::RequestHead& request = exchange.head();
-  std::string_view path = http::split_target(request.target).path;
+  http::TargetParts target = http::split_target(request.target);
   bool ready = ready_.load(std::memory_order_relaxed);
-  if (path != "/-/health" && path != "/-/ready") {
+  bool known = target.path == "/-/health" || target.path == "/-/ready" || target.path == "/metrics" ||
+               target.path == "/-/cache/explain";
+  if (!known) {
     co_await answer(exchange, 404, "not found\n");
   } else if (request.method != "GET" && request.method != "HEAD") {
     co_await answer(exchange, 405, "only GET\n");
-  } else if (path == "/-/ready" && !ready) {
+  } else if (target.path == "/-/health") {
+    co_await answer(exchange, 200, "alive\n");
+  } else if (!ready) {
     co_await answer(exchange, 503, "not ready\n");
+  } else if (target.path == "/-/ready") {
+    co_await answer(exchange, 200, "ready\n");
+  } else if (target.path == "/metrics") {
+    std::string text = co_await services_.metrics();
+    co_await answer(exchange, 200, text, metrics::TextWriter::content_type);
   } else {
-    co_await answer(exchange, 200, path == "/-/ready" ? "ready\n" : "alive\n");
+    co_await explain(exchange, target.query);
+  }
+}
+
+Task<void> AdminEndpoint::explain(net::Exchange& exchange, std::string_view query) {
+  auto caller = verifier_->verify(exchange.head(), services_.clock->wall());
+  std::optional<ObjectKey> key = key_of_query(query);
+  if (!caller) {
+    co_await answer(exchange, 403, "to be signed with the keys of the server\n");
+  } else if (!key) {
+    co_await answer(exchange, 400, "expected bucket and key\n");
+  } else {
+    std::string text = co_await services_.explain(*std::move(key));
+    co_await answer(exchange, 200, text);
   }
 }
 

@@ -1,23 +1,48 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
 
+#include "shoal/base/clock.h"
+#include "shoal/model/object_key.h"
 #include "shoal/net/request_handler.h"
+#include "shoal/s3/sigv4.h"
 
 namespace shoal::server {
 
-/// What an operator's tools ask, on an address of its own: `/-/health` says that the process lives, `/-/ready` that it
-/// serves requests (503 while it starts or stops). Neither tells anything about what is stored, so neither asks for a
-/// login.
+/// What an operator's tools ask, on an address of its own.
+///
+///     GET /-/health                             the process lives
+///     GET /-/ready                              it serves requests (503 while it starts or stops)
+///     GET /metrics                              numbers for Prometheus
+///     GET /-/cache/explain?bucket=…&key=…       why an object is, or is not, in memory; signed with the root key
+///
+/// The first three tell nothing about what is stored, so they ask for no login. The last one does, and wants Signature
+/// Version 4 as the S3 API has it.
 class AdminEndpoint final : public net::RequestHandler {
  public:
+  struct Services {
+    std::function<Task<std::string>()> metrics;
+    std::function<Task<std::string>(ObjectKey key)> explain;
+    const s3::KeyStore* keys;
+    const Clock* clock;
+  };
+
+  /// Before the first request; what it refers to outlives the serving.
+  void start(Services services);
   Task<void> handle(net::Exchange& exchange) override;
 
   /// Any thread.
   void set_ready(bool ready) { ready_.store(ready, std::memory_order_relaxed); }
 
  private:
+  Task<void> explain(net::Exchange& exchange, std::string_view query);
+
   std::atomic<bool> ready_{false};
+  Services services_{};
+  std::optional<s3::SigV4Verifier> verifier_;
 };
 
 }  // namespace shoal::server

@@ -91,11 +91,20 @@ OptionTable option_table_of(Configuration& configuration) {
   auto& cache = configuration.cache;
   table.add_bytes(
       "cache.memory", &cache.memory,
-      "Memory for cached objects, all loops together; 0 means 60 % of what the machine or the cgroup allows.");
+      "Memory for all that the server holds: cached objects, what finds them, bodies on their way, buffers, all loops "
+      "together; 0 means 60 % of what the machine or the cgroup allows. SIGHUP changes it while the server runs.");
   table.add_bytes("cache.object_bytes_max", &cache.object_bytes_max,
-                  "Objects up to this size are cached whole, larger ones in pieces.");
+                  "Objects up to this size are cached whole, larger ones in pieces (but whole, up to 4 MiB, those that "
+                  "are one record of the log).");
   table.add_bytes("cache.piece_bytes", &cache.piece_bytes,
                   "Size of the pieces in which larger objects are cached; 0 does not cache them.");
+  table.add("cache.warm_restart", &cache.warm_restart,
+            "Remember at an orderly stop what is in memory, and read it back after the start, hottest first.");
+  table.add("cache.bypassed_buckets", &cache.bypassed_buckets, "Buckets whose objects are never cached.");
+  table.add("cache.pinned_buckets", &cache.pinned_buckets,
+            "Buckets whose cached objects are not evicted; together up to half of the cache.");
+  table.add("cache.bucket_shares", &cache.bucket_shares,
+            "Buckets that take at most a part of the cache, as in \"scratch=10%\"; at most 15 of them.");
   auto& limits = configuration.limits;
   table.add_bytes(
       "limits.gather_bytes_max", &limits.gather_bytes_max,
@@ -130,6 +139,49 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("log.level", &log.level, "trace, debug, info, warn, error or off.");
   table.add("log.requests", &log.requests, "One line for each request, at level info.");
   return table;
+}
+
+Result<cache::BucketRules> bucket_rules_of(const Configuration& configuration) {
+  auto wrong = [](std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); };
+  constexpr std::size_t shares_max = 15;
+  constexpr std::uint64_t percent_max = 90;
+  cache::BucketRules rules;
+  for (const std::string& bucket : configuration.cache.bypassed_buckets) rules[bucket].bypass = true;
+  for (const std::string& bucket : configuration.cache.pinned_buckets) {
+    if (std::exchange(rules[bucket].pin, true) || rules[bucket].bypass) {
+      return wrong(fmt::format("cache.pinned_buckets: {} is named twice", bucket));
+    }
+  }
+  std::uint64_t percent_sum = 0;
+  for (std::string_view share : configuration.cache.bucket_shares) {
+    std::size_t equals = share.rfind('=');
+    bool complete = equals != std::string_view::npos && share.ends_with('%');
+    auto percent = complete ? parse_decimal(share.substr(equals + 1, share.size() - equals - 2)) : std::nullopt;
+    if (!percent || *percent < 1 || *percent > percent_max) {
+      return wrong(fmt::format("cache.bucket_shares: expected BUCKET=1% to BUCKET=90%, not '{}'", share));
+    }
+    std::string bucket(share.substr(0, equals));
+    if (rules.contains(bucket)) return wrong(fmt::format("cache.bucket_shares: {} is named twice", bucket));
+    rules[bucket].share_max = static_cast<double>(*percent) / 100;
+    percent_sum += *percent;
+  }
+  if (percent_sum > percent_max || configuration.cache.bucket_shares.size() > shares_max) {
+    return wrong("cache.bucket_shares: at most 15 buckets and 90% together");
+  }
+  return rules;
+}
+
+std::vector<std::string> changed_options(const Configuration& before, const Configuration& after) {
+  Configuration old = before;
+  Configuration present = after;
+  OptionTable old_table = option_table_of(old);
+  OptionTable present_table = option_table_of(present);
+  std::vector<std::string> changed;
+  for (std::size_t i = 0; i < old_table.options().size(); ++i) {
+    const OptionTable::Option& option = old_table.options()[i];
+    if (option.get() != present_table.options()[i].get()) changed.push_back(option.name);
+  }
+  return changed;
 }
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
@@ -178,6 +230,7 @@ Result<void> check_configuration(const Configuration& configuration) {
   if (configuration.cache.memory != 0 && configuration.cache.memory < 16_MiB) {
     return failure(ErrorCode::invalid_argument, "cache.memory: at least 16MiB, or 0 for the default");
   }
+  TRY(bucket_rules_of(configuration));
   if (configuration.limits.gather_bytes_max > 4_MiB) {
     return failure(ErrorCode::invalid_argument,
                    "limits.gather_bytes_max: at most 4MiB, what one record of the log holds");

@@ -10,6 +10,7 @@
 
 #include "shoal/base/bytes.h"
 #include "shoal/base/result.h"
+#include "shoal/cache/bucket_rules.h"
 #include "shoal/net/server_options.h"
 #include "shoal/server/option_table.h"
 
@@ -41,6 +42,10 @@ struct Configuration {
     std::uint64_t memory = 0;
     std::uint64_t object_bytes_max = 1_MiB;
     std::uint64_t piece_bytes = 1_MiB;
+    bool warm_restart = true;
+    std::vector<std::string> bypassed_buckets;
+    std::vector<std::string> pinned_buckets;
+    std::vector<std::string> bucket_shares;
   } cache;
 
   struct Limits {
@@ -88,6 +93,13 @@ Result<Configuration> load_configuration(const ConfigurationSources& sources);
 
 /// Checks what one option alone cannot say: addresses, ranges, what does not go together.
 Result<void> check_configuration(const Configuration& configuration);
+
+/// What [cache] says about buckets. invalid_argument if a share is no percentage of 1 to 90, all together are more, or
+/// a bucket is named twice.
+Result<cache::BucketRules> bucket_rules_of(const Configuration& configuration);
+
+/// The names of the options that differ.
+std::vector<std::string> changed_options(const Configuration& before, const Configuration& after);
 
 /// "address:port" or "[v6]:port", as of server.listen.
 struct ListenAddress {

@@ -66,5 +66,38 @@ TEST_F(ConfigurationTest, AddressesNeedAPort) {
   }
 }
 
+TEST_F(ConfigurationTest, BucketsHaveRules) {
+  Configuration configuration;
+  configuration.cache.bypassed_buckets = {"logs"};
+  configuration.cache.pinned_buckets = {"labels"};
+  configuration.cache.bucket_shares = {"scratch=10%", "other=80%"};
+  auto rules = bucket_rules_of(configuration);
+  ASSERT_TRUE(rules.has_value()) << rules.error().message;
+  EXPECT_TRUE(rules->at("logs").bypass);
+  EXPECT_TRUE(rules->at("labels").pin);
+  EXPECT_DOUBLE_EQ(rules->at("scratch").share_max, 0.1);
+}
+
+TEST_F(ConfigurationTest, RulesOfBucketsThatContradictAreErrors) {
+  for (std::vector<std::string> shares : std::vector<std::vector<std::string>>{
+           {"a"}, {"a=10"}, {"a=0%"}, {"a=91%"}, {"a=50%", "b=50%"}, {"a=10%", "a=10%"}, {"logs=10%"}}) {
+    Configuration configuration;
+    configuration.cache.bypassed_buckets = {"logs"};
+    configuration.cache.bucket_shares = shares;
+    EXPECT_THAT(check_configuration(configuration).error().message, HasSubstr("cache.bucket_shares")) << shares.front();
+  }
+  Configuration configuration;
+  configuration.cache.bypassed_buckets = configuration.cache.pinned_buckets = {"both"};
+  EXPECT_FALSE(check_configuration(configuration).has_value());
+}
+
+TEST_F(ConfigurationTest, ChangedOptionsAreNamed) {
+  Configuration before;
+  Configuration after;
+  after.cache.memory = 64_MiB;
+  after.server.domains = {"a.example"};
+  EXPECT_THAT(changed_options(before, after), ElementsAre("server.domains", "cache.memory"));
+}
+
 }  // namespace
 }  // namespace shoal::server

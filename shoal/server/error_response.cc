@@ -63,7 +63,9 @@ Task<void> respond_error(net::Exchange& exchange, http::ResponseHead head, s3::S
 
 s3::S3Error store_failure(const Error& error) {
   s3::S3Error shown = s3::from_store_error(error);
-  if (s3::http_status(shown.code) >= 500) {
+  if (error.code == ErrorCode::overloaded) {
+    spdlog::warn("overloaded reason={}", log_value(error.message));
+  } else if (s3::http_status(shown.code) >= 500) {
     spdlog::error("store failed error={} reason={}", to_string(error.code), log_value(error.message));
   }
   return shown;

@@ -4,23 +4,28 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include "shoal/base/log.h"
-#include "shoal/cache/duel_policy.h"
-#include "shoal/cache/memory_cache.h"
+#include "shoal/base/memory_budget.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/local_disk.h"
 #include "shoal/io/memory_limit.h"
 #include "shoal/io/run_blocking.h"
+#include "shoal/io/timers.h"
 #include "shoal/net/http_server.h"
 #include "shoal/net/tcp_listener.h"
 #include "shoal/server/admin_endpoint.h"
+#include "shoal/server/cache_group.h"
+#include "shoal/server/metrics_text.h"
 #include "shoal/server/root_key_store.h"
 #include "shoal/server/s3_endpoint.h"
 #include "shoal/service/core_router.h"
@@ -29,10 +34,12 @@
 namespace shoal::server {
 namespace {
 
-using Cache = cache::MemoryCache<cache::DuelPolicy>;
+using Cache = CacheGroup::Cache;
 
-/// What of the memory limit the cache takes when nobody says.
-constexpr double cache_share_of_memory = 0.6;
+/// What one record of the log can hold of an object: it is read and verified as a whole.
+constexpr std::uint64_t log_record_body_max = 4_MiB;
+/// What of the memory of the machine or the cgroup the server takes when nobody says.
+constexpr double share_of_memory = 0.6;
 
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
@@ -42,10 +49,10 @@ Result<void> make_directory(const std::string& path) {
                   path, std::strerror(errno)));
 }
 
-/// The sum that the cache may hold on all loops.
-std::uint64_t cache_bytes(const Configuration& configuration) {
+/// The limit of all accounts together.
+std::uint64_t memory_bytes(const Configuration& configuration) {
   if (configuration.cache.memory != 0) return configuration.cache.memory;
-  return static_cast<std::uint64_t>(static_cast<double>(io::memory_limit_bytes()) * cache_share_of_memory);
+  return static_cast<std::uint64_t>(static_cast<double>(io::memory_limit_bytes()) * share_of_memory);
 }
 
 /// An address that a client on this machine can connect to.
@@ -78,6 +85,7 @@ struct Core {
   std::unique_ptr<io::Disk> disk;
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
   std::unique_ptr<Cache> cache;
+  std::unique_ptr<io::Timers> timers;
   std::unique_ptr<service::CoreRouter> router;
   S3Services services;
   std::unique_ptr<S3Endpoint> endpoint;
@@ -92,9 +100,12 @@ struct Node::Parts {
   MemoryAccount request_bodies{"request_bodies"};
   MemoryAccount connections{"connections"};
   MemoryAccount disk_reads{"disk_reads"};
+  std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
   std::unique_ptr<storage::LogEngine> engine;
+  std::unique_ptr<CacheGroup> caches;
+  std::future<void> watching;  // of caches
   AdminEndpoint admin;
   std::unique_ptr<net::HttpServer> admin_server;
   bool stopped = false;
@@ -102,6 +113,10 @@ struct Node::Parts {
   Result<void> load_keys(std::optional<RootCredentials> given);
   Result<void> open_engine();
   void build_chains();
+  void start_caches();
+  Task<void> set_memory(std::uint64_t bytes);
+  Task<std::string> metrics();
+  Task<std::string> explain(ObjectKey key);
   Result<void> listen();
   Result<void> stop();
 };
@@ -140,31 +155,69 @@ Result<void> Node::Parts::open_engine() {
 }
 
 void Node::Parts::build_chains() {
+  budget = std::make_unique<MemoryBudget>(memory_bytes(configuration));
+  for (const MemoryAccount* account : {&request_bodies, &connections, &disk_reads}) budget->add(account);
   std::vector<service::CoreRouter::Core> stores;
+  std::vector<CacheGroup::Member> members;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
     cache::MemoryCacheOptions options;
-    options.capacity = cache_bytes(configuration) / cores.size();
+    options.capacity = budget->for_caches() / cores.size();
     options.object_bytes_max = configuration.cache.object_bytes_max;
     options.piece_bytes = configuration.cache.piece_bytes;
+    options.whole_bytes_max = log_record_body_max;
     // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
     options.missing_key_lifetime = std::chrono::milliseconds(0);
+    options.buckets = bucket_rules_of(configuration).value();
+    options.budget = budget.get();
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
+    budget->add_cache(core.cache_account.get());
+    core.timers = std::make_unique<io::LoopTimers>((*loops)[i]);
     core.cache = std::make_unique<Cache>(engine->store(i), system_clock(), *core.cache_account, options,
                                          cache::DuelPolicy::for_bytes(options.capacity));
     stores.push_back({&(*loops)[i], core.cache.get()});
+    members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
   }
+  auto owner_of_slot = [this](Slot slot) { return engine->owner_of(slot); };
+  caches =
+      std::make_unique<CacheGroup>(std::move(members), *budget, owner_of_slot, configuration.server.data + "/cache");
   s3::AddressingOptions addressing;
   addressing.base_domains = configuration.server.domains;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
-    auto owner_of_slot = [this](Slot slot) { return engine->owner_of(slot); };
     core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
-    core.services = {core.router.get(), &system_clock(), configuration.server.region,
-                     configuration.limits.gather_bytes_max};
+    core.services = {core.router.get(),           &system_clock(),
+                     configuration.server.region, configuration.limits.gather_bytes_max,
+                     core.timers.get(),           budget.get()};
     core.endpoint = std::make_unique<S3Endpoint>(core.services, *key_store, Authorizer(s3::Principal{keys.access_key}),
                                                  S3Endpoint::Options{addressing, configuration.log.requests});
   }
+}
+
+void Node::Parts::start_caches() {
+  if (configuration.cache.warm_restart) {
+    io::run_blocking((*loops)[0], caches->restore());
+    caches->start_refill();
+  }
+  watching =
+      boost::asio::co_spawn((*loops)[0].executor(), caches->watch(cores[0].timers.get()), boost::asio::use_future);
+}
+
+Task<void> Node::Parts::set_memory(std::uint64_t bytes) {
+  budget->set_limit(bytes);
+  co_await caches->apply_budget();
+}
+
+Task<std::string> Node::Parts::metrics() {
+  cache::CacheReport report = co_await caches->report();
+  MetricsInput input{report, *budget, {&request_bodies, &connections, &disk_reads}, {}};
+  for (const Core& core : cores) input.counters.push_back(&core.server->counters());
+  co_return metrics_text(input);
+}
+
+Task<std::string> Node::Parts::explain(ObjectKey key) {
+  cache::Explanation explanation = co_await caches->explain(std::move(key));
+  co_return cache::to_text(explanation);
 }
 
 Result<void> Node::Parts::listen() {
@@ -179,6 +232,10 @@ Result<void> Node::Parts::listen() {
   }
   TRY_ASSIGN(net::Endpoint admin_address, net::Endpoint::parse(configuration.server.admin));
   TRY(net::TcpListener::check_unused(admin_address));
+  admin.start({.metrics = [this] { return metrics(); },
+               .explain = [this](ObjectKey key) { return explain(std::move(key)); },
+               .keys = key_store.get(),
+               .clock = &system_clock()});
   TRY_ASSIGN(admin_server, net::HttpServer::listen((*loops)[0], admin_address, options, admin));
   return {};
 }
@@ -214,6 +271,14 @@ Result<void> Node::Parts::stop() {
     std::chrono::milliseconds grace = configuration.server.stop_timeout;
     on_every_loop(*loops, cores, [grace](Core* core) { return stop_core(core, grace); });
     if (admin_server != nullptr) io::run_blocking((*loops)[0], admin_server->stop(std::chrono::milliseconds(0)));
+    if (watching.valid()) {
+      caches->stop_watching();
+      watching.get();
+      if (configuration.cache.warm_restart) {
+        auto saved = io::run_blocking((*loops)[0], caches->save());
+        if (!saved) spdlog::warn("cache not saved reason={}", log_value(saved.error().message));
+      }
+    }
     on_every_loop(*loops, cores, [](Core* core) { return close_cache(core); });
     if (engine != nullptr) closed = io::run_blocking((*loops)[0], engine->close());
     loops->stop();
@@ -243,12 +308,31 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
   TRY(node->parts_->open_engine());
   TRY(node->parts_->load_keys(std::move(keys)));
   node->parts_->build_chains();
+  node->parts_->start_caches();
   TRY(node->parts_->listen());
   node->parts_->admin.set_ready(true);
   return node;
 }
 
 Result<void> Node::stop() { return parts_->stop(); }
+
+void Node::reload(const Configuration& configuration) {
+  Configuration& present = parts_->configuration;
+  for (const std::string& name : changed_options(present, configuration)) {
+    if (name == "cache.memory") {
+      present.cache.memory = configuration.cache.memory;
+      io::run_blocking((*parts_->loops)[0], parts_->set_memory(memory_bytes(present)));
+      spdlog::info("reloaded option={} memory={}", name, parts_->budget->limit());
+    } else if (name == "log.level") {
+      present.log.level = configuration.log.level;
+      spdlog::set_level(spdlog::level::from_str(present.log.level));
+      spdlog::info("reloaded option={} level={}", name, present.log.level);
+    } else {
+      spdlog::warn("not reloaded option={}: takes effect at the next start", name);
+    }
+  }
+}
+
 std::string Node::s3_url() const { return local_url(parts_->cores.front().server->local_endpoint()); }
 std::string Node::admin_url() const { return local_url(parts_->admin_server->local_endpoint()); }
 std::size_t Node::loop_count() const { return parts_->cores.size(); }

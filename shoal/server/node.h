@@ -24,6 +24,9 @@ class Node {
   /// Accepts nothing new, finishes the running requests (up to server.stop_timeout), closes the log. Once.
   Result<void> stop();
 
+  /// Takes over what can change while it runs (cache.memory, log.level); the rest is logged and waits for a restart.
+  void reload(const Configuration& configuration);
+
   /// "http://127.0.0.1:9000": an address that a local client can use, with the port that was taken.
   std::string s3_url() const;
   std::string admin_url() const;

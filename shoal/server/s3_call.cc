@@ -22,6 +22,17 @@ std::string S3Call::location() const {
   return url;
 }
 
+Task<s3::S3Result<void>> S3Call::wait_for_memory() {
+  constexpr int looks = 300;
+  constexpr std::chrono::milliseconds between_looks{50};
+  if (services_.budget == nullptr) co_return s3::S3Result<void>();
+  for (int look = 0; look < looks && services_.budget->tight(); ++look) {
+    co_await services_.timers->sleep_for(between_looks);
+  }
+  if (services_.budget->tight()) co_return s3::failure(s3::S3ErrorCode::slow_down);
+  co_return s3::S3Result<void>();
+}
+
 http::ResponseHead S3Call::head(int status) const { return response_head(status, request_id_); }
 
 Task<s3::S3Result<void>> S3Call::respond_body(http::ResponseHead head, Body body) {

@@ -3,8 +3,10 @@
 #include <string>
 #include <string_view>
 
+#include "shoal/base/memory_budget.h"
 #include "shoal/base/task.h"
 #include "shoal/http/response_writer.h"
+#include "shoal/io/timers.h"
 #include "shoal/model/object_store.h"
 #include "shoal/net/exchange.h"
 #include "shoal/s3/error.h"
@@ -21,6 +23,8 @@ struct S3Services {
   const Clock* clock;
   std::string region;
   std::uint64_t gather_bytes_max;  ///< bodies up to this size are put as one record
+  io::Timers* timers = nullptr;
+  const MemoryBudget* budget = nullptr;  ///< of the process; null: no limit
 };
 
 /// One authenticated and authorised S3 request and the way to answer it.
@@ -44,6 +48,10 @@ class S3Call {
   /// The URL of the object, as far as we can know it.
   std::string location() const;
   service::ObjectSink::Options sink_options() const { return {.gather_bytes_max = services_.gather_bytes_max}; }
+
+  /// Before memory is taken for a body: waits while the budget is tight, but not for ever, since the client may come
+  /// again (SlowDown).
+  Task<s3::S3Result<void>> wait_for_memory();
 
   /// A head with the lines that every answer has.
   http::ResponseHead head(int status) const;

@@ -125,6 +125,9 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::s
   CO_TRY(s3::check_supported_headers(request));
 
   S3Call call(exchange, services_, request, std::move(caller), request_id);
+  if (exchange.has_body()) {
+    CO_TRY(co_await call.wait_for_memory());
+  }
   auto outcome = co_await handler(call);
   if (!outcome && !exchange.response_started()) {
     http::ResponseHead head = call.head(s3::http_status(outcome.error().code));

@@ -1,0 +1,57 @@
+#include "shoal/cli/admin_client.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+#include "shoal/base/clock.h"
+#include "shoal/http/response_parser.h"
+#include "shoal/s3/request_signer.h"
+
+namespace shoal::cli {
+namespace {
+
+constexpr std::string_view empty_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+Result<std::string> signed_request(const std::string& host, std::string_view path, std::string_view query,
+                                   const server::RootCredentials& keys) {
+  s3::RequestSigner signer({keys.access_key, s3::SecretKey(keys.secret_key)});
+  const http::HeaderField headers[] = {{"Host", host}};
+  auto signature = signer.sign({"GET", path, query, headers}, empty_sha256, system_clock().wall());
+  if (!signature) return failure(ErrorCode::invalid_argument, "the question cannot be signed");
+  return fmt::format(
+      "GET {}?{} HTTP/1.1\r\nHost: {}\r\nX-Amz-Date: {}\r\nX-Amz-Content-SHA256: {}\r\nAuthorization: {}\r\n"
+      "Connection: close\r\n\r\n",
+      path, query, host, signature->amz_date, signature->content_sha256, signature->authorization);
+}
+
+}  // namespace
+
+Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view path, std::string_view query,
+                              const server::RootCredentials& keys) {
+  std::string host = endpoint.to_string();
+  TRY_ASSIGN(std::string request, signed_request(host, path, query, keys));
+  auto failed = [&](const boost::system::error_code& error) {
+    return failure(ErrorCode::io_error,
+                   fmt::format("no answer from the admin port {}: {}; is the server running?", host, error.message()));
+  };
+  boost::asio::io_context loop;
+  boost::asio::ip::tcp::socket socket(loop);
+  boost::system::error_code error;
+  if (socket.connect(endpoint.native(), error); error) return failed(error);
+  if (boost::asio::write(socket, boost::asio::buffer(request), error); error) return failed(error);
+  std::string received;
+  boost::asio::read(socket, boost::asio::dynamic_buffer(received), error);
+  if (error != boost::asio::error::eof) return failed(error);
+
+  http::ResponseParser parser{http::ResponseLimits{}};
+  if (parser.parse(received) != http::ParseOutcome::complete) {
+    return failure(ErrorCode::io_error, fmt::format("{} does not answer as a server of ours does", host));
+  }
+  return AdminAnswer{parser.head().status, received.substr(parser.head().head_bytes)};
+}
+
+}  // namespace shoal::cli

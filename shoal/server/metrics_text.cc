@@ -1,0 +1,103 @@
+#include "shoal/server/metrics_text.h"
+
+#include <fmt/format.h>
+
+#include "shoal/metrics/text_writer.h"
+
+namespace shoal::server {
+namespace {
+
+using metrics::TextWriter;
+
+void write_requests(TextWriter& writer, const cache::CacheStats& stats) {
+  writer.counter("shoal_cache_requests_total", "Reads of objects: hits, misses and bypasses together.", stats.requests);
+  writer.counter("shoal_cache_hits_total", "Reads answered from memory.", stats.hits);
+  writer.counter("shoal_cache_negative_hits_total", "Of the hits, those of keys known to be missing.",
+                 stats.negative_hits);
+  writer.counter("shoal_cache_misses_total", "Reads that had to ask the store below, by reason.");
+  for (std::size_t i = 0; i < stats.misses.size(); ++i) {
+    writer.sample(stats.misses[i], {{"reason", cache::to_string(static_cast<cache::MissReason>(i))}});
+  }
+  writer.counter("shoal_cache_bypasses_total",
+                 "Reads past the cache: during a write of the key, or by a bucket's rule.", stats.bypasses);
+  writer.counter("shoal_cache_overloads_total", "Reads that were refused for want of memory.", stats.overloads);
+  writer.counter("shoal_cache_shared_reads_total", "Reads that waited for the read of another.", stats.shared);
+  writer.counter("shoal_cache_fills_total", "Reads of the store below.", stats.fills);
+  writer.counter("shoal_cache_piece_hits_total", "Pieces of large objects that were in memory.", stats.piece_hits);
+  writer.counter("shoal_cache_piece_misses_total", "Pieces of large objects that were not.", stats.piece_misses);
+  writer.counter("shoal_cache_pieces_dropped_total", "Pieces of versions that were overwritten or removed.",
+                 stats.pieces_dropped);
+  writer.counter("shoal_cache_stat_hits_total", "Questions about objects answered from memory.", stats.stat_hits);
+  writer.counter("shoal_cache_stat_misses_total", "Questions about objects that were not.", stats.stat_misses);
+  writer.gauge("shoal_cache_refill_entries", "Entries that a restart left without their bodies.");
+  writer.sample(stats.refill_expected, {{"state", "expected"}});
+  writer.sample(stats.refilled, {{"state", "read"}});
+  writer.sample(stats.refill_gone, {{"state", "gone"}});
+}
+
+void write_policy(TextWriter& writer, const cache::PolicyStats& policy) {
+  writer.counter("shoal_cache_ghost_hits_total", "Misses of what was evicted not long ago, by how it had been used.");
+  writer.sample(policy.recent_ghost_hits, {{"kind", "recent"}});
+  writer.sample(policy.frequent_ghost_hits, {{"kind", "frequent"}});
+  writer.counter("shoal_cache_evictions_total", "Entries that had to go for others.", policy.evictions);
+  writer.counter("shoal_cache_refusals_total", "Entries that were not let in.", policy.refusals);
+  writer.gauge("shoal_cache_target_bytes", "What the policy adapts: p of ARC, or the window.", policy.target);
+  writer.gauge("shoal_cache_list_entries", "Entries of each list of the policy.");
+  for (const cache::PolicyStats::List& list : policy.lists) {
+    if (!list.name.empty()) writer.sample(list.count, {{"list", list.name}});
+  }
+  writer.gauge("shoal_cache_list_bytes", "Bytes of each list of the policy; of ghosts, those that they had.");
+  for (const cache::PolicyStats::List& list : policy.lists) {
+    if (!list.name.empty()) writer.sample(list.weight, {{"list", list.name}});
+  }
+}
+
+void write_memory(TextWriter& writer, const MetricsInput& input) {
+  const cache::CacheReport& cache = input.cache;
+  writer.gauge("shoal_cache_capacity_bytes", "What the caches may hold now.", cache.capacity);
+  writer.gauge("shoal_cache_entries", "Entries of the directories.", cache.entries);
+  writer.gauge("shoal_cache_pinned_bytes", "Of entries that somebody is reading.", cache.pinned_bytes);
+  writer.gauge("shoal_cache_kept_bytes", "Of entries of pinned buckets.", cache.kept_bytes);
+  writer.histogram("shoal_cache_eviction_age_seconds", "How long evicted entries had been in memory.",
+                   cache::EvictionAges::bounds_s, cache.eviction_ages.counts, cache.eviction_ages.sum_s);
+  writer.gauge("shoal_memory_limit_bytes", "The limit of all accounts together.", input.budget.limit());
+  writer.gauge("shoal_memory_bytes", "Memory by account.");
+  writer.sample(cache.bytes.contents, {{"account", "cache_contents"}});
+  writer.sample(cache.bytes.entries, {{"account", "cache_entries"}});
+  writer.sample(cache.bytes.tables, {{"account", "cache_tables"}});
+  writer.sample(cache.bytes.ghosts, {{"account", "cache_ghosts"}});
+  writer.sample(cache.bytes.history, {{"account", "cache_history"}});
+  for (const MemoryAccount* account : input.accounts) writer.sample(account->bytes(), {{"account", account->name()}});
+}
+
+void write_http(TextWriter& writer, const std::vector<const net::ServerCounters*>& counters) {
+  auto sum = [&](net::LoopCounter net::ServerCounters::* member) {
+    std::uint64_t total = 0;
+    for (const net::ServerCounters* one : counters) total += (one->*member).value();
+    return total;
+  };
+  using net::ServerCounters;
+  writer.counter("shoal_http_requests_total", "Requests whose head was good.", sum(&ServerCounters::requests));
+  writer.counter("shoal_http_refusals_total", "Answers to what was no good request.", sum(&ServerCounters::refusals));
+  writer.counter("shoal_http_timeouts_total", "Connections closed while waiting for a request.",
+                 sum(&ServerCounters::timeouts));
+  writer.counter("shoal_http_connections_accepted_total", "Connections.", sum(&ServerCounters::connections_accepted));
+  writer.counter("shoal_http_connections_refused_total", "Connections over the limit.",
+                 sum(&ServerCounters::connections_refused));
+  writer.gauge("shoal_http_connections_open", "Connections now.", sum(&ServerCounters::connections_open));
+  writer.counter("shoal_http_received_bytes_total", "Bytes from clients.", sum(&ServerCounters::bytes_received));
+  writer.counter("shoal_http_sent_bytes_total", "Bytes to clients.", sum(&ServerCounters::bytes_sent));
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsInput& input) {
+  TextWriter writer;
+  write_requests(writer, input.cache.stats);
+  write_policy(writer, input.cache.policy);
+  write_memory(writer, input);
+  write_http(writer, input.counters);
+  return writer.text();
+}
+
+}  // namespace shoal::server

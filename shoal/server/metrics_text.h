@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "shoal/base/memory_budget.h"
+#include "shoal/cache/cache_report.h"
+#include "shoal/net/server_counters.h"
+
+namespace shoal::server {
+
+/// What `/metrics` shows.
+struct MetricsInput {
+  const cache::CacheReport& cache;
+  const MemoryBudget& budget;
+  std::vector<const MemoryAccount*> accounts;        ///< those that are not the caches'
+  std::vector<const net::ServerCounters*> counters;  ///< of the S3 servers of all loops
+};
+
+/// In the text format of Prometheus.
+std::string metrics_text(const MetricsInput& input);
+
+}  // namespace shoal::server
