@@ -38,6 +38,13 @@ std::string short_number(double value) {
   return text;
 }
 
+std::string value_label(const Plot& plot, double value) {
+  if (plot.values == Plot::Values::numbers) return short_number(value);
+  char label[16];
+  std::snprintf(label, sizeof label, "%.3g %%", value * 100);
+  return label;
+}
+
 // Where values are on the page.
 struct Scale {
   double x_min, x_max, y_max;
@@ -58,6 +65,11 @@ Scale scale_of(const Plot& plot) {
       scale.y_max = std::max(scale.y_max, point.y);
     }
   }
+  if (plot.values == Plot::Values::numbers) {
+    double step = std::pow(10, std::floor(std::log10(scale.y_max)));
+    scale.y_max = std::ceil(scale.y_max / step) * step;
+    return scale;
+  }
   double step = scale.y_max > 0.5 ? 0.2 : scale.y_max > 0.2 ? 0.1 : 0.05;
   scale.y_max = std::min(1.0, std::ceil(scale.y_max / step) * step);
   return scale;
@@ -77,9 +89,7 @@ void draw_axes(std::string& svg, const Plot& plot, const Scale& scale) {
     std::snprintf(line, sizeof line, "<line class=\"grid\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/>\n", left,
                   plot_width - right, scale.y(value), scale.y(value));
     svg += line;
-    char label[16];
-    std::snprintf(label, sizeof label, "%.3g %%", value * 100);
-    text_at(svg, left - 6, scale.y(value) + 4, "end", label);
+    text_at(svg, left - 6, scale.y(value) + 4, "end", value_label(plot, value));
   }
   for (int i = 0; i <= 3; ++i) {
     double value = scale.x_min * std::pow(scale.x_max / scale.x_min, i / 3.0);

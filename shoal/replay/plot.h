@@ -5,8 +5,9 @@
 
 namespace shoal::replay {
 
-/// A line chart: shares (0 to 1) on a linear axis upwards, positive numbers on a logarithmic axis across.
+/// A line chart: values on a linear axis upwards from zero, positive numbers on a logarithmic axis across.
 struct Plot {
+  enum class Values { shares, numbers };  ///< shares are from 0 to 1 and written in per cent
   struct Point {
     double x;
     double y;
@@ -20,6 +21,7 @@ struct Plot {
   std::string x_label;
   std::string y_label;
   std::vector<Line> lines;
+  Values values = Values::shares;
 };
 
 /// One SVG document with the plots in rows of three, legible on light and dark pages.

@@ -12,6 +12,7 @@ namespace shoal::replay {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class ReplayRunTest : public ::testing::Test {
@@ -85,6 +86,15 @@ TEST_F(ReplayRunTest, APlotHasALineForEachPolicy) {
   std::string svg = to_svg(plots);
   EXPECT_THAT(svg, StartsWith("<svg"));
   EXPECT_THAT(svg, HasSubstr("zipf"));
+}
+
+TEST(PlotTest, NumbersHaveRoundNumbersAtTheirAxis) {
+  Plot plot{.title = "rates", .x_label = "", .y_label = "", .lines = {}, .values = Plot::Values::numbers};
+  plot.lines.push_back({.name = "ours", .points = {{1024, 310'000}, {4096, 1'250'000}}});
+  std::string svg = to_svg({plot});
+  EXPECT_THAT(svg, HasSubstr(">2M</text>"));
+  EXPECT_THAT(svg, HasSubstr(">500k</text>"));
+  EXPECT_THAT(svg, Not(HasSubstr(" %</text>")));
 }
 
 TEST(CacheSizeTest, CountsBytesAndShares) {
