@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "bench/cache/contestants.h"
-#include "bench/cache/zipf.h"
+#include "bench/lib/zipf.h"
 #include <fmt/format.h>
 
 #include "shoal/cache/cache_contents.h"
