@@ -50,7 +50,7 @@ void IndexPage::Walk::step() {
 }
 
 IndexPage::Walk::Walk(const IndexPage& page, std::string_view from) {
-  Place place = page.place_of(from);
+  Place place = page.find(from);
   at_end_ = !place.entry;
   if (at_end_) return;
   // Up to there it is the same as `from`: it follows the last name that is less.
@@ -76,7 +76,7 @@ std::optional<IndexPage::Entry> IndexPage::entry_at(std::size_t offset) const {
 // Compares without putting names together. Let the name share `common` bytes with the entry before, which is less. An
 // entry that shares more with that one differs from the name where that one does, and is less as well; one that shares
 // less is larger; of one that shares as much, the rests are compared.
-IndexPage::Place IndexPage::place_of(std::string_view name) const {
+IndexPage::Place IndexPage::find(std::string_view name) const {
   Place place;
   std::size_t common = 0;
   for (std::optional<Entry> entry = entry_at(0); entry; entry = entry_at(entry->end)) {
@@ -103,12 +103,6 @@ IndexPage::Place IndexPage::place_of(std::string_view name) const {
   return place;
 }
 
-std::optional<std::string_view> IndexPage::find(std::string_view name) const {
-  Place place = place_of(name);
-  if (!place.found) return std::nullopt;
-  return place.entry->payload;
-}
-
 std::string_view IndexPage::first_name() const {
   std::optional<Entry> first = entry_at(0);
   return first ? first->rest : std::string_view();
@@ -124,8 +118,7 @@ void IndexPage::splice(std::size_t begin, std::size_t end, std::string_view midd
   size_ = static_cast<std::uint32_t>(size);
 }
 
-void IndexPage::put(std::string_view name, std::string_view payload) {
-  Place place = place_of(name);
+void IndexPage::put(const Place& place, std::string_view name, std::string_view payload) {
   std::string middle;
   append_entry(middle, place.shared_before, name.substr(place.shared_before), payload);
   if (!place.entry) {
@@ -142,8 +135,7 @@ void IndexPage::put(std::string_view name, std::string_view payload) {
   splice(entry.begin, entry.end, middle);
 }
 
-void IndexPage::erase(std::string_view name) {
-  Place place = place_of(name);
+void IndexPage::erase(const Place& place, std::string_view name) {
   CHECK(place.found);
   const Entry& erased = *place.entry;
   std::optional<Entry> next = entry_at(erased.end);

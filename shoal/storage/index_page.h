@@ -42,24 +42,6 @@ class IndexPage {
     bool at_end_ = false;
   };
 
-  /// The payload of a name; nothing if it is not there. Valid until the page changes.
-  std::optional<std::string_view> find(std::string_view name) const;
-
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  /// The first name, which is stored whole.
-  std::string_view first_name() const;
-
-  /// Adds the name or replaces its payload.
-  void put(std::string_view name, std::string_view payload);
-  /// The name must be there.
-  void erase(std::string_view name);
-  /// Takes the upper half of the entries away into a new page, which is empty if there is but one.
-  IndexPage split();
-  /// Takes over the entries of `behind`, whose names are all larger.
-  void append(const IndexPage& behind);
-
- private:
   /// An entry as it stands in the page.
   struct Entry {
     std::size_t begin = 0;
@@ -68,16 +50,33 @@ class IndexPage {
     std::string_view rest;
     std::string_view payload;
   };
-  /// Where a name is, or would be put.
+  /// Where a name is, or belongs.
   struct Place {
     std::size_t shared_before = 0;  ///< what the name shares with the one before it
     bool found = false;
     std::optional<Entry> entry;  ///< the first that is not less than the name
   };
 
+  /// Where a name is, or belongs. Valid until the page changes.
+  Place find(std::string_view name) const;
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// The first name, which is stored whole.
+  std::string_view first_name() const;
+
+  /// Adds the name or replaces its payload, at the place where find() says that it belongs.
+  void put(const Place& place, std::string_view name, std::string_view payload);
+  /// The name must be there.
+  void erase(const Place& place, std::string_view name);
+  /// Takes the upper half of the entries away into a new page, which is empty if there is but one.
+  IndexPage split();
+  /// Takes over the entries of `behind`, whose names are all larger.
+  void append(const IndexPage& behind);
+
+ private:
   /// The entry that begins at this offset; nothing at the end.
   std::optional<Entry> entry_at(std::size_t offset) const;
-  Place place_of(std::string_view name) const;
   std::string_view bytes() const { return {bytes_.get(), size_}; }
   /// Puts `middle` in the place of [begin, end).
   void splice(std::size_t begin, std::size_t end, std::string_view middle);

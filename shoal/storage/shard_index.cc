@@ -97,13 +97,14 @@ std::size_t ShardIndex::page_of(std::string_view name) const {
 
 std::optional<IndexEntry> ShardIndex::find(Key key) const {
   std::string name = to_name(key);
-  std::optional<std::string_view> payload = pages_[page_of(name)].find(name);
-  if (!payload) return std::nullopt;
-  return decode(*payload);
+  IndexPage::Place place = pages_[page_of(name)].find(name);
+  if (!place.found) return std::nullopt;
+  return decode(place.entry->payload);
 }
 
-void ShardIndex::put_payload(std::size_t page, std::string_view name, std::string_view payload) {
-  pages_[page].put(name, payload);
+void ShardIndex::put_payload(std::size_t page, const IndexPage::Place& place, std::string_view name,
+                             std::string_view payload) {
+  pages_[page].put(place, name, payload);
   if (pages_[page].size() <= page_bytes_max) return;
   IndexPage upper = pages_[page].split();
   if (!upper.empty()) pages_.insert(pages_.begin() + static_cast<std::ptrdiff_t>(page) + 1, std::move(upper));
@@ -113,10 +114,11 @@ std::optional<IndexEntry> ShardIndex::put(Key key, IndexEntry entry) {
   std::string name = to_name(key);
   std::size_t page = page_of(name);
   std::optional<IndexEntry> replaced;
-  if (std::optional<std::string_view> payload = pages_[page].find(name)) replaced = decode(*payload);
+  IndexPage::Place place = pages_[page].find(name);
+  if (place.found) replaced = decode(place.entry->payload);
   if (replaced && replaced->extents) extents_.erase(replaced->sequence);
   if (entry.extents) extents_[entry.sequence] = entry.extents;
-  put_payload(page, name, encode(entry));
+  put_payload(page, place, name, encode(entry));
   if (!replaced) ++entries_;
   return replaced;
 }
@@ -124,12 +126,12 @@ std::optional<IndexEntry> ShardIndex::put(Key key, IndexEntry entry) {
 std::optional<IndexEntry> ShardIndex::erase(Key key) {
   std::string name = to_name(key);
   std::size_t page = page_of(name);
-  std::optional<std::string_view> payload = pages_[page].find(name);
-  if (!payload) return std::nullopt;
-  IndexEntry erased = decode(*payload);
+  IndexPage::Place place = pages_[page].find(name);
+  if (!place.found) return std::nullopt;
+  IndexEntry erased = decode(place.entry->payload);
   if (erased.extents) extents_.erase(erased.sequence);
   --entries_;
-  pages_[page].erase(name);
+  pages_[page].erase(place, name);
   if (pages_.size() == 1 || pages_[page].size() >= page_bytes_min) return erased;
   // Goes into a neighbour if there is room.
   std::size_t lower = page == 0 ? 0 : page - 1;
@@ -145,12 +147,12 @@ std::optional<IndexEntry> ShardIndex::erase(Key key) {
 bool ShardIndex::relocate(Key key, RecordLocation from, RecordLocation to) {
   std::string name = to_name(key);
   std::size_t page = page_of(name);
-  std::optional<std::string_view> payload = pages_[page].find(name);
-  if (!payload) return false;
-  IndexEntry entry = decode(*payload);
+  IndexPage::Place place = pages_[page].find(name);
+  if (!place.found) return false;
+  IndexEntry entry = decode(place.entry->payload);
   if (entry.location != from) return false;
   entry.location = to;
-  put_payload(page, name, encode(entry));
+  put_payload(page, place, name, encode(entry));
   return true;
 }
 

@@ -108,7 +108,7 @@ class ShardIndex {
   static ObjectKey to_key(std::string_view name);
   /// Index of the page in which the name is, or would be put. There is at least one page.
   std::size_t page_of(std::string_view name) const;
-  void put_payload(std::size_t page, std::string_view name, std::string_view payload);
+  void put_payload(std::size_t page, const IndexPage::Place& place, std::string_view name, std::string_view payload);
   std::uint64_t profile_of(const IndexEntry& entry);
   std::string encode(const IndexEntry& entry);
   IndexEntry decode(std::string_view payload) const;
