@@ -29,6 +29,19 @@ std::string text_of(int number, int generation, std::size_t bytes = 1'000) {
   return text;
 }
 
+/// Objects of which most are overwritten three times.
+void open_and_overwrite(TestEngine& engine, std::map<int, std::optional<std::string>>& expected) {
+  ASSERT_THAT(engine.open(), IsOk());
+  ASSERT_THAT(engine.make_bucket("bucket"), IsOk());
+  for (int generation = 0; generation < 4; ++generation) {
+    for (int number = 0; number < 40; ++number) {
+      if (generation > 0 && number % 5 == 0) continue;
+      expected[number] = text_of(number, generation);
+      ASSERT_THAT(engine.put(key(number), *expected[number]), IsOk());
+    }
+  }
+}
+
 class CompactionTest : public ::testing::TestWithParam<std::size_t> {
  protected:
   CompactionTest() : engine_(GetParam()) {}
@@ -130,16 +143,8 @@ TEST_P(CompactionTest, EachCrashOnTheWayLosesAndRevivesNothing) {
   for (std::uint64_t cut = 1; cut < 100; cut += 4) {
     SCOPED_TRACE("cut at operation " + std::to_string(cut));
     TestEngine engine(GetParam());
-    ASSERT_THAT(engine.open(), IsOk());
-    ASSERT_THAT(engine.make_bucket("bucket"), IsOk());
     std::map<int, std::optional<std::string>> expected;
-    for (int generation = 0; generation < 4; ++generation) {
-      for (int number = 0; number < 40; ++number) {
-        if (generation > 0 && number % 5 == 0) continue;
-        expected[number] = text_of(number, generation);
-        ASSERT_THAT(engine.put(key(number), *expected[number]), IsOk());
-      }
-    }
+    ASSERT_NO_FATAL_FAILURE(open_and_overwrite(engine, expected));
     for (int number = 0; number < 40; number += 7) {
       expected[number] = std::nullopt;
       ASSERT_THAT(engine.remove(key(number)), IsOkAnd(true));
@@ -162,16 +167,8 @@ TEST_P(CompactionTest, AFailureOfAnyOperationLosesNothing) {
     for (std::uint64_t number_of_operation = 1; number_of_operation < 90; number_of_operation += 6) {
       SCOPED_TRACE("operation " + std::to_string(number_of_operation));
       TestEngine engine(GetParam());
-      ASSERT_THAT(engine.open(), IsOk());
-      ASSERT_THAT(engine.make_bucket("bucket"), IsOk());
       std::map<int, std::optional<std::string>> expected;
-      for (int generation = 0; generation < 4; ++generation) {
-        for (int number = 0; number < 40; ++number) {
-          if (generation > 0 && number % 5 == 0) continue;
-          expected[number] = text_of(number, generation);
-          ASSERT_THAT(engine.put(key(number), *expected[number]), IsOk());
-        }
-      }
+      ASSERT_NO_FATAL_FAILURE(open_and_overwrite(engine, expected));
       engine.disk().fail_operation(engine.disk().operations() + number_of_operation, fault);
       (void)engine.run(engine.engine().compact());
       for (const auto& [number, text] : expected) {

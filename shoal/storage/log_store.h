@@ -207,9 +207,9 @@ class LogStore final : public ObjectStore {
   Result<std::shared_ptr<BodyReader>> make_reader(const ExtentList& extents) const;
 
   // Compaction (log_store_compaction.cc).
-  bool is_needed(const ScannedRecord& record, Sequence oldest_elsewhere) const;
-  /// Where the index says that the record is; nothing if it is not needed as what it is.
-  std::optional<RecordLocation> location_of(const ScannedRecord& record) const;
+  bool is_needed(const ScannedRecord& record, Sequence oldest_elsewhere);
+  /// The place that an upload or the list of extents has for the record; null without one, and for objects.
+  RecordLocation* place_of(const ScannedRecord& record);
   void relocate(const ScannedRecord& record, RecordLocation to);
 
   void add_live(RecordLocation location) { live_bytes_[location.segment] += location.bytes; }

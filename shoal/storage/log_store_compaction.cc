@@ -1,13 +1,10 @@
 // What compaction asks of a store: which records of a segment are still needed, and to copy those elsewhere.
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "shoal/base/check.h"
-#include "shoal/base/log.h"
 #include "shoal/io/wait_queue.h"
 #include "shoal/storage/log_store.h"
 
@@ -36,63 +33,64 @@ Record copy_of(const PinnedRecord& pinned, RecordLocation location) {
   return record;
 }
 
+/// Whether the record is found through the index of objects.
+bool is_object(RecordKind kind) {
+  return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::upload_complete;
+}
+
+/// Whether the record means nothing once nothing points to it. The others say what ended, or what a bucket is.
+bool is_content(RecordKind kind) {
+  return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::extent ||
+         kind == RecordKind::upload_create || kind == RecordKind::part;
+}
+
 }  // namespace
 
-std::optional<RecordLocation> LogStore::location_of(const ScannedRecord& record) const {
+RecordLocation* LogStore::place_of(const ScannedRecord& record) {
   switch (record.header.kind) {
-    case RecordKind::put:
-    case RecordKind::manifest:
-    case RecordKind::upload_complete: {
-      std::optional<IndexEntry> entry = shard_for(record.key).find(record.key);
-      if (!entry) return std::nullopt;
-      return entry->location;
-    }
     case RecordKind::extent: {
       auto extent = extents_.find(record.header.sequence);
-      if (extent == extents_.end()) return std::nullopt;
-      return extent->second;
+      return extent == extents_.end() ? nullptr : &extent->second;
     }
     case RecordKind::upload_create: {
       Result<UploadInfo> info = decode_upload(record.info, record.key);
       auto upload = info ? uploads_.find(info->id) : uploads_.end();
-      if (upload == uploads_.end()) return std::nullopt;
-      return upload->second.upload.location;
+      return upload == uploads_.end() ? nullptr : &upload->second.upload.location;
     }
     case RecordKind::part: {
       Result<StoredPart> stored = decode_part(record.info);
       auto upload = stored ? uploads_.find(stored->upload_id) : uploads_.end();
-      if (upload == uploads_.end()) return std::nullopt;
+      if (upload == uploads_.end()) return nullptr;
       auto part = upload->second.upload.parts.find(stored->part.number);
-      if (part == upload->second.upload.parts.end()) return std::nullopt;
-      return part->second.location;
+      return part == upload->second.upload.parts.end() ? nullptr : &part->second.location;
     }
     default:
-      return std::nullopt;
+      return nullptr;
   }
 }
 
-bool LogStore::is_needed(const ScannedRecord& record, Sequence oldest_elsewhere) const {
-  if (location_of(record) == record.location) return true;
-  Sequence sequence = record.header.sequence;
+bool LogStore::is_needed(const ScannedRecord& record, Sequence oldest_elsewhere) {
+  if (is_object(record.header.kind)) {
+    std::optional<IndexEntry> entry = shard_for(record.key).find(record.key);
+    if (entry && entry->location == record.location) return true;
+  } else if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
+    return true;
+  }
+  if (is_content(record.header.kind)) return false;
   switch (record.header.kind) {
-    case RecordKind::put:
-    case RecordKind::manifest:
-    case RecordKind::extent:
-    case RecordKind::upload_create:
-    case RecordKind::part:
-      return false;
     case RecordKind::bucket_put: {
       // The caller keeps changes of buckets away: one that is not there was removed.
       auto bucket = buckets_.find(record.key.bucket);
-      return bucket != buckets_.end() && (bucket->second.in_doubt || bucket->second.sequence <= sequence);
+      return bucket != buckets_.end() && (bucket->second.in_doubt || bucket->second.sequence <= record.header.sequence);
     }
     case RecordKind::upload_complete:  // says that the upload ended, whatever became of the object
     case RecordKind::upload_abort:
     case RecordKind::remove:
     case RecordKind::bucket_remove:
-      return oldest_elsewhere < sequence;
+      return oldest_elsewhere < record.header.sequence;
+    default:
+      return true;  // a newer version's, which means something to it
   }
-  return true;  // a newer version's, which means something to it
 }
 
 Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> records, Sequence oldest_elsewhere) {
@@ -126,35 +124,18 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
 }
 
 void LogStore::relocate(const ScannedRecord& record, RecordLocation to) {
-  if (location_of(record) != record.location) {
-    // A deletion, or the like: nothing points to it. Or it was replaced while it was copied.
-    bool is_deletion = record.header.kind == RecordKind::remove || record.header.kind == RecordKind::bucket_remove ||
-                       record.header.kind == RecordKind::upload_abort ||
-                       record.header.kind == RecordKind::upload_complete ||
-                       record.header.kind == RecordKind::bucket_put || is_skipped_kind(record.header.kind);
-    if (is_deletion) kept_bytes_[to.segment] += to.bytes;
-    return;
+  bool moved = false;
+  if (is_object(record.header.kind)) {
+    moved = shard_for(record.key).relocate(record.key, record.location, to);
+  } else if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
+    *place = to;
+    moved = true;
   }
-  drop_live(record.location);
-  add_live(to);
-  switch (record.header.kind) {
-    case RecordKind::extent:
-      extents_.at(record.header.sequence) = to;
-      break;
-    case RecordKind::upload_create: {
-      Result<UploadInfo> info = decode_upload(record.info, record.key);
-      uploads_.at(info->id).upload.location = to;
-      break;
-    }
-    case RecordKind::part: {
-      Result<StoredPart> stored = decode_part(record.info);
-      uploads_.at(stored->upload_id).upload.parts.at(stored->part.number).location = to;
-      break;
-    }
-    default: {
-      bool moved = shard_for(record.key).relocate(record.key, record.location, to);
-      CHECK(moved);
-    }
+  if (moved) {
+    drop_live(record.location);
+    add_live(to);
+  } else if (!is_content(record.header.kind)) {
+    kept_bytes_[to.segment] += to.bytes;  // nothing points to it
   }
 }
 

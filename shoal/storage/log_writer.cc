@@ -169,7 +169,7 @@ void LogWriter::finish_group(Group group) {
   numbers_->segments.extend(segment.id, group.bytes, segment.first_sequence, segment.last_sequence);
   for (Pending& pending : group.pending) {
     const RecordHeader& header = pending.record.header;
-    Appended appended{header.sequence, pending.record.location_at(segment.id, segment.end)};
+    Appended appended{header.sequence, header.location_at(segment.id, segment.end)};
     segment.end += header.record_bytes();
     pending.finish(appended);
   }

@@ -49,12 +49,12 @@ std::uint64_t RecordHeader::record_bytes() const {
   return (head_bytes() + body_bytes + record_alignment - 1) / record_alignment * record_alignment;
 }
 
-RecordLocation Record::location_at(SegmentId segment, std::uint64_t offset) const {
+RecordLocation RecordHeader::location_at(SegmentId segment, std::uint64_t offset) const {
   RecordLocation location;
   location.segment = segment;
   location.position = static_cast<std::uint32_t>(offset / record_alignment);
-  location.bytes = static_cast<std::uint32_t>(header.record_bytes());
-  location.head_bytes = static_cast<std::uint32_t>(header.head_bytes());
+  location.bytes = static_cast<std::uint32_t>(record_bytes());
+  location.head_bytes = static_cast<std::uint32_t>(head_bytes());
   return location;
 }
 

@@ -44,6 +44,7 @@ struct RecordHeader {
 
   std::uint64_t head_bytes() const;    ///< header, key, info, block checksums
   std::uint64_t record_bytes() const;  ///< head, body, padding
+  RecordLocation location_at(SegmentId segment, std::uint64_t offset) const;
   bool operator==(const RecordHeader&) const = default;
 };
 
@@ -71,8 +72,6 @@ struct Record {
   std::string info;     ///< fields (info_codec.h)
   Body body;
   std::vector<std::uint32_t> block_checksums;
-
-  RecordLocation location_at(SegmentId segment, std::uint64_t offset) const;
 };
 
 /// Computes lengths and block checksums. `key` and `info` must respect the limits of the format.

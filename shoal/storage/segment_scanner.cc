@@ -28,15 +28,6 @@ Task<Result<RecordHead>> read_record_at(FileWindow* window, RecordPlace place, s
   co_return head;
 }
 
-RecordLocation location_of(SegmentId segment, std::uint64_t offset, const RecordHeader& header) {
-  RecordLocation location;
-  location.segment = segment;
-  location.position = static_cast<std::uint32_t>(offset / record_alignment);
-  location.bytes = static_cast<std::uint32_t>(header.record_bytes());
-  location.head_bytes = static_cast<std::uint32_t>(header.head_bytes());
-  return location;
-}
-
 bool is_about_upload(RecordKind kind) {
   return kind == RecordKind::upload_create || kind == RecordKind::upload_abort || kind == RecordKind::upload_complete ||
          kind == RecordKind::part;
@@ -90,7 +81,7 @@ Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, Segm
                                     "holds more behind it, so this is no interrupted write.",
                                     path, content.end, head.error().message));
     }
-    RecordLocation location = location_of(header.id, content.end, head->header);
+    RecordLocation location = head->header.location_at(header.id, content.end);
     Result<void> visited = (*visit)(*head, location);
     if (!visited) {
       co_return failure(visited.error().code, fmt::format("{} at {}: {}", path, content.end, visited.error().message));
@@ -114,7 +105,7 @@ Task<Result<std::vector<ScannedRecord>>> RecordScan::next(std::size_t records_ma
     record.header = head->header;
     record.key = head->key();
     if (is_about_upload(head->header.kind)) record.info = head->info;
-    record.location = location_of(header_.id, position_, head->header);
+    record.location = head->header.location_at(header_.id, position_);
     position_ += record.location.bytes;
     bytes += record.location.bytes;
     records.push_back(std::move(record));
