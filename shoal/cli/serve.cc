@@ -14,13 +14,17 @@
 namespace shoal::cli {
 namespace {
 
-/// Blocks the signals to the server in every thread that is started from here on; wait_for_stop() takes them.
-void block_signals() {
+/// What people and service managers send to a server.
+sigset_t server_signals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
+}
+
+/// Blocks the signals to the server in every thread that is started from here on; wait_for_stop() takes them.
+void block_signals() {
+  sigset_t signals = server_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
@@ -37,11 +41,7 @@ void reload(const ConfigurationArguments& arguments, server::Node& node) {
 
 /// Returns the signal that ends the server; SIGHUP reloads instead.
 int wait_for_stop(const ConfigurationArguments& arguments, server::Node& node) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
+  const sigset_t signals = server_signals();
   for (;;) {
     int received = 0;
     if (sigwait(&signals, &received) != 0) continue;
