@@ -88,6 +88,10 @@ OptionTable option_table_of(Configuration& configuration) {
                   "How fast compaction may copy; 0 means as fast as it goes.");
   table.add_bytes("storage.reserve_bytes", &storage.reserve_bytes,
                   "Writes are refused before they take the last of the disk, which compaction needs to make room.");
+  table.add_bytes(
+      "storage.checkpoint_log_bytes", &storage.checkpoint_log_bytes,
+      "The index is written to disk when the log has grown by so much, or by eight times of what that wrote "
+      "last: a start after a crash reads what came behind.");
   auto& cache = configuration.cache;
   table.add_bytes(
       "cache.memory", &cache.memory,

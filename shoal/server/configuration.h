@@ -36,6 +36,7 @@ struct Configuration {
     std::uint32_t garbage_percent_max = 20;
     std::uint64_t compaction_bytes_per_second = 128_MiB;
     std::uint64_t reserve_bytes = 16_MiB;
+    std::uint64_t checkpoint_log_bytes = 64_MiB;
   } storage;
 
   struct CacheSettings {

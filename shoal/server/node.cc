@@ -141,6 +141,7 @@ Result<void> Node::Parts::open_engine() {
   options.compaction.garbage_share_max = configuration.storage.garbage_percent_max / 100.0;
   options.compaction.bytes_per_second = configuration.storage.compaction_bytes_per_second;
   options.compaction.reserve_bytes = configuration.storage.reserve_bytes;
+  options.checkpoints.log_bytes = configuration.storage.checkpoint_log_bytes;
   options.read_account = &disk_reads;
   std::vector<storage::LogEngine::Core> engine_cores;
   for (std::size_t i = 0; i < loops->size(); ++i) {

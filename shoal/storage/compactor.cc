@@ -19,6 +19,8 @@ constexpr std::size_t batch_records_max = 1'024;
 constexpr std::uint64_t batch_bytes_max = 4_MiB;
 /// A segment with less garbage than this share is not worth the copying.
 constexpr double victim_garbage_share_min = 0.05;
+/// Should the newest checkpoint be damaged, the one before it must know what was deleted as well.
+constexpr std::uint32_t checkpoints_to_know = 2;
 
 bool is_about_bucket(RecordKind kind) { return kind == RecordKind::bucket_put || kind == RecordKind::bucket_remove; }
 
@@ -87,10 +89,17 @@ Task<Result<bool>> Compactor::compact_one(double garbage_share_max) {
 
 Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_max) {
   std::map<SegmentId, std::uint64_t> live;
+  std::map<SegmentId, std::uint64_t> kept;
   for (LogStore* store : *context_.stores) {
-    co_await io::run_on(store->loop(), [&] { store->add_live_bytes(live); });
+    co_await io::run_on(store->loop(), [&] {
+      store->add_live_bytes(live);
+      store->add_kept_bytes(kept);
+    });
   }
   const std::vector<SegmentSummary> segments = context_.numbers->segments.all();
+  for (const SegmentSummary& segment : segments) {
+    if (segment.checkpoints < checkpoints_to_know) live[segment.id] += kept[segment.id];
+  }
   std::map<SegmentId, const SegmentSummary*> by_id;
   std::uint64_t bytes = 0;
   std::uint64_t live_bytes = 0;
@@ -119,11 +128,7 @@ Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_ma
     }
   }
   if (best == nullptr) co_return std::nullopt;
-  Victim victim{*best, live[best->id], Sequence(std::numeric_limits<std::uint64_t>::max())};
-  for (const SegmentSummary& segment : segments) {
-    if (segment.id == best->id || segment.first_sequence == Sequence()) continue;
-    victim.oldest_elsewhere = std::min(victim.oldest_elsewhere, segment.first_sequence);
-  }
+  Victim victim{*best, live[best->id], best->checkpoints < checkpoints_to_know};
   co_return victim;
 }
 
@@ -143,7 +148,7 @@ Task<Result<void>> Compactor::compact(Victim victim) {
     Result<std::uint64_t> copied = 0;
     if (batch && batch->empty()) break;
     if (batch) {
-      copied = co_await move_batch(*std::move(batch), victim.oldest_elsewhere);
+      copied = co_await move_batch(*std::move(batch), victim.deletions_are_needed);
     } else {
       copied = failure(std::move(batch).error());
     }
@@ -170,7 +175,7 @@ std::size_t Compactor::store_of(const ScannedRecord& record) const {
   return loop_of(ObjectKeyView(record.key).slot(), context_.stores->size());
 }
 
-Task<Result<std::uint64_t>> Compactor::move_batch(std::vector<ScannedRecord> records, Sequence oldest_elsewhere) {
+Task<Result<std::uint64_t>> Compactor::move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed) {
   std::optional<io::AsyncMutex::Lock> no_bucket_changes;
   if (std::ranges::any_of(records, [](const ScannedRecord& record) { return is_about_bucket(record.header.kind); })) {
     no_bucket_changes.emplace(co_await context_.buckets->lock());
@@ -181,7 +186,7 @@ Task<Result<std::uint64_t>> Compactor::move_batch(std::vector<ScannedRecord> rec
   for (std::size_t i = 0; i < by_store.size(); ++i) {
     if (by_store[i].empty()) continue;
     LogStore* store = (*context_.stores)[i];
-    auto move_there = [&] { return store->move_records(std::move(by_store[i]), oldest_elsewhere); };
+    auto move_there = [&] { return store->move_records(std::move(by_store[i]), deletions_are_needed); };
     CO_TRY_ASSIGN(std::uint64_t moved, co_await io::run_on(store->loop(), move_there));
     bytes += moved;
   }

@@ -28,8 +28,8 @@ class LogStore;
 /// and Implementation of a Log-Structured File System", section 3.5): by free share times age over cost, with the
 /// distance in sequence numbers as age.
 ///
-/// A record is needed if the index of its loop points at it; a deletion while any other segment holds something that is
-/// older. Copies keep their sequence number, so that it does not matter to recovery which of two it finds. A segment is
+/// A record is needed if the index of its loop points at it; a deletion until the last two checkpoints know of it.
+/// Copies keep their sequence number, so that it does not matter to recovery which of two it finds. A segment is
 /// removed when all that it was needed for is durable elsewhere, and what replaced the rest is durable too; who reads
 /// from it may go on.
 ///
@@ -63,7 +63,7 @@ class Compactor {
   struct Victim {
     SegmentSummary segment;
     std::uint64_t live_bytes = 0;
-    Sequence oldest_elsewhere;  ///< smallest sequence number in the other segments
+    bool deletions_are_needed = true;
   };
 
   Task<void> run(std::shared_ptr<Compactor> self);
@@ -71,7 +71,7 @@ class Compactor {
   Task<Result<bool>> compact_one(double garbage_share_max);
   Task<std::optional<Victim>> choose(double garbage_share_max);
   Task<Result<void>> compact(Victim victim);
-  Task<Result<std::uint64_t>> move_batch(std::vector<ScannedRecord> records, Sequence oldest_elsewhere);
+  Task<Result<std::uint64_t>> move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed);
   Task<Result<void>> remove(SegmentId id);
   Task<void> pace(std::uint64_t bytes);
   std::size_t store_of(const ScannedRecord& record) const;

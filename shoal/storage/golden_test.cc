@@ -129,6 +129,7 @@ std::map<std::string, std::string> golden_files() {
   second.tear(20);
 
   DirectoryFormat format;
+  format.version = 1;
   for (std::size_t i = 0; i < format.directory.size(); ++i) format.directory[i] = static_cast<std::byte>(i);
   format.created = "2026-01-01T00:00:00Z by shoal 0.1.0";
   return {{"FORMAT", encode_directory_format(format)},

@@ -59,6 +59,11 @@ IndexPage::Walk::Walk(const IndexPage& page, std::string_view from) {
   next_ = page.bytes().substr(place.entry->end);
 }
 
+IndexPage::IndexPage(std::string_view bytes)
+    : bytes_(std::make_unique_for_overwrite<char[]>(bytes.size())), size_(static_cast<std::uint32_t>(bytes.size())) {
+  std::ranges::copy(bytes, bytes_.get());
+}
+
 std::optional<IndexPage::Entry> IndexPage::entry_at(std::size_t offset) const {
   if (offset == size_) return std::nullopt;
   std::string_view from = bytes().substr(offset);

@@ -60,6 +60,12 @@ class IndexPage {
   /// Where a name is, or belongs. Valid until the page changes.
   Place find(std::string_view name) const;
 
+  IndexPage() = default;
+  /// A copy of what bytes() of a page gave.
+  explicit IndexPage(std::string_view bytes);
+
+  /// Of the page as it is stored.
+  std::string_view bytes() const { return {bytes_.get(), size_}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   /// The first name, which is stored whole.
@@ -77,7 +83,6 @@ class IndexPage {
  private:
   /// The entry that begins at this offset; nothing at the end.
   std::optional<Entry> entry_at(std::size_t offset) const;
-  std::string_view bytes() const { return {bytes_.get(), size_}; }
   /// Puts `middle` in the place of [begin, end).
   void splice(std::size_t begin, std::size_t end, std::string_view middle);
 

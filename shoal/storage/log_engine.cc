@@ -11,6 +11,7 @@
 #include "shoal/base/random.h"
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/checkpointer.h"
 #include "shoal/storage/compactor.h"
 #include "shoal/storage/log_store.h"
 #include "shoal/storage/recovery.h"
@@ -35,6 +36,7 @@ class Engine final : public LogEngine {
     CHECK(options_.extent_bytes_max > 0 && options_.extent_bytes_max <= record_body_bytes_max);
     CHECK(options_.segment_bytes / record_alignment <= UINT32_MAX);
     numbers_.segments_path = options_.directory + "/segments";
+    numbers_.checkpoints_path = options_.directory + "/checkpoints";
     for (Core& core : cores_) {
       if (core.timers != nullptr) continue;
       real_timers_.push_back(std::make_unique<io::LoopTimers>(*core.loop));
@@ -46,14 +48,16 @@ class Engine final : public LogEngine {
     CO_TRY(co_await prepare_directory());
     RecoveredState state;
     CO_TRY_ASSIGN(RecoveryReport report, co_await recover(cores_.front().disk, &numbers_, &state, options_.clock));
+    recovered_records_ = report.records;
     make_stores(state, report);
     Compactor::wake(compactor_);
-    spdlog::info("storage: {} is open: {} records in {} segments", log_value(options_.directory), report.records,
-                 report.segments.size());
+    spdlog::info("storage: {} is open: checkpoint {}, {} records behind it, {} segments", log_value(options_.directory),
+                 report.checkpoint, report.records, report.segments.size());
     co_return Result<void>();
   }
 
   Task<Result<void>> close() override {
+    co_await checkpointer_->close();
     co_await compactor_->close();
     Result<void> closed;
     for (auto& store : stores_) {
@@ -61,6 +65,8 @@ class Engine final : public LogEngine {
       Result<void> store_closed = co_await io::run_on(store->loop(), close_it);
       if (closed && !store_closed) closed = std::move(store_closed);
     }
+    Result<void> finished = co_await checkpointer_->finish();
+    if (!finished) spdlog::warn("storage: the next start reads the log: {}", finished.error().message);
     lock_ = nullptr;
     co_return closed;
   }
@@ -77,12 +83,15 @@ class Engine final : public LogEngine {
         statistics.groups += store->writer().groups();
       });
     }
-    for (const SegmentSummary& segment : numbers_.segments.all()) statistics.log_bytes += segment.bytes;
+    statistics.log_bytes = numbers_.segments.bytes();
+    statistics.recovered_records = recovered_records_;
     statistics.compaction = compactor_->counters();
+    statistics.checkpoints = checkpointer_->counters();
     co_return statistics;
   }
 
   Task<Result<void>> compact() override { return compactor_->compact_all(); }
+  Task<Result<void>> checkpoint() override { return checkpointer_->checkpoint(); }
 
  private:
   Task<Result<void>> prepare_directory() {
@@ -104,15 +113,35 @@ class Engine final : public LogEngine {
       Result<DirectoryFormat> format = parse_directory_format(as_text(*text));
       if (!format) co_return failure(format.error().code, directory + ": " + format.error().message);
       numbers_.directory = format->directory;
+      CO_TRY(unless_there(co_await disk->create_directory(numbers_.checkpoints_path)));
+      if (format->version < format_version) {
+        CO_TRY(co_await upgrade(*std::move(format)));
+      }
     }
     // Not only when we made them: an earlier attempt may have been cut short between making and syncing.
     CO_TRY(co_await disk->sync_directory(directory));
     co_return co_await disk->sync_directory(io::parent_directory(directory));
   }
 
+  /// Before there is anything that older programs do not know.
+  Task<Result<void>> upgrade(DirectoryFormat format) {
+    spdlog::info("storage: {} had format {}, and has format {} from now on", log_value(options_.directory),
+                 format.version, format_version);
+    format.version = format_version;
+    co_return co_await write_format(format);
+  }
+
+  Task<Result<void>> write_format(DirectoryFormat format) {
+    std::string text = encode_directory_format(format);
+    ByteSpan bytes = as_bytes(text);
+    std::vector<std::byte> content(bytes.begin(), bytes.end());
+    co_return co_await io::replace_file(cores_.front().disk, options_.directory + "/FORMAT", std::move(content), 0600);
+  }
+
   Task<Result<void>> format_directory() {
     io::Disk* disk = cores_.front().disk;
     CO_TRY(unless_there(co_await disk->create_directory(numbers_.segments_path)));
+    CO_TRY(unless_there(co_await disk->create_directory(numbers_.checkpoints_path)));
     CO_TRY_ASSIGN(std::vector<std::string> segments, co_await disk->list(numbers_.segments_path));
     if (!segments.empty()) {
       co_return failure(ErrorCode::corrupt, options_.directory + " has segments but no file FORMAT");
@@ -122,10 +151,7 @@ class Engine final : public LogEngine {
     auto now = std::chrono::time_point_cast<std::chrono::seconds>(options_.clock->wall());
     format.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ} by {}", fmt::gmtime(now), options_.program);
     numbers_.directory = format.directory;
-    std::string text = encode_directory_format(format);
-    ByteSpan bytes = as_bytes(text);
-    std::vector<std::byte> content(bytes.begin(), bytes.end());
-    co_return co_await io::replace_file(disk, options_.directory + "/FORMAT", std::move(content), 0600);
+    co_return co_await write_format(std::move(format));
   }
 
   void make_stores(RecoveredState& state, const RecoveryReport& report) {
@@ -138,6 +164,15 @@ class Engine final : public LogEngine {
     compaction.buckets = &buckets_;
     compaction.options = options_.compaction;
     compactor_ = std::make_shared<Compactor>(compaction);
+    Checkpointer::Context checkpoints;
+    checkpoints.loop = cores_.front().loop;
+    checkpoints.disk = cores_.front().disk;
+    checkpoints.numbers = &numbers_;
+    checkpoints.stores = &store_pointers_;
+    checkpoints.buckets = &buckets_;
+    checkpoints.options = options_.checkpoints;
+    checkpoints.page_files = report.page_files;
+    checkpointer_ = std::make_shared<Checkpointer>(std::move(checkpoints));
     for (std::size_t i = 0; i < cores_.size(); ++i) {
       LogStore::Context context;
       context.loop = cores_[i].loop;
@@ -147,6 +182,7 @@ class Engine final : public LogEngine {
       context.options = &options_;
       context.buckets = &buckets_;
       context.compactor = compactor_;
+      context.checkpointer = checkpointer_;
       context.stores = &store_pointers_;
       context.loop_index = i;
       stores_.push_back(std::make_unique<LogStore>(context));
@@ -162,17 +198,22 @@ class Engine final : public LogEngine {
       std::size_t owner = owner_of(ObjectKeyView(upload.info.key).slot());
       stores_[owner]->adopt_upload(std::move(upload));
     }
-    for (auto& store : stores_) store->adopt_extents(state.extents());
+    for (auto& store : stores_) {
+      store->adopt_extents(state.extents());
+      io::spawn(store->loop(), store->complete_filters());
+    }
   }
 
   LogEngineOptions options_;
   std::vector<Core> cores_;
   std::vector<std::unique_ptr<io::Timers>> real_timers_;
   LogNumbers numbers_;
+  std::uint64_t recovered_records_ = 0;
   std::unique_ptr<io::DiskLock> lock_;
   std::vector<LogStore*> store_pointers_;
   BucketDirectory buckets_;  // of the first loop
   std::shared_ptr<Compactor> compactor_;
+  std::shared_ptr<Checkpointer> checkpointer_;
   std::vector<std::unique_ptr<LogStore>> stores_;
 };
 

@@ -36,6 +36,17 @@ struct CompactionCounters {
   std::uint64_t bytes_freed = 0;
 };
 
+struct CheckpointOptions {
+  /// The least that the log grows between two checkpoints; it grows more where the index is large.
+  std::uint64_t log_bytes = 64_MiB;
+};
+
+/// Since the start.
+struct CheckpointCounters {
+  std::uint64_t checkpoints = 0;
+  std::uint64_t bytes_written = 0;  ///< of index pages
+};
+
 struct LogEngineOptions {
   std::string directory;  ///< made if it is missing; its parent must exist
   std::uint64_t segment_bytes = 256_MiB;
@@ -47,6 +58,7 @@ struct LogEngineOptions {
   std::uint64_t home_epoch = 0;                  ///< fence token written into every record
   std::string program = "shoal";                 ///< who makes a new directory, for people who look into FORMAT
   CompactionOptions compaction;
+  CheckpointOptions checkpoints;
   const Clock* clock = &system_clock();
   MemoryAccount* read_account = nullptr;  ///< charged with the bodies that were read; outlives them
 };
@@ -71,9 +83,10 @@ class LogEngine {
 
   virtual ~LogEngine() = default;
 
-  /// Waits for writes on their way, then makes everything durable and seals the segments, so that the next start knows
-  /// that nothing is missing. Readers and writers that are still held only fail afterwards. Without it the engine may
-  /// be destroyed once its loops have stopped; that is a crash as far as the disk is concerned.
+  /// Waits for writes on their way, then makes everything durable, seals the segments and writes a last checkpoint, so
+  /// that the next start knows that nothing is missing and reads no log. Readers and writers that are still held only
+  /// fail afterwards. Without it the engine may be destroyed once its loops have stopped; that is a crash as far as the
+  /// disk is concerned.
   virtual Task<Result<void>> close() = 0;
 
   /// The store of a loop; lives as long as the engine.
@@ -86,13 +99,19 @@ class LogEngine {
     std::map<SegmentId, std::uint64_t> live_bytes;  ///< bytes of records that are still needed
     std::uint64_t log_bytes = 0;                    ///< bytes of all records
     std::uint64_t groups = 0;                       ///< group commits since the start
+    std::uint64_t recovered_records = 0;            ///< that were read at the start, behind the checkpoint
     CompactionCounters compaction;
+    CheckpointCounters checkpoints;
   };
   /// On the first loop.
   virtual Task<Statistics> statistics() = 0;
 
   /// Compacts all that is worth it now, whatever share of the log is garbage. On the first loop.
   virtual Task<Result<void>> compact() = 0;
+
+  /// Writes a checkpoint of the index now, so that the next start need not read what was written before. On the first
+  /// loop.
+  virtual Task<Result<void>> checkpoint() = 0;
 };
 
 }  // namespace shoal::storage

@@ -100,7 +100,9 @@ class Workload {
     std::string name = std::to_string(random_.below(names_));
     if (random_.below(2) == 0) note(name, std::nullopt, engine_.remove(key(name)));
     if (random_.below(4) == 0) upload(std::to_string(random_.below(names_)));
-    if (random_.below(6) == 0) (void)engine_.run(engine_.engine().compact());  // says nothing about any key
+    // Neither says anything about any key.
+    if (random_.below(6) == 0) (void)engine_.run(engine_.engine().compact());
+    if (random_.below(4) == 0) (void)engine_.run(engine_.engine().checkpoint());
   }
 
   void upload(const std::string& name) {

@@ -170,7 +170,7 @@ TEST(LogEngineFormatTest, DirectoryOfANewerVersionIsRefusedInWordsForTheOperator
   TestEngine engine;
   ASSERT_THAT(engine.open(), IsOk());
   ASSERT_THAT(engine.close(), IsOk());
-  engine.disk().flip("data/FORMAT", std::string("shoal data directory\nformat ").size(), std::byte{'1' ^ '9'});
+  engine.disk().flip("data/FORMAT", std::string("shoal data directory\nformat ").size(), std::byte{'2' ^ '9'});
   Result<void> opened = engine.open();
   ASSERT_THAT(opened, HasError(ErrorCode::not_supported));
   EXPECT_THAT(opened.error().message, HasSubstr("newer version of Shoal"));

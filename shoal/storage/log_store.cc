@@ -9,6 +9,7 @@
 #include "shoal/base/log.h"
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/checkpointer.h"
 #include "shoal/storage/compactor.h"
 #include "shoal/storage/extent_reader.h"
 #include "shoal/storage/extent_writer.h"
@@ -16,6 +17,8 @@
 
 namespace shoal::storage {
 namespace {
+
+constexpr std::size_t filter_pages_at_once = 64;  // some 100 µs
 
 LogWriter::Options writer_options(const LogEngineOptions& options) {
   LogWriter::Options writer;
@@ -40,7 +43,10 @@ LogStore::LogStore(Context context)
       writer_(
           context_.loop, context_.disk, context_.timers, context_.numbers, writer_options(*context_.options),
           [this](SegmentId id, std::uint64_t salt) { adopt_segments({{id, salt}}); },
-          [this] { Compactor::wake(context_.compactor); },
+          [this] {
+            Compactor::wake(context_.compactor);
+            Checkpointer::wake(context_.checkpointer);
+          },
           [this] {
             if (context_.loop_index == 0) io::spawn(*context_.loop, context_.buckets->settle_doubts());
           }),
@@ -59,7 +65,6 @@ void LogStore::adopt_segments(const std::vector<RecoveredSegment>& segments) {
 }
 
 void LogStore::adopt_shard(ShardId id, ShardIndex shard) {
-  shard.for_each([&](const ObjectKey&, const IndexEntry& entry) { add_live(entry.location); });
   shards_[id.value()] = std::make_unique<ShardIndex>(std::move(shard));
 }
 
@@ -79,21 +84,29 @@ void LogStore::adopt_extents(const std::unordered_map<Sequence, RecordLocation>&
   };
   for (const auto& shard : shards_) {
     if (shard == nullptr) continue;
-    shard->for_each([&](const ObjectKey&, const IndexEntry& entry) {
-      if (entry.extents) adopt(*entry.extents);
-    });
+    for (const auto& [sequence, list] : shard->extents()) adopt(*list);
   }
   for (const auto& [id, own] : uploads_) {
     for (const auto& [number, part] : own.upload.parts) adopt(part.extents);
   }
 }
 
-void LogStore::adopt_bucket(const RecoveredBucket& bucket) { install_bucket(bucket.info, bucket.sequence); }
+void LogStore::adopt_bucket(const StoredBucket& bucket) { install_bucket(bucket.info, bucket.sequence); }
+
+Task<void> LogStore::complete_filters() {
+  Result<io::Gate::Pass> pass = gate_.enter();
+  for (const auto& shard : shards_) {
+    if (shard == nullptr) continue;
+    while (pass && !gate_.is_closed() && shard->extend_filter(filter_pages_at_once)) {
+      co_await io::suspend<void>([](io::Resume<void> resume) { std::move(resume)(); });  // others come first
+    }
+  }
+}
 
 // --- looking up
 
-ShardIndex& LogStore::shard_for(const ObjectKey& key) const {
-  const auto& shard = shards_[shard_of(ObjectKeyView(key).slot()).value()];
+ShardIndex& LogStore::shard_for(const ObjectKeyView& key) const {
+  const auto& shard = shards_[shard_of(key.slot()).value()];
   CHECK_MSG(shard != nullptr, "an operation on a key came to a loop that does not own it");
   return *shard;
 }
@@ -106,6 +119,8 @@ Result<const LogStore::Bucket*> LogStore::find_bucket(const std::string& name) c
   }
   return &found->second;
 }
+
+std::optional<ObjectPlace> LogStore::locate(const ObjectKeyView& key) const { return shard_for(key).locate(key); }
 
 Result<void> LogStore::check_readable(const ObjectKey& key) const {
   if (!writer_.has_doubts() || !writer_.is_in_doubt(key.bucket + key.name)) return {};
@@ -162,27 +177,26 @@ Task<Result<std::optional<Object>>> LogStore::get(ObjectKey key) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   CO_TRY(find_bucket(key.bucket));
   CO_TRY(check_readable(key));
-  std::optional<IndexEntry> entry = shard_for(key).find(key);
-  if (!entry) co_return std::optional<Object>();
-  IndexEntry found = *entry;
-  CO_TRY_ASSIGN(Object object, co_await read_object(std::move(found)));
+  std::optional<ObjectPlace> place = locate(key);
+  if (!place) co_return std::optional<Object>();
+  CO_TRY_ASSIGN(Object object, co_await read_object(*std::move(place)));
   co_return std::optional<Object>(std::move(object));
 }
 
-Task<Result<Object>> LogStore::read_object(IndexEntry entry) {
-  SegmentPin segment = pin(entry.location.segment);
+Task<Result<Object>> LogStore::read_object(ObjectPlace place) {
+  SegmentPin segment = pin(place.location.segment);
   Object object;
   PinnedRecord record;
-  if (entry.extents) {
+  if (place.extents) {
     // Before the wait: the extents of this version are here now, and pinned they stay.
-    CO_TRY_ASSIGN(object.reader, make_reader(*entry.extents));
-    CO_TRY_ASSIGN(record, co_await segment->read_head(entry.location, entry.sequence));
+    CO_TRY_ASSIGN(object.reader, make_reader(*place.extents));
+    CO_TRY_ASSIGN(record, co_await segment->read_head(place.location, place.sequence));
   } else {
-    CO_TRY_ASSIGN(record, co_await segment->read_record(entry.location, entry.sequence));
-    ByteSpan body = record.pinned.bytes.subspan(entry.location.head_bytes, record.head.header.body_bytes);
+    CO_TRY_ASSIGN(record, co_await segment->read_record(place.location, place.sequence));
+    ByteSpan body = record.pinned.bytes.subspan(place.location.head_bytes, record.head.header.body_bytes);
     if (!body.empty()) object.body = Body(record.pinned.owner, body);
   }
-  CO_TRY_ASSIGN(StoredObject stored, decode_object(record.head.info, entry.sequence));
+  CO_TRY_ASSIGN(StoredObject stored, decode_object(record.head.info, place.sequence));
   object.info = std::make_shared<const ObjectInfo>(std::move(stored.info));
   co_return object;
 }
@@ -204,10 +218,10 @@ Task<Result<std::optional<ObjectInfoPtr>>> LogStore::stat(ObjectKey key) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   CO_TRY(find_bucket(key.bucket));
   CO_TRY(check_readable(key));
-  std::optional<IndexEntry> entry = shard_for(key).find(key);
-  if (!entry) co_return std::optional<ObjectInfoPtr>();
-  Sequence sequence = entry->sequence;
-  RecordLocation location = entry->location;
+  std::optional<ObjectPlace> place = locate(key);
+  if (!place) co_return std::optional<ObjectInfoPtr>();
+  Sequence sequence = place->sequence;
+  RecordLocation location = place->location;
   SegmentPin segment = pin(location.segment);
   CO_TRY_ASSIGN(PinnedRecord record, co_await segment->read_head(location, sequence));
   CO_TRY_ASSIGN(StoredObject stored, decode_object(record.head.info, sequence));
@@ -276,8 +290,8 @@ Task<Result<ObjectInfoPtr>> LogStore::commit(Change change) {
   CO_TRY(check_readable(change.key));
   CO_TRY(check_condition(change.condition, newest_etag(change.key)));
   if (change.replaces) {
-    std::optional<IndexEntry> entry = shard_for(change.key).find(change.key);
-    bool is_present = entry && entry->sequence == *change.replaces && !pending_.contains(change.key);
+    std::optional<ObjectPlace> place = locate(change.key);
+    bool is_present = place && place->sequence == *change.replaces && !pending_.contains(change.key);
     if (!is_present) co_return failure(ErrorCode::conflict, "the object was replaced meanwhile");
   }
   ObjectInfo& info = change.object.info;
@@ -299,13 +313,11 @@ Task<Result<ObjectInfoPtr>> LogStore::commit(Change change) {
 
 void LogStore::publish(const Change& change, const Appended& appended) {
   IndexEntry entry = to_index_entry(change.object, appended.sequence, appended.location);
-  std::shared_ptr<const ExtentList> extents = entry.extents;
-  add_live(appended.location);
-  std::optional<IndexEntry> replaced = shard_for(change.key).put(change.key, std::move(entry));
-  if (replaced) {
-    drop_live(replaced->location);
-    bool shares_extents = replaced->extents && extents && *replaced->extents == *extents;
-    if (replaced->extents && !shares_extents) forget_extents(*replaced->extents);
+  ObjectKeyView key(change.key);
+  std::optional<ObjectPlace> replaced = shard_for(key).put(key, entry);
+  if (replaced && replaced->extents) {
+    bool shares_extents = entry.extents && *replaced->extents == *entry.extents;
+    if (!shares_extents) forget_extents(*replaced->extents);
   }
   if (!change.object.upload_id.empty()) end_upload(change.object.upload_id, change.object.extents);
 }
@@ -375,10 +387,9 @@ Task<Result<bool>> LogStore::remove(ObjectKey key, WriteCondition condition) {
   }
   Record record = make_record(RecordKind::remove, key, encode_removal(context_.options->clock->wall()));
   auto publish_removal = [this, &key](const Appended&) {
-    std::optional<IndexEntry> erased = shard_for(key).erase(key);
-    if (!erased) return;
-    drop_live(erased->location);
-    if (erased->extents) forget_extents(*erased->extents);
+    ObjectKeyView view(key);
+    std::optional<ObjectPlace> erased = shard_for(view).erase(view);
+    if (erased && erased->extents) forget_extents(*erased->extents);
   };
   CO_TRY(co_await append_for_key(key, std::nullopt, std::move(record), publish_removal));
   co_return true;
@@ -430,6 +441,13 @@ Task<Result<void>> LogStore::close() {
 
 void LogStore::add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const {
   for (const auto& [segment, bytes] : live_bytes_) to[segment] += bytes;
+  for (const auto& shard : shards_) {
+    if (shard == nullptr) continue;
+    for (const auto& [segment, bytes] : shard->live_bytes()) to[segment] += bytes;
+  }
+}
+
+void LogStore::add_kept_bytes(std::map<SegmentId, std::uint64_t>& to) const {
   for (const auto& [segment, bytes] : kept_bytes_) to[segment] += bytes;
 }
 

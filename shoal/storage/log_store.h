@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,11 +13,13 @@
 
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
+#include "shoal/io/async_mutex.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/gate.h"
 #include "shoal/io/suspend.h"
 #include "shoal/io/wait_queue.h"
 #include "shoal/model/object_store.h"
+#include "shoal/storage/checkpoint_root.h"
 #include "shoal/storage/info_codec.h"
 #include "shoal/storage/log_engine.h"
 #include "shoal/storage/log_writer.h"
@@ -29,6 +32,7 @@
 namespace shoal::storage {
 
 class BucketDirectory;
+class Checkpointer;
 class Compactor;
 
 /// The part of the engine that one event loop owns: its shards' index and uploads, its writer, its view of the segments
@@ -47,6 +51,7 @@ class LogStore final : public ObjectStore {
     const LogEngineOptions* options = nullptr;
     BucketDirectory* buckets = nullptr;        ///< of the engine
     std::weak_ptr<Compactor> compactor;        ///< of the engine
+    std::weak_ptr<Checkpointer> checkpointer;  ///< of the engine
     std::vector<LogStore*>* stores = nullptr;  ///< all of the engine, by loop
     std::size_t loop_index = 0;
   };
@@ -58,7 +63,9 @@ class LogStore final : public ObjectStore {
   void adopt_shard(ShardId id, ShardIndex shard);
   void adopt_upload(Upload upload);
   void adopt_extents(const std::unordered_map<Sequence, RecordLocation>& extents);
-  void adopt_bucket(const RecoveredBucket& bucket);
+  void adopt_bucket(const StoredBucket& bucket);
+  /// Makes look-ups of what is not there fast, a little at a time, until it is done or the store is closed.
+  Task<void> complete_filters();
 
   Task<Result<void>> create_bucket(BucketInfo bucket) override;
   Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
@@ -122,19 +129,42 @@ class LogStore final : public ObjectStore {
   // For compaction (compactor.h), on this loop.
 
   /// Copies those of the records, all of this loop's keys, that are still needed to the segments of what lives long.
-  /// A deletion is needed while any segment but theirs holds something older than it: `oldest_elsewhere` is the
-  /// smallest sequence number there. How many bytes were copied, durably in sync mode.
-  Task<Result<std::uint64_t>> move_records(std::vector<ScannedRecord> records, Sequence oldest_elsewhere);
+  /// Deletions are needed unless two checkpoints know of them. How many bytes were copied, durably in sync mode.
+  Task<Result<std::uint64_t>> move_records(std::vector<ScannedRecord> records, bool deletions_are_needed);
   /// Makes durable what was written before, by either writer. io_error while the effect of a failed write is unknown:
   /// then nothing on disk may be given up.
   Task<Result<void>> settle();
   /// Lets go of a segment that holds nothing of this loop any more; conflict if it does. Who reads from it may go on.
   Task<Result<void>> forget_segment(SegmentId id);
 
+  // For checkpoints (checkpointer.h), on this loop.
+
+  struct CheckpointBegin {
+    std::vector<SegmentSummary> segments;  ///< of this loop, up to where what they say is in memory
+    std::vector<StoredBucket> buckets;
+  };
+  /// Where the log of this loop is just now, and no copy is on its way: what is in memory says no less. io_error while
+  /// the effect of a failed write is unknown.
+  Task<Result<CheckpointBegin>> begin_checkpoint();
+  struct SavedIndex {
+    std::vector<std::pair<ShardId, std::string>> shards;
+    std::vector<Upload> uploads;
+    std::unordered_map<Sequence, RecordLocation> extents;
+    std::map<std::uint32_t, std::uint64_t> used_bytes;  ///< of the files of pages
+    std::uint64_t file_bytes = 0;                       ///< of the new one
+  };
+  /// Stores the pages that changed, and those in files that are `unwanted`, in a new file, durably. Memory for the
+  /// changed pages of one shard at a time.
+  Task<Result<SavedIndex>> save_index(std::string path, std::uint32_t file, const std::set<std::uint32_t>* unwanted);
+  /// These files are not there after all.
+  void forget_pages(const std::vector<std::uint32_t>& files);
+
   /// New operations fail with closed; those on their way finish; the log is sealed.
   Task<Result<void>> close();
-  /// Adds the bytes of records of this loop's keys that are still needed, by segment; copies of deletions too.
+  /// Adds the bytes of records of this loop's keys that something names, by segment.
   void add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const;
+  /// Adds the bytes of copies of deletions and the like.
+  void add_kept_bytes(std::map<SegmentId, std::uint64_t>& to) const;
   std::uint64_t object_count() const;
   io::EventLoop& loop() const { return *context_.loop; }
 
@@ -169,7 +199,8 @@ class LogStore final : public ObjectStore {
   };
 
   // Look-ups.
-  ShardIndex& shard_for(const ObjectKey& key) const;
+  ShardIndex& shard_for(const ObjectKeyView& key) const;
+  std::optional<ObjectPlace> locate(const ObjectKeyView& key) const;
   Result<const Bucket*> find_bucket(const std::string& name) const;
   /// Whether the store may say what it knows of a key.
   Result<void> check_readable(const ObjectKey& key) const;
@@ -203,11 +234,11 @@ class LogStore final : public ObjectStore {
   Task<Result<ObjectInfoPtr>> update_info_once(ObjectKey key, ObjectInfo info);
 
   // Reading.
-  Task<Result<Object>> read_object(IndexEntry entry);
+  Task<Result<Object>> read_object(ObjectPlace place);
   Result<std::shared_ptr<BodyReader>> make_reader(const ExtentList& extents) const;
 
   // Compaction (log_store_compaction.cc).
-  bool is_needed(const ScannedRecord& record, Sequence oldest_elsewhere);
+  bool is_needed(const ScannedRecord& record, bool deletions_are_needed);
   /// The place that an upload or the list of extents has for the record; null without one, and for objects.
   RecordLocation* place_of(const ScannedRecord& record);
   void relocate(const ScannedRecord& record, RecordLocation to);
@@ -218,7 +249,8 @@ class LogStore final : public ObjectStore {
   const Context context_;
   const std::shared_ptr<const void> lifetime_ = std::make_shared<char>();
   LogWriter writer_;
-  LogWriter cold_writer_;  ///< of what compaction moves
+  LogWriter cold_writer_;   ///< of what compaction moves
+  io::AsyncMutex copying_;  ///< held while copies are on their way
   io::Gate gate_;
 
   std::array<std::unique_ptr<ShardIndex>, shard_count> shards_;  ///< null: another loop's
@@ -227,7 +259,7 @@ class LogStore final : public ObjectStore {
   std::unordered_map<Sequence, RecordLocation> extents_;         ///< of this loop's objects, uploads and writers
   std::map<ObjectKey, PendingKey> pending_;
   std::map<SegmentId, SegmentPin> segments_;
-  std::map<SegmentId, std::uint64_t> live_bytes_;
+  std::map<SegmentId, std::uint64_t> live_bytes_;  ///< of extents and uploads
   std::map<SegmentId, std::uint64_t> kept_bytes_;  ///< of copies that nothing points to, but that are still needed
 };
 

@@ -69,10 +69,10 @@ RecordLocation* LogStore::place_of(const ScannedRecord& record) {
   }
 }
 
-bool LogStore::is_needed(const ScannedRecord& record, Sequence oldest_elsewhere) {
+bool LogStore::is_needed(const ScannedRecord& record, bool deletions_are_needed) {
   if (is_object(record.header.kind)) {
-    std::optional<IndexEntry> entry = shard_for(record.key).find(record.key);
-    if (entry && entry->location == record.location) return true;
+    std::optional<ObjectPlace> place = locate(record.key);
+    if (place && place->location == record.location) return true;
   } else if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
     return true;
   }
@@ -87,24 +87,25 @@ bool LogStore::is_needed(const ScannedRecord& record, Sequence oldest_elsewhere)
     case RecordKind::upload_abort:
     case RecordKind::remove:
     case RecordKind::bucket_remove:
-      return oldest_elsewhere < record.header.sequence;
+      return deletions_are_needed;
     default:
       return true;  // a newer version's, which means something to it
   }
 }
 
-Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> records, Sequence oldest_elsewhere) {
+Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> records, bool deletions_are_needed) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  io::AsyncMutex::Lock lock = co_await copying_.lock();
   auto copies = std::make_shared<Copies>();
   for (ScannedRecord& record : records) {
-    if (!is_needed(record, oldest_elsewhere)) continue;
+    if (!is_needed(record, deletions_are_needed)) continue;
     SegmentPin segment = pin(record.location.segment);
     Result<PinnedRecord> read = co_await segment->read_record(record.location, record.header.sequence);
     if (!read) {
       copies->result = failure(std::move(read).error());
       break;
     }
-    if (!is_needed(record, oldest_elsewhere)) continue;  // any more
+    if (!is_needed(record, deletions_are_needed)) continue;  // any more
     Record copy = copy_of(*read, record.location);
     ++copies->waiting;
     auto finish = [this, copies, moved = std::move(record)](Result<Appended> appended) {
@@ -124,19 +125,15 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
 }
 
 void LogStore::relocate(const ScannedRecord& record, RecordLocation to) {
-  bool moved = false;
-  if (is_object(record.header.kind)) {
-    moved = shard_for(record.key).relocate(record.key, record.location, to);
-  } else if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
-    *place = to;
-    moved = true;
-  }
-  if (moved) {
-    drop_live(record.location);
+  ObjectKeyView key(record.key);
+  if (is_object(record.header.kind) && shard_for(key).relocate(key, record.location, to)) return;
+  if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
+    drop_live(*place);
     add_live(to);
-  } else if (!is_content(record.header.kind)) {
-    kept_bytes_[to.segment] += to.bytes;  // nothing points to it
+    *place = to;
+    return;
   }
+  if (!is_content(record.header.kind)) kept_bytes_[to.segment] += to.bytes;  // nothing points to it
 }
 
 Task<Result<void>> LogStore::settle() {
@@ -151,9 +148,10 @@ Task<Result<void>> LogStore::settle() {
 Task<Result<void>> LogStore::forget_segment(SegmentId id) {
   auto found = segments_.find(id);
   if (found == segments_.end()) co_return Result<void>();
-  auto live = live_bytes_.find(id);
-  if (live != live_bytes_.end() && live->second > 0) {
-    co_return failure(ErrorCode::conflict, fmt::format("{} bytes of segment {} are in use", live->second, id.value()));
+  std::map<SegmentId, std::uint64_t> live;
+  add_live_bytes(live);
+  if (live[id] > 0) {
+    co_return failure(ErrorCode::conflict, fmt::format("{} bytes of segment {} are in use", live[id], id.value()));
   }
   SegmentPin segment = found->second;
   if (segment.use_count() > 2) {

@@ -18,6 +18,9 @@ namespace {
 /// Segments are not made smaller than this on a disk that is nearly full.
 constexpr std::uint64_t segment_bytes_min = 1_MiB;
 
+/// How often the growth of the log is told.
+constexpr std::uint64_t growth_told_bytes = 16_MiB;
+
 constexpr std::byte padding[record_alignment] = {};
 
 std::uint64_t random_salt() {
@@ -29,14 +32,14 @@ std::uint64_t random_salt() {
 }  // namespace
 
 LogWriter::LogWriter(io::EventLoop* loop, io::Disk* disk, io::Timers* timers, LogNumbers* numbers, Options options,
-                     SegmentMade segment_made, SegmentSealed segment_sealed, DoubtsSettled doubts_settled)
+                     SegmentMade segment_made, LogGrew log_grew, DoubtsSettled doubts_settled)
     : loop_(loop),
       disk_(disk),
       timers_(timers),
       numbers_(numbers),
       options_(options),
       segment_made_(std::move(segment_made)),
-      segment_sealed_(std::move(segment_sealed)),
+      log_grew_(std::move(log_grew)),
       doubts_settled_(std::move(doubts_settled)),
       sync_timer_(timers->make_timer()) {}
 
@@ -166,7 +169,10 @@ void LogWriter::finish_group(Group group) {
     segment.last_sequence = std::max(segment.last_sequence, sequence);
     ++segment.records;
   }
-  numbers_->segments.extend(segment.id, group.bytes, segment.first_sequence, segment.last_sequence);
+  numbers_->segments.extend(segment.id, group.pending.size(), group.bytes, segment.first_sequence,
+                            segment.last_sequence);
+  numbers_->appended_bytes.fetch_add(group.bytes, std::memory_order_relaxed);
+  bool grew = segment.end / growth_told_bytes != (segment.end + group.bytes) / growth_told_bytes;
   for (Pending& pending : group.pending) {
     const RecordHeader& header = pending.record.header;
     Appended appended{header.sequence, header.location_at(segment.id, segment.end)};
@@ -179,6 +185,7 @@ void LogWriter::finish_group(Group group) {
     plan_sync();
   }
   count_finished(group.pending.size());
+  if (grew && log_grew_) log_grew_();
 }
 
 void LogWriter::fail_all(std::vector<Pending> group, const Error& error) {
@@ -262,7 +269,7 @@ Task<Result<void>> LogWriter::write_footer(Segment* segment) {
   footer.last_sequence = segment->last_sequence;
   CO_TRY(co_await seal_segment(segment->file.get(), footer));
   numbers_->segments.set_state(segment->id, SegmentSummary::State::sealed);
-  if (segment_sealed_) segment_sealed_();
+  if (log_grew_) log_grew_();
   co_return Result<void>();
 }
 
@@ -310,6 +317,7 @@ Task<Result<void>> LogWriter::try_begin_segment(std::uint64_t capacity) {
   header.directory = numbers_->directory;
   header.id = SegmentId(numbers_->next_segment.fetch_add(1, std::memory_order_relaxed));
   header.salt = random_salt();
+  header.checkpoint = numbers_->checkpoint.load(std::memory_order_relaxed);
   std::string path = path_of(header.id);
   Result<std::unique_ptr<io::File>> file = co_await create_segment_file(path, capacity, header);
   if (!file) {
@@ -329,6 +337,7 @@ Task<Result<void>> LogWriter::try_begin_segment(std::uint64_t capacity) {
   active_ = std::move(segment);
   SegmentSummary summary;
   summary.id = header.id;
+  summary.salt = header.salt;
   summary.predecessor = header.predecessor;
   numbers_->segments.add(summary);
   segment_made_(header.id, header.salt);

@@ -28,8 +28,11 @@ namespace shoal::storage {
 struct LogNumbers {
   DirectoryId directory{};
   std::string segments_path;
+  std::string checkpoints_path;
   std::atomic<std::uint64_t> next_sequence{1};
   std::atomic<std::uint32_t> next_segment{1};
+  std::atomic<std::uint64_t> checkpoint{0};      ///< number of the newest
+  std::atomic<std::uint64_t> appended_bytes{0};  ///< to the log, since the start
   SegmentTable segments;
 };
 
@@ -77,14 +80,14 @@ class LogWriter {
   using Finish = std::move_only_function<void(Result<Appended>)>;
   /// Told of every segment before a record in it is finished.
   using SegmentMade = std::move_only_function<void(SegmentId, std::uint64_t salt)>;
-  /// Told of every segment that is full; may be empty.
-  using SegmentSealed = std::move_only_function<void()>;
+  /// Told when a segment is full, and in between when the log has grown by a good deal; may be empty.
+  using LogGrew = std::move_only_function<void()>;
 
   /// Told when no key is in doubt any more.
   using DoubtsSettled = std::move_only_function<void()>;
 
   LogWriter(io::EventLoop* loop, io::Disk* disk, io::Timers* timers, LogNumbers* numbers, Options options,
-            SegmentMade segment_made, SegmentSealed segment_sealed, DoubtsSettled doubts_settled);
+            SegmentMade segment_made, LogGrew log_grew, DoubtsSettled doubts_settled);
   LogWriter(const LogWriter&) = delete;  // the running group points here
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -159,7 +162,7 @@ class LogWriter {
   LogNumbers* const numbers_;
   const Options options_;
   SegmentMade segment_made_;
-  SegmentSealed segment_sealed_;
+  LogGrew log_grew_;
   DoubtsSettled doubts_settled_;
 
   std::deque<Pending> queue_;

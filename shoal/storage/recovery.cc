@@ -2,22 +2,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "shoal/base/log.h"
+#include "shoal/storage/checkpoint_loader.h"
 #include "shoal/storage/segment_file.h"
+#include "shoal/storage/segment_scanner.h"
 
 namespace shoal::storage {
 namespace {
 
 constexpr std::chrono::seconds progress_interval{1};
-
-std::string removal_key(std::string_view bucket, std::string_view name) {
-  return std::string(bucket).append(1, '\0').append(name);
-}
 
 /// A segment file whose header was read.
 struct FoundSegment {
@@ -150,236 +152,172 @@ Task<Result<void>> close_segment(io::Disk* disk, FoundSegment* segment) {
   co_return co_await seal_segment(segment->file.get(), footer);
 }
 
-Task<Result<std::map<SegmentId, FoundSegment>>> find_segments(io::Disk* disk, LogNumbers* numbers) {
-  std::map<SegmentId, FoundSegment> segments;
-  CO_TRY_ASSIGN(std::vector<std::string> names, co_await disk->list(numbers->segments_path));
-  for (const std::string& name : names) {
-    std::optional<SegmentId> id = parse_segment_file_name(name);
-    if (!id) {
-      spdlog::warn("recovery: ignored {}/{}, which is no segment", numbers->segments_path, log_value(name));
-      continue;
-    }
-    CO_TRY_ASSIGN(FoundSegment segment, co_await open_segment(disk, numbers, *id));
-    segments.emplace(*id, std::move(segment));
-  }
-  co_return segments;
+/// What a checkpoint says of a segment that has to be read on from there.
+SegmentContent content_of(const SegmentSummary& segment) {
+  SegmentContent content;
+  content.end = segment_page_bytes + segment.bytes;
+  content.records = segment.records;
+  content.first_sequence = segment.first_sequence;
+  content.last_sequence = segment.last_sequence;
+  return content;
 }
+
+/// The way from what is on the disk to what is in memory.
+class Recovery {
+ public:
+  Recovery(io::Disk* disk, LogNumbers* numbers, RecoveredState* state, const Clock* clock)
+      : disk_(disk), numbers_(numbers), state_(state), clock_(clock) {}
+
+  Task<Result<RecoveryReport>> run() {
+    CO_TRY(co_await load_checkpoint());
+    CO_TRY(co_await find_segments());
+    CO_TRY(check_checkpoint());
+    CO_TRY(co_await replay());
+    CO_TRY(state_->finish(existing_));
+    CO_TRY(co_await close_segments());
+    numbers_->next_sequence = std::max(state_->last_sequence().value() + 1, next_sequence_);
+    std::uint32_t behind = existing_.empty() ? 1 : existing_.rbegin()->value() + 1;
+    numbers_->next_segment = std::max(behind, next_segment_);
+    co_return std::move(report_);
+  }
+
+ private:
+  Task<Result<void>> load_checkpoint() {
+    CO_TRY_ASSIGN(std::optional<LoadedCheckpoint> loaded, co_await load_newest_checkpoint(disk_, numbers_));
+    if (!loaded) co_return Result<void>();
+    report_.checkpoint = loaded->root.number;
+    report_.page_files = loaded->root.page_files;
+    numbers_->checkpoint = loaded->root.number;
+    next_sequence_ = loaded->root.next_sequence;
+    next_segment_ = loaded->root.next_segment;
+    covered_ = std::move(loaded->root.segments);
+    state_->adopt(std::move(loaded->root), std::move(loaded->shards));
+    co_return Result<void>();
+  }
+
+  /// Opens the segments of which the checkpoint does not say all.
+  Task<Result<void>> find_segments() {
+    CO_TRY_ASSIGN(std::vector<std::string> names, co_await disk_->list(numbers_->segments_path));
+    for (const std::string& name : names) {
+      std::optional<SegmentId> id = parse_segment_file_name(name);
+      if (!id) {
+        spdlog::warn("recovery: ignored {}/{}, which is no segment", numbers_->segments_path, log_value(name));
+        continue;
+      }
+      existing_.insert(*id);
+      auto covered = covered_.find(*id);
+      if (covered != covered_.end() && covered->second.state == SegmentSummary::State::sealed) {
+        add_segment(covered->second, 1);
+        continue;
+      }
+      CO_TRY_ASSIGN(FoundSegment segment, co_await open_segment(disk_, numbers_, *id));
+      segments_.emplace(*id, std::move(segment));
+    }
+    co_return Result<void>();
+  }
+
+  /// A checkpoint before the last two would not know of deletions that were dropped because later ones did.
+  Result<void> check_checkpoint() const {
+    for (const auto& [id, segment] : segments_) {
+      if (!segment.header || segment.header->checkpoint <= report_.checkpoint + 1) continue;
+      return failure(
+          ErrorCode::corrupt,
+          fmt::format("{}: there was a checkpoint {}, but the newest in {} is {}. Restore the directory "
+                      "from a copy",
+                      segment.path, segment.header->checkpoint, numbers_->checkpoints_path, report_.checkpoint));
+    }
+    return {};
+  }
+
+  /// Applies what the log says behind the checkpoint.
+  Task<Result<void>> replay() {
+    CO_TRY_ASSIGN(auto ends, stated_ends(segments_));
+    std::uint64_t bytes_total = 0;
+    for (const auto& [id, segment] : segments_) bytes_total += segment.file_bytes;
+    Progress progress(clock_, bytes_total);
+    std::uint64_t bytes_before = 0;
+    VisitRecord visit = [&](const RecordHead& head, RecordLocation location) {
+      progress.report(bytes_before + location.offset(), ++report_.records);
+      return state_->apply(head, location);
+    };
+    for (auto& [id, segment] : segments_) {
+      if (segment.header) {
+        CO_TRY_ASSIGN(SegmentBounds bounds, bounds_of(segment, ends));
+        SegmentContent content;
+        if (auto covered = covered_.find(id); covered != covered_.end()) {
+          content = content_of(covered->second);
+          bounds.durable_end = std::max(bounds.durable_end, content.end);
+          if (covered->second.state == SegmentSummary::State::unsealed) bounds.limit = content.end;
+        }
+        CO_TRY_ASSIGN(segment.content, co_await scan_segment(segment.file.get(), segment.path, *segment.header, bounds,
+                                                             content, &visit));
+        CO_TRY(check_content(segment, bounds));
+      }
+      bytes_before += segment.file_bytes;
+    }
+    co_return Result<void>();
+  }
+
+  Result<void> check_content(const FoundSegment& segment, const SegmentBounds& bounds) {
+    if (segment.footer) {
+      if (segment.content->records == segment.footer->records) return {};
+      return failure(ErrorCode::corrupt, segment.path + ": it has not the number of records that its footer says");
+    }
+    if (segment.content->end >= bounds.limit) return {};
+    std::uint64_t bytes_cut = bounds.limit - segment.content->end;
+    report_.bytes_cut += bytes_cut;
+    spdlog::warn("recovery: cut {} bytes behind {} of {}: a write that was never acknowledged", bytes_cut,
+                 segment.content->end, segment.path);
+    return {};
+  }
+
+  Task<Result<void>> close_segments() {
+    bool names_changed = false;
+    for (auto& [id, segment] : segments_) {
+      CO_TRY(co_await close_segment(disk_, &segment));
+      if (!segment.file) {
+        names_changed = true;
+        continue;
+      }
+      SegmentSummary summary;
+      summary.id = id;
+      summary.state = SegmentSummary::State::sealed;
+      summary.salt = segment.header->salt;
+      summary.bytes = segment.content->end - segment_page_bytes;
+      summary.records = segment.content->records;
+      summary.first_sequence = segment.content->first_sequence;
+      summary.last_sequence = segment.content->last_sequence;
+      add_segment(summary, 0);
+    }
+    if (names_changed) {
+      CO_TRY(co_await disk_->sync_directory(numbers_->segments_path));
+    }
+    co_return Result<void>();
+  }
+
+  void add_segment(SegmentSummary summary, std::uint32_t checkpoints) {
+    report_.segments.push_back({summary.id, summary.salt});
+    summary.checkpoints = checkpoints;
+    numbers_->segments.add(summary);
+  }
+
+  io::Disk* const disk_;
+  LogNumbers* const numbers_;
+  RecoveredState* const state_;
+  const Clock* const clock_;
+  RecoveryReport report_;
+  std::map<SegmentId, SegmentSummary> covered_;  ///< by the checkpoint
+  std::uint64_t next_sequence_ = 1;
+  std::uint32_t next_segment_ = 1;
+  std::set<SegmentId> existing_;
+  std::map<SegmentId, FoundSegment> segments_;  ///< that have to be read
+};
 
 }  // namespace
 
-Result<void> RecoveredState::apply(const RecordHead& head, RecordLocation location) {
-  Sequence sequence = head.header.sequence;
-  last_sequence_ = std::max(last_sequence_, sequence);
-  if (is_skipped_kind(head.header.kind)) return {};
-  switch (head.header.kind) {
-    case RecordKind::put:
-    case RecordKind::manifest:
-    case RecordKind::upload_complete:
-      return apply_object(head, location);
-    case RecordKind::remove:
-      apply_removal(head);
-      return {};
-    case RecordKind::extent:
-      extents_.insert_or_assign(sequence, location);
-      return {};
-    case RecordKind::bucket_put: {
-      Newest<RecoveredBucket>& bucket = buckets_[std::string(head.bucket)];
-      if (sequence <= bucket.sequence) return {};
-      bucket.sequence = sequence;
-      bucket.value.sequence = sequence;
-      TRY_ASSIGN(bucket.value.info, decode_bucket(head.info, head.bucket));
-      return {};
-    }
-    case RecordKind::bucket_remove: {
-      Sequence& removed = removed_buckets_[std::string(head.bucket)];
-      removed = std::max(removed, sequence);
-      return {};
-    }
-    case RecordKind::upload_create: {
-      TRY_ASSIGN(UploadInfo info, decode_upload(head.info, head.key()));
-      FoundUpload& found = uploads_[info.id];
-      found.created = sequence;
-      found.upload.info = std::move(info);
-      found.upload.location = location;
-      return {};
-    }
-    case RecordKind::upload_abort: {
-      TRY_ASSIGN(std::string id, decode_upload_id(head.info));
-      uploads_[id].ended = sequence;
-      return {};
-    }
-    case RecordKind::part:
-      return apply_part(head, location);
-  }
-  return {};
-}
-
-Result<void> RecoveredState::apply_object(const RecordHead& head, RecordLocation location) {
-  Sequence sequence = head.header.sequence;
-  TRY_ASSIGN(StoredObject object, decode_object(head.info, sequence));
-  if (head.header.kind == RecordKind::upload_complete) uploads_[object.upload_id].ended = sequence;
-  ObjectKey key = head.key();
-  ShardIndex& shard = shards_[shard_of(ObjectKeyView(key).slot()).value()];
-  std::optional<IndexEntry> present = shard.find(key);
-  if (present && present->sequence >= sequence) return {};
-  auto removed = removed_objects_.find(removal_key(head.bucket, head.name));
-  if (removed != removed_objects_.end() && removed->second > sequence) return {};
-  shard.put(key, to_index_entry(object, sequence, location));
-  return {};
-}
-
-void RecoveredState::apply_removal(const RecordHead& head) {
-  Sequence sequence = head.header.sequence;
-  Sequence& removed = removed_objects_[removal_key(head.bucket, head.name)];
-  removed = std::max(removed, sequence);
-  ShardIndex& shard = shards_[shard_of(ObjectKeyView(head.bucket, head.name).slot()).value()];
-  std::optional<IndexEntry> present = shard.find({head.bucket, head.name});
-  if (present && present->sequence < sequence) shard.erase({head.bucket, head.name});
-}
-
-Result<void> RecoveredState::apply_part(const RecordHead& head, RecordLocation location) {
-  TRY_ASSIGN(StoredPart stored, decode_part(head.info));
-  Newest<UploadPart>& part = uploads_[stored.upload_id].parts[stored.part.number];
-  if (head.header.sequence <= part.sequence) return {};
-  part.sequence = head.header.sequence;
-  part.value.info = std::move(stored.part);
-  part.value.extents = std::move(stored.extents);
-  part.value.location = location;
-  return {};
-}
-
-Sequence RecoveredState::removed_at(const std::string& bucket) const {
-  auto found = removed_buckets_.find(bucket);
-  return found == removed_buckets_.end() ? Sequence() : found->second;
-}
-
-Result<void> RecoveredState::finish() {
-  for (auto& [name, bucket] : buckets_) {
-    if (bucket.sequence > removed_at(name)) live_buckets_.emplace(name, std::move(bucket.value));
-  }
-  TRY(finish_objects());
-  TRY(finish_uploads());
-  std::unordered_map<Sequence, RecordLocation> kept;
-  Result<void> complete;
-  for (const ShardIndex& shard : shards_) {
-    shard.for_each([&](const ObjectKey& key, const IndexEntry& entry) {
-      if (!complete || !entry.extents) return;
-      complete = keep_extents(*entry.extents, kept);
-      if (!complete)
-        complete = failure(ErrorCode::corrupt, fmt::format("{} of the object {}/{}", complete.error().message,
-                                                           key.bucket, log_value(key.name)));
-    });
-  }
-  TRY(complete);
-  for (const Upload& upload : live_uploads_) {
-    for (const auto& [number, part] : upload.parts) {
-      TRY(keep_extents(part.extents, kept));
-    }
-  }
-  extents_ = std::move(kept);
-  removed_objects_.clear();
-  uploads_.clear();
-  buckets_.clear();
-  return {};
-}
-
-Result<void> RecoveredState::finish_objects() {
-  std::optional<std::string> lost;
-  for (ShardIndex& shard : shards_) {
-    shard.erase_if([&](const ObjectKey& key, const IndexEntry& entry) {
-      if (entry.sequence < removed_at(key.bucket)) return true;
-      if (!live_buckets_.contains(key.bucket)) lost = key.bucket;
-      return false;
-    });
-  }
-  if (!lost) return {};
-  return failure(ErrorCode::corrupt,
-                 fmt::format("there are objects of the bucket {}, but not the bucket: a segment is missing", *lost));
-}
-
-Result<void> RecoveredState::finish_uploads() {
-  for (auto& [id, found] : uploads_) {
-    if (found.created == Sequence() || found.ended != Sequence()) continue;
-    const std::string& bucket = found.upload.info.key.bucket;
-    if (found.created < removed_at(bucket)) continue;
-    if (!live_buckets_.contains(bucket)) {
-      return failure(
-          ErrorCode::corrupt,
-          fmt::format("there are uploads to the bucket {}, but not the bucket: a segment is missing", bucket));
-    }
-    for (auto& [number, part] : found.parts) found.upload.parts.emplace(number, std::move(part.value));
-    live_uploads_.push_back(std::move(found.upload));
-  }
-  return {};
-}
-
-Result<void> RecoveredState::keep_extents(const ExtentList& extents,
-                                          std::unordered_map<Sequence, RecordLocation>& kept) const {
-  for (const ExtentRef& extent : extents) {
-    auto found = extents_.find(extent.sequence);
-    if (found == extents_.end()) {
-      return failure(ErrorCode::corrupt, fmt::format("there is no extent {}", extent.sequence.value()));
-    }
-    kept.insert(*found);
-  }
-  return {};
-}
-
 Task<Result<RecoveryReport>> recover(io::Disk* disk, LogNumbers* numbers, RecoveredState* state, const Clock* clock) {
-  using Segments = std::map<SegmentId, FoundSegment>;
-  CO_TRY_ASSIGN(Segments segments, co_await find_segments(disk, numbers));
-  CO_TRY_ASSIGN(auto ends, stated_ends(segments));
-  std::uint64_t bytes_total = 0;
-  for (const auto& [id, segment] : segments) bytes_total += segment.file_bytes;
-
-  RecoveryReport report;
-  Progress progress(clock, bytes_total);
-  std::uint64_t bytes_before = 0;
-  VisitRecord visit = [&](const RecordHead& head, RecordLocation location) {
-    progress.report(bytes_before + location.offset(), ++report.records);
-    return state->apply(head, location);
-  };
-  for (auto& [id, segment] : segments) {
-    if (segment.header) {
-      CO_TRY_ASSIGN(SegmentBounds bounds, bounds_of(segment, ends));
-      CO_TRY_ASSIGN(segment.content,
-                    co_await scan_segment(segment.file.get(), segment.path, *segment.header, bounds, &visit));
-      if (segment.footer && segment.content->records != segment.footer->records) {
-        co_return failure(ErrorCode::corrupt, segment.path + ": it has not the number of records that its footer says");
-      }
-      if (!segment.footer && segment.content->end < bounds.limit) {
-        std::uint64_t bytes_cut = bounds.limit - segment.content->end;
-        report.bytes_cut += bytes_cut;
-        spdlog::warn("recovery: cut {} bytes behind {} of {}: a write that was never acknowledged", bytes_cut,
-                     segment.content->end, segment.path);
-      }
-    }
-    bytes_before += segment.file_bytes;
-  }
-  CO_TRY(state->finish());
-
-  bool names_changed = false;
-  for (auto& [id, segment] : segments) {
-    CO_TRY(co_await close_segment(disk, &segment));
-    if (!segment.file) {
-      names_changed = true;
-      continue;
-    }
-    report.segments.push_back({id, segment.header->salt});
-    SegmentSummary summary;
-    summary.id = id;
-    summary.state = SegmentSummary::State::sealed;
-    summary.bytes = segment.content->end - segment_page_bytes;
-    summary.first_sequence = segment.content->first_sequence;
-    summary.last_sequence = segment.content->last_sequence;
-    numbers->segments.add(summary);
-  }
-  if (names_changed) {
-    CO_TRY(co_await disk->sync_directory(numbers->segments_path));
-  }
-  numbers->next_sequence = state->last_sequence().value() + 1;
-  numbers->next_segment = segments.empty() ? 1 : segments.rbegin()->first.value() + 1;
-  co_return report;
+  Recovery recovery(disk, numbers, state, clock);
+  co_return co_await recovery.run();
 }
 
 }  // namespace shoal::storage

@@ -11,6 +11,7 @@
 namespace shoal::storage {
 namespace {
 
+constexpr std::uint32_t segment_version = 1;
 constexpr std::string_view header_magic = "SHOALSEG";
 constexpr std::string_view footer_magic = "SHOALEND";
 constexpr std::size_t magic_bytes = 8;
@@ -26,6 +27,7 @@ constexpr std::size_t header_at_predecessor = 36;
 constexpr std::size_t header_at_salt = 40;
 constexpr std::size_t header_at_predecessor_end = 48;
 constexpr std::size_t header_at_predecessor_durable_end = 56;
+constexpr std::size_t header_at_checkpoint = 64;
 
 constexpr std::size_t footer_at_id = 16;
 constexpr std::size_t footer_at_salt = 24;
@@ -42,7 +44,7 @@ std::byte* at(std::string& page, std::size_t offset) { return reinterpret_cast<s
 std::string make_page(std::string_view magic) {
   std::string page(segment_page_bytes, '\0');
   std::copy(magic.begin(), magic.end(), page.begin());
-  store_le(at(page, at_version), format_version);
+  store_le(at(page, at_version), segment_version);
   return page;
 }
 
@@ -63,6 +65,7 @@ std::string encode_segment_header(const SegmentHeader& header) {
   store_le(at(page, header_at_salt), header.salt);
   store_le(at(page, header_at_predecessor_end), header.predecessor_end);
   store_le(at(page, header_at_predecessor_durable_end), header.predecessor_durable_end);
+  store_le(at(page, header_at_checkpoint), header.checkpoint);
   seal_page(page);
   return page;
 }
@@ -83,10 +86,10 @@ Result<SegmentHeader> parse_segment_header(ByteSpan page) {
   if (!is_intact(page, header_magic)) return failure(ErrorCode::corrupt, "the segment has no intact header");
   auto version = load_le<std::uint32_t>(page.data() + at_version);
   auto flags = load_le<std::uint32_t>(page.data() + at_flags);
-  if (version > format_version || flags != 0) {
+  if (version > segment_version || flags != 0) {
     return failure(ErrorCode::not_supported,
                    fmt::format("a segment has format {} with flags {:#x}; this program knows format {}", version, flags,
-                               format_version));
+                               segment_version));
   }
   SegmentHeader header;
   std::copy_n(page.data() + header_at_directory, header.directory.size(), header.directory.begin());
@@ -95,6 +98,7 @@ Result<SegmentHeader> parse_segment_header(ByteSpan page) {
   header.salt = load_le<std::uint64_t>(page.data() + header_at_salt);
   header.predecessor_end = load_le<std::uint64_t>(page.data() + header_at_predecessor_end);
   header.predecessor_durable_end = load_le<std::uint64_t>(page.data() + header_at_predecessor_durable_end);
+  header.checkpoint = load_le<std::uint64_t>(page.data() + header_at_checkpoint);
   return header;
 }
 

@@ -15,7 +15,8 @@ namespace shoal::storage {
 /// The first and the last page of a segment file are its header and, once sealed, its footer; records lie between
 /// (docs/STORAGE_FORMAT.md, "Segment").
 inline constexpr std::uint64_t segment_page_bytes = 4_KiB;
-inline constexpr std::uint32_t format_version = 1;
+/// Of a data directory. 2 has checkpoints; without them deletions that compaction dropped would be undone.
+inline constexpr std::uint32_t format_version = 2;
 
 using DirectoryId = std::array<std::byte, 16>;
 
@@ -31,6 +32,8 @@ struct SegmentHeader {
   /// Up to here the records of the predecessor are durable; a power cut may take what lies between here and its end
   /// (only with periodic durability are the two different).
   std::uint64_t predecessor_durable_end = 0;
+  /// Number of the newest checkpoint when the segment was begun; 0: none.
+  std::uint64_t checkpoint = 0;
 
   bool operator==(const SegmentHeader&) const = default;
 };

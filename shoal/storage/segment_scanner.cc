@@ -61,8 +61,7 @@ Task<Result<ByteSpan>> FileWindow::at(std::uint64_t offset, std::uint64_t length
 }
 
 Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, SegmentHeader header, SegmentBounds bounds,
-                                          const VisitRecord* visit) {
-  SegmentContent content;
+                                          SegmentContent content, const VisitRecord* visit) {
   FileWindow window(file, bounds.limit);
   while (content.end < bounds.limit) {
     bool verify_body = bounds.verify_bodies && content.end >= bounds.durable_end;

@@ -46,13 +46,13 @@ struct SegmentContent {
 /// Called with every valid record in order; an error ends the scan.
 using VisitRecord = std::function<Result<void>(const RecordHead&, RecordLocation)>;
 
-/// Reads the records of a segment, bodies only if they are to be verified.
+/// Reads the records of a segment behind those that `content` counts already, bodies only if they are to be verified.
 ///
 /// A record that is not valid ends the segment if it can be the remains of a write that was never acknowledged. It is
 /// corrupt, with the place in the message, if it lies before the durable end, or if a valid record behind it says that
 /// it had been durable.
 Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, SegmentHeader header, SegmentBounds bounds,
-                                          const VisitRecord* visit);
+                                          SegmentContent content, const VisitRecord* visit);
 
 /// What compaction has to know of a record to decide about it.
 struct ScannedRecord {

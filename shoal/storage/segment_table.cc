@@ -10,9 +10,10 @@ void SegmentTable::add(SegmentSummary segment) {
   segments_.insert_or_assign(segment.id, segment);
 }
 
-void SegmentTable::extend(SegmentId id, std::uint64_t bytes, Sequence first, Sequence last) {
+void SegmentTable::extend(SegmentId id, std::uint64_t records, std::uint64_t bytes, Sequence first, Sequence last) {
   std::lock_guard lock(mutex_);
   SegmentSummary& segment = segments_.at(id);
+  segment.records += records;
   segment.bytes += bytes;
   segment.first_sequence = segment.first_sequence == Sequence() ? first : std::min(segment.first_sequence, first);
   segment.last_sequence = std::max(segment.last_sequence, last);
@@ -31,6 +32,27 @@ void SegmentTable::leave_alone(SegmentId id) {
 void SegmentTable::remove(SegmentId id) {
   std::lock_guard lock(mutex_);
   segments_.erase(id);
+}
+
+void SegmentTable::count_checkpoint(const std::vector<SegmentId>& covered) {
+  std::lock_guard lock(mutex_);
+  for (SegmentId id : covered) {
+    if (auto segment = segments_.find(id); segment != segments_.end()) ++segment->second.checkpoints;
+  }
+}
+
+std::optional<SegmentSummary> SegmentTable::find(SegmentId id) const {
+  std::lock_guard lock(mutex_);
+  auto segment = segments_.find(id);
+  if (segment == segments_.end()) return std::nullopt;
+  return segment->second;
+}
+
+std::uint64_t SegmentTable::bytes() const {
+  std::lock_guard lock(mutex_);
+  std::uint64_t bytes = 0;
+  for (const auto& [id, segment] : segments_) bytes += segment.bytes;
+  return bytes;
 }
 
 std::vector<SegmentSummary> SegmentTable::all() const {

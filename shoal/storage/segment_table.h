@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "shoal/storage/layout.h"
@@ -19,24 +20,33 @@ struct SegmentSummary {
 
   SegmentId id;
   State state = State::open;
+  std::uint64_t salt = 0;
   SegmentId predecessor;    ///< whose end its header states; 0: none
   std::uint64_t bytes = 0;  ///< of records
+  std::uint64_t records = 0;
   Sequence first_sequence;  ///< smallest of its records; 0 without any
   Sequence last_sequence;   ///< largest
   bool left_alone = false;  ///< it could not be read or removed: it stays until the next start
+  /// How many of the newest checkpoints cover all of it.
+  std::uint32_t checkpoints = 0;
 };
 
 /// The segments of a data directory. Any thread.
 class SegmentTable {
  public:
   void add(SegmentSummary segment);
-  /// Records were appended.
-  void extend(SegmentId id, std::uint64_t bytes, Sequence first, Sequence last);
+  /// Records were appended; all the sequence numbers are from `first` to `last` now.
+  void extend(SegmentId id, std::uint64_t records, std::uint64_t bytes, Sequence first, Sequence last);
   void set_state(SegmentId id, SegmentSummary::State state);
   /// Compaction failed with it and shall not try again.
   void leave_alone(SegmentId id);
+  /// A checkpoint was completed which covers all of these.
+  void count_checkpoint(const std::vector<SegmentId>& covered);
   void remove(SegmentId id);
 
+  std::optional<SegmentSummary> find(SegmentId id) const;
+  /// Of the records of all.
+  std::uint64_t bytes() const;
   /// By id.
   std::vector<SegmentSummary> all() const;
 

@@ -4,8 +4,6 @@
 #include <utility>
 
 #include "shoal/base/check.h"
-#include "shoal/base/text.h"
-#include "shoal/storage/tagged_codec.h"
 
 namespace shoal::storage {
 namespace {
@@ -14,74 +12,13 @@ namespace {
 constexpr std::size_t page_bytes_max = 1'536;
 constexpr std::size_t page_bytes_min = 384;
 
-/// Time is stored as the distance from here (2020-09-13), in milliseconds, zigzag-coded.
-constexpr std::int64_t epoch_milliseconds = 1'600'000'000'000;
-
-enum PayloadFlag : unsigned {
-  etag_is_md5 = 1,       // 16 bytes instead of their hexadecimal form
-  etag_has_parts = 2,    // and "-N" behind it
-  has_extents = 4,       // in the table beside the pages
-  bytes_are_stated = 8,  // the record is not as long as its head and its body make it
-};
-
-std::uint64_t zigzag(std::int64_t value) {
-  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
-}
-std::int64_t unzigzag(std::uint64_t value) {
-  return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
-}
-
-std::uint64_t take(std::string_view& from) {
-  std::optional<std::uint64_t> number = take_varint(from);
-  CHECK_MSG(number, "an index page is damaged in memory");
-  return *number;
-}
-
-/// How many bytes a record with this head and body takes.
-std::uint64_t padded(std::uint64_t head_bytes, std::uint64_t body_bytes) {
-  return (head_bytes + body_bytes + record_alignment - 1) / record_alignment * record_alignment;
-}
-
-struct EtagForm {
-  std::string md5;  ///< 16 bytes; empty if the ETag is none
-  std::optional<std::uint64_t> parts;
-};
-
-EtagForm form_of(std::string_view etag) {
-  constexpr std::size_t md5_digits = 32;
-  EtagForm form;
-  if (etag.size() < md5_digits) return form;
-  std::string_view behind = etag.substr(md5_digits);
-  if (!behind.empty()) {
-    form.parts = behind.front() == '-' ? parse_decimal(behind.substr(1)) : std::nullopt;
-    if (!form.parts || "-" + std::to_string(*form.parts) != behind) return {};
-  }
-  std::optional<std::vector<std::byte>> bytes = from_hex(etag.substr(0, md5_digits));
-  if (!bytes || to_hex(*bytes) != etag.substr(0, md5_digits)) return {};
-  form.md5 = as_text(*bytes);
-  return form;
-}
-
 }  // namespace
 
-IndexEntry to_index_entry(const StoredObject& object, Sequence sequence, RecordLocation location) {
-  IndexEntry entry;
-  entry.sequence = sequence;
-  entry.location = location;
-  entry.size = object.info.size;
-  entry.etag = object.info.etag;
-  entry.last_modified = object.info.last_modified;
-  entry.owner = object.info.owner;
-  entry.storage_class = object.info.storage_class;
-  entry.checksums = object.info.checksums;
-  for (Checksum& checksum : entry.checksums) checksum.value.clear();
-  if (!object.extents.empty()) entry.extents = std::make_shared<const ExtentList>(object.extents);
-  return entry;
-}
-
-std::string ShardIndex::to_name(Key key) {
+std::string ShardIndex::to_name(std::string_view bucket, std::string_view name) {
   // NUL is in no bucket's name and sorts before all that is: the order is that of (bucket, name).
-  return std::string(key.bucket).append(1, '\0').append(key.name);
+  std::string joined;
+  joined.reserve(bucket.size() + 1 + name.size());
+  return joined.append(bucket).append(1, '\0').append(name);
 }
 
 ObjectKey ShardIndex::to_key(std::string_view name) {
@@ -90,142 +27,172 @@ ObjectKey ShardIndex::to_key(std::string_view name) {
 }
 
 std::size_t ShardIndex::page_of(std::string_view name) const {
-  auto behind = std::partition_point(pages_.begin(), pages_.end(),
-                                     [&](const IndexPage& page) { return !page.empty() && page.first_name() <= name; });
+  auto behind = std::partition_point(pages_.begin(), pages_.end(), [&](const Page& page) {
+    return !page.entries.empty() && page.entries.first_name() <= name;
+  });
   return behind == pages_.begin() ? 0 : static_cast<std::size_t>(behind - pages_.begin()) - 1;
 }
 
-std::optional<IndexEntry> ShardIndex::find(Key key) const {
+IndexPage& ShardIndex::change(std::size_t page) {
+  pages_[page].file = 0;
+  return pages_[page].entries;
+}
+
+void ShardIndex::drop_live(RecordLocation location) {
+  auto live = live_bytes_.find(location.segment);
+  CHECK(live != live_bytes_.end() && live->second >= location.bytes);
+  live->second -= location.bytes;
+  if (live->second == 0) live_bytes_.erase(live);
+}
+
+std::optional<IndexEntry> ShardIndex::find(const ObjectKeyView& key) const {
+  if (!filter_end_ && !filter_.may_contain(key.hash)) return std::nullopt;
   std::string name = to_name(key);
-  IndexPage::Place place = pages_[page_of(name)].find(name);
+  IndexPage::Place place = pages_[page_of(name)].entries.find(name);
   if (!place.found) return std::nullopt;
-  return decode(place.entry->payload);
+  return codec_.decode(place.entry->payload, name.size());
+}
+
+std::optional<ObjectPlace> ShardIndex::locate(const ObjectKeyView& key) const {
+  if (!filter_end_ && !filter_.may_contain(key.hash)) return std::nullopt;
+  std::string name = to_name(key);
+  IndexPage::Place place = pages_[page_of(name)].entries.find(name);
+  if (!place.found) return std::nullopt;
+  return codec_.decode_place(place.entry->payload, name.size());
 }
 
 void ShardIndex::put_payload(std::size_t page, const IndexPage::Place& place, std::string_view name,
                              std::string_view payload) {
-  pages_[page].put(place, name, payload);
-  if (pages_[page].size() <= page_bytes_max) return;
-  IndexPage upper = pages_[page].split();
-  if (!upper.empty()) pages_.insert(pages_.begin() + static_cast<std::ptrdiff_t>(page) + 1, std::move(upper));
-}
-
-std::optional<IndexEntry> ShardIndex::put(Key key, IndexEntry entry) {
-  std::string name = to_name(key);
-  std::size_t page = page_of(name);
-  std::optional<IndexEntry> replaced;
-  IndexPage::Place place = pages_[page].find(name);
-  if (place.found) replaced = decode(place.entry->payload);
-  if (replaced && replaced->extents) extents_.erase(replaced->sequence);
-  if (entry.extents) extents_[entry.sequence] = entry.extents;
-  put_payload(page, place, name, encode(entry));
-  if (!replaced) ++entries_;
-  return replaced;
-}
-
-std::optional<IndexEntry> ShardIndex::erase(Key key) {
-  std::string name = to_name(key);
-  std::size_t page = page_of(name);
-  IndexPage::Place place = pages_[page].find(name);
-  if (!place.found) return std::nullopt;
-  IndexEntry erased = decode(place.entry->payload);
-  if (erased.extents) extents_.erase(erased.sequence);
-  --entries_;
-  pages_[page].erase(place, name);
-  if (pages_.size() == 1 || pages_[page].size() >= page_bytes_min) return erased;
-  // Goes into a neighbour if there is room.
-  std::size_t lower = page == 0 ? 0 : page - 1;
-  if (lower + 1 < pages_.size() && pages_[lower].size() + pages_[lower + 1].size() < page_bytes_max) {
-    pages_[lower].append(pages_[lower + 1]);
-    pages_.erase(pages_.begin() + static_cast<std::ptrdiff_t>(lower) + 1);
-  } else if (pages_[page].empty()) {
-    pages_.erase(pages_.begin() + static_cast<std::ptrdiff_t>(page));
+  change(page).put(place, name, payload);
+  if (pages_[page].entries.size() <= page_bytes_max) return;
+  Page upper;
+  upper.entries = pages_[page].entries.split();
+  if (!upper.entries.empty()) {
+    pages_.insert(pages_.begin() + static_cast<std::ptrdiff_t>(page) + 1, std::move(upper));
   }
+}
+
+std::optional<ObjectPlace> ShardIndex::put(const ObjectKeyView& key, const IndexEntry& entry) {
+  std::string name = to_name(key);
+  std::size_t page = page_of(name);
+  std::optional<ObjectPlace> replaced;
+  IndexPage::Place place = pages_[page].entries.find(name);
+  if (place.found) {
+    replaced = codec_.decode_place(place.entry->payload, name.size());
+    codec_.forget(*replaced);
+    drop_live(replaced->location);
+  }
+  live_bytes_[entry.location.segment] += entry.location.bytes;
+  put_payload(page, place, name, codec_.encode(entry, name.size()));
+  if (replaced) return replaced;
+  ++entries_;
+  if (is_filtered(name)) filter_.insert(key.hash);
+  return std::nullopt;
+}
+
+std::optional<ObjectPlace> ShardIndex::erase(const ObjectKeyView& key) {
+  std::string name = to_name(key);
+  std::size_t page = page_of(name);
+  IndexPage::Place place = pages_[page].entries.find(name);
+  if (!place.found) return std::nullopt;
+  ObjectPlace erased = codec_.decode_place(place.entry->payload, name.size());
+  codec_.forget(erased);
+  drop_live(erased.location);
+  --entries_;
+  if (is_filtered(name)) filter_.erase(key.hash);
+  change(page).erase(place, name);
+  merge_if_small(page);
   return erased;
 }
 
-bool ShardIndex::relocate(Key key, RecordLocation from, RecordLocation to) {
+/// Such a page goes into a neighbour if there is room.
+void ShardIndex::merge_if_small(std::size_t page) {
+  if (pages_.size() == 1 || pages_[page].entries.size() >= page_bytes_min) return;
+  std::size_t lower = page == 0 ? 0 : page - 1;
+  std::size_t upper = lower + 1;
+  if (upper < pages_.size() && pages_[lower].entries.size() + pages_[upper].entries.size() < page_bytes_max) {
+    change(lower).append(pages_[upper].entries);
+    pages_.erase(pages_.begin() + static_cast<std::ptrdiff_t>(upper));
+  } else if (pages_[page].entries.empty()) {
+    pages_.erase(pages_.begin() + static_cast<std::ptrdiff_t>(page));
+  }
+}
+
+bool ShardIndex::relocate(const ObjectKeyView& key, RecordLocation from, RecordLocation to) {
   std::string name = to_name(key);
   std::size_t page = page_of(name);
-  IndexPage::Place place = pages_[page].find(name);
+  IndexPage::Place place = pages_[page].entries.find(name);
   if (!place.found) return false;
-  IndexEntry entry = decode(place.entry->payload);
+  IndexEntry entry = codec_.decode(place.entry->payload, name.size());
   if (entry.location != from) return false;
+  drop_live(from);
+  live_bytes_[to.segment] += to.bytes;
   entry.location = to;
-  put_payload(page, place, name, encode(entry));
+  put_payload(page, place, name, codec_.encode(entry, name.size()));
   return true;
 }
 
 bool ShardIndex::has_any(std::string_view bucket) const { return !Cursor(*this, bucket, {}).at_end(); }
 
-std::uint64_t ShardIndex::profile_of(const IndexEntry& entry) {
-  Profile profile{entry.owner, entry.storage_class, entry.checksums};
-  auto found = std::ranges::find(profiles_, profile);
-  if (found == profiles_.end()) found = profiles_.insert(found, std::move(profile));
-  return static_cast<std::uint64_t>(found - profiles_.begin());
+void ShardIndex::erase_older(std::string_view bucket, Sequence sequence) {
+  std::vector<std::string> erased;
+  for (Cursor cursor(*this, bucket, {}); !cursor.at_end(); cursor.next()) {
+    if (cursor.entry().sequence < sequence) erased.emplace_back(cursor.name());
+  }
+  for (const std::string& name : erased) erase({bucket, name});
 }
 
-std::string ShardIndex::encode(const IndexEntry& entry) {
-  EtagForm etag = form_of(entry.etag);
-  const RecordLocation& location = entry.location;
-  std::uint64_t expected_bytes = padded(location.head_bytes, entry.extents ? 0 : entry.size);
-  unsigned flags = 0;
-  if (!etag.md5.empty()) flags |= etag_is_md5;
-  if (etag.parts) flags |= etag_has_parts;
-  if (entry.extents) flags |= has_extents;
-  if (location.bytes != expected_bytes) flags |= bytes_are_stated;
-
-  std::string payload;
-  append_varint(payload, flags);
-  append_varint(payload, profile_of(entry));
-  append_varint(payload, entry.sequence.value());
-  append_varint(payload, location.segment.value());
-  append_varint(payload, location.position);
-  append_varint(payload, location.head_bytes);
-  append_varint(payload, entry.size);
-  auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(entry.last_modified.time_since_epoch());
-  append_varint(payload, zigzag(milliseconds.count() - epoch_milliseconds));
-  if (flags & bytes_are_stated) append_varint(payload, location.bytes);
-  if (flags & etag_has_parts) append_varint(payload, *etag.parts);
-  payload.append(flags & etag_is_md5 ? etag.md5 : entry.etag);
-  return payload;
+std::vector<std::string> ShardIndex::bucket_names() const {
+  std::vector<std::string> names;
+  // Behind everything of a bucket, as NUL is followed by 1.
+  std::string from;
+  for (std::size_t page = 0; page < pages_.size();) {
+    page = page_of(from);
+    IndexPage::Walk walk(pages_[page].entries, from);
+    if (walk.at_end()) {
+      if (++page == pages_.size()) break;
+      walk = IndexPage::Walk(pages_[page].entries);
+    }
+    if (walk.at_end()) break;
+    names.push_back(to_key(walk.name()).bucket);
+    from = names.back() + '\x01';
+  }
+  return names;
 }
 
-IndexEntry ShardIndex::decode(std::string_view payload) const {
-  IndexEntry entry;
-  std::uint64_t flags = take(payload);
-  const Profile& profile = profiles_[take(payload)];
-  entry.owner = profile.owner;
-  entry.storage_class = profile.storage_class;
-  entry.checksums = profile.checksums;
-  entry.sequence = Sequence(take(payload));
-  entry.location.segment = SegmentId(static_cast<std::uint32_t>(take(payload)));
-  entry.location.position = static_cast<std::uint32_t>(take(payload));
-  entry.location.head_bytes = static_cast<std::uint32_t>(take(payload));
-  entry.size = take(payload);
-  entry.last_modified = WallTime(std::chrono::milliseconds(unzigzag(take(payload)) + epoch_milliseconds));
-  std::uint64_t bytes = padded(entry.location.head_bytes, flags & has_extents ? 0 : entry.size);
-  if (flags & bytes_are_stated) bytes = take(payload);
-  entry.location.bytes = static_cast<std::uint32_t>(bytes);
-  std::optional<std::uint64_t> parts;
-  if (flags & etag_has_parts) parts = take(payload);
-  entry.etag = flags & etag_is_md5 ? to_hex(as_bytes(payload)) : std::string(payload);
-  if (parts) entry.etag += "-" + std::to_string(*parts);
-  if (flags & has_extents) entry.extents = extents_.at(entry.sequence);
-  return entry;
+bool ShardIndex::extend_filter(std::size_t pages) {
+  if (!filter_end_) return false;
+  std::size_t page = page_of(*filter_end_);
+  for (IndexPage::Walk walk(pages_[page].entries, *filter_end_);; walk = IndexPage::Walk(pages_[page].entries)) {
+    for (; !walk.at_end(); walk.next()) {
+      ObjectKey key = to_key(walk.name());
+      filter_.insert(ObjectKeyView(key).hash);
+    }
+    if (++page == pages_.size()) {
+      filter_end_ = std::nullopt;
+      return false;
+    }
+    filter_end_ = pages_[page].entries.first_name();
+    if (--pages == 0) return true;
+  }
 }
 
 ShardIndex::Cursor::Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from)
+    : Cursor(index, Start{to_name(bucket, {}), to_name(bucket, from)}) {}
+
+ShardIndex::Cursor::Cursor(const ShardIndex& index, const Start& start)
     : index_(&index),
-      bucket_(to_name({bucket, {}})),
-      page_(index.page_of(to_name({bucket, from}))),
-      walk_(index.pages_[page_], to_name({bucket, from})) {
+      bucket_(start.bucket),
+      page_(index.page_of(start.name)),
+      walk_(index.pages_[page_].entries, start.name) {
   settle();
 }
 
 /// Goes on to the next page at the end of one, and ends behind the bucket.
 void ShardIndex::Cursor::settle() {
-  while (walk_.at_end() && page_ + 1 < index_->pages_.size()) walk_ = IndexPage::Walk(index_->pages_[++page_]);
+  while (walk_.at_end() && page_ + 1 < index_->pages_.size()) {
+    walk_ = IndexPage::Walk(index_->pages_[++page_].entries);
+  }
   at_end_ = walk_.at_end() || !walk_.name().starts_with(bucket_);
 }
 
@@ -239,7 +206,7 @@ void ShardIndex::Cursor::seek(std::string_view from) {
   std::size_t page = index_->page_of(name);
   if (page > page_) {
     page_ = page;
-    walk_ = IndexPage::Walk(index_->pages_[page], name);
+    walk_ = IndexPage::Walk(index_->pages_[page].entries, name);
   } else {
     walk_.seek(name);
   }

@@ -2,59 +2,55 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "shoal/base/clock.h"
-#include "shoal/model/checksum.h"
+#include "shoal/base/result.h"
 #include "shoal/model/object_key.h"
+#include "shoal/storage/index_entry.h"
+#include "shoal/storage/index_entry_codec.h"
 #include "shoal/storage/index_page.h"
-#include "shoal/storage/info_codec.h"
+#include "shoal/storage/key_filter.h"
 #include "shoal/storage/layout.h"
 
 namespace shoal::storage {
 
-/// What the index knows of an object without reading the disk: where it is, what conditions compare and what listings
-/// show.
-struct IndexEntry {
-  Sequence sequence;
-  RecordLocation location;
-  std::uint64_t size = 0;
-  std::string etag;
-  WallTime last_modified{};
-  std::string owner;
-  std::string storage_class;
-  std::vector<Checksum> checksums;            ///< without their values
-  std::shared_ptr<const ExtentList> extents;  ///< null: the body is in the record
+/// Where a checkpoint has the bytes of a page.
+struct PagePlace {
+  std::uint32_t file = 0;  ///< 0: nowhere, it changed since
+  std::uint64_t offset = 0;
+  std::uint32_t bytes = 0;
+  std::uint32_t checksum = 0;  ///< CRC-32C
 };
 
-/// The entry of a stored object.
-IndexEntry to_index_entry(const StoredObject& object, Sequence sequence, RecordLocation location);
-
-/// The objects of one shard in order of (bucket, name), in front-coded pages: some 60 bytes an object for names of 50.
-/// Owned by the shard's loop. This class is the border behind which the representation may change; cursors are valid
-/// until the next change.
+/// The objects of one shard in order of (bucket, name), in front-coded pages, some 60 bytes an object for names of 50;
+/// beside them a filter of the hashes, for those that are not there. Owned by the shard's loop. This class is the
+/// border behind which the representation may change; cursors are valid until the next change.
 class ShardIndex {
  public:
-  struct Key {
-    std::string_view bucket;
-    std::string_view name;
-    Key(std::string_view bucket_name, std::string_view object_name) : bucket(bucket_name), name(object_name) {}
-    Key(const ObjectKey& key) : bucket(key.bucket), name(key.name) {}  // NOLINT(google-explicit-constructor): a view
-  };
-
-  std::optional<IndexEntry> find(Key key) const;
+  std::optional<IndexEntry> find(const ObjectKeyView& key) const;
+  /// The same with no more than what reading the object takes.
+  std::optional<ObjectPlace> locate(const ObjectKeyView& key) const;
   /// Adds or replaces; returns what was there.
-  std::optional<IndexEntry> put(Key key, IndexEntry entry);
-  std::optional<IndexEntry> erase(Key key);
+  std::optional<ObjectPlace> put(const ObjectKeyView& key, const IndexEntry& entry);
+  std::optional<ObjectPlace> erase(const ObjectKeyView& key);
   /// The record of the key was copied. False, and nothing changes, unless the key still is at `from`.
-  bool relocate(Key key, RecordLocation from, RecordLocation to);
+  bool relocate(const ObjectKeyView& key, RecordLocation from, RecordLocation to);
   bool has_any(std::string_view bucket) const;
+  /// Removes what a bucket has with a smaller sequence number.
+  void erase_older(std::string_view bucket, Sequence sequence);
   std::size_t size() const { return entries_; }
+
+  /// Bytes of the records that the entries name, by segment, without those of extents.
+  const std::map<SegmentId, std::uint64_t>& live_bytes() const { return live_bytes_; }
+  /// Of entries that have any, by sequence number.
+  const IndexEntryCodec::ExtentTable& extents() const { return codec_.extents(); }
+  /// The buckets that have an object here.
+  std::vector<std::string> bucket_names() const;
 
   /// Walks the names of one bucket upwards.
   class Cursor {
@@ -63,12 +59,17 @@ class ShardIndex {
     Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from);
     bool at_end() const { return at_end_; }
     std::string_view name() const { return std::string_view(walk_.name()).substr(bucket_.size()); }
-    IndexEntry entry() const { return index_->decode(walk_.payload()); }
+    IndexEntry entry() const { return index_->codec_.decode(walk_.payload(), walk_.name().size()); }
     void next();
     /// To the first name that is not less than `from`, which lies ahead.
     void seek(std::string_view from);
 
    private:
+    struct Start {
+      std::string bucket;  ///< with the NUL behind it
+      std::string name;
+    };
+    Cursor(const ShardIndex& index, const Start& start);
     void settle();
 
     const ShardIndex* index_;
@@ -81,42 +82,62 @@ class ShardIndex {
   /// Calls `visit(const ObjectKey&, const IndexEntry&)` for all in order.
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const IndexPage& page : pages_) {
-      for (IndexPage::Walk walk(page); !walk.at_end(); walk.next()) visit(to_key(walk.name()), decode(walk.payload()));
+    for (const Page& page : pages_) {
+      for (IndexPage::Walk walk(page.entries); !walk.at_end(); walk.next()) {
+        visit(to_key(walk.name()), codec_.decode(walk.payload(), walk.name().size()));
+      }
     }
   }
-  /// Removes what `condition(const ObjectKey&, const IndexEntry&)` says.
-  template <typename Condition>
-  void erase_if(Condition condition) {
-    std::vector<ObjectKey> erased;
-    for_each([&](const ObjectKey& key, const IndexEntry& entry) {
-      if (condition(key, entry)) erased.push_back(key);
-    });
-    for (const ObjectKey& key : erased) erase(key);
-  }
+
+  // The filter. Without it look-ups are slower, and right.
+
+  /// Adds the keys of up to `pages` further pages to the filter. False when it is complete.
+  bool extend_filter(std::size_t pages);
+
+  // Checkpoints (shard_index_image.cc).
+
+  /// Stores the bytes of a page, and says where.
+  using StorePage = std::function<PagePlace(std::string_view)>;
+  /// Describes the shard, with its pages by their places: those that changed since they were stored last, and those in
+  /// files of which `is_unwanted` says so, are stored anew.
+  std::string save(const StorePage& store, const std::function<bool(std::uint32_t file)>& is_unwanted);
+  /// The bytes of pages in these files are not to be relied on.
+  void forget_places(const std::function<bool(std::uint32_t file)>& is_lost);
+  /// A shard from its description. All its pages are to be filled before it is used.
+  static Result<ShardIndex> load(std::string_view saved);
+  std::size_t page_count() const { return pages_.size(); }
+  PagePlace place_of_page(std::size_t page) const;
+  /// With the bytes from its place; corrupt if they are not those that were stored.
+  Result<void> fill_page(std::size_t page, std::string_view bytes);
+  /// How many bytes of each file the pages use.
+  void add_used_bytes(std::map<std::uint32_t, std::uint64_t>& by_file) const;
 
  private:
-  /// What many objects have in common.
-  struct Profile {
-    std::string owner;
-    std::string storage_class;
-    std::vector<Checksum> checksums;
-    bool operator==(const Profile&) const = default;
+  struct Page {
+    IndexPage entries;
+    std::uint32_t file = 0;  ///< of the newest checkpoint that has these bytes; 0: none
+    std::uint32_t checksum = 0;
+    std::uint64_t offset = 0;
+    std::uint32_t bytes = 0;
   };
 
-  static std::string to_name(Key key);
+  static std::string to_name(std::string_view bucket, std::string_view name);
+  static std::string to_name(const ObjectKeyView& key) { return to_name(key.bucket, key.name); }
   static ObjectKey to_key(std::string_view name);
   /// Index of the page in which the name is, or would be put. There is at least one page.
   std::size_t page_of(std::string_view name) const;
   void put_payload(std::size_t page, const IndexPage::Place& place, std::string_view name, std::string_view payload);
-  std::uint64_t profile_of(const IndexEntry& entry);
-  std::string encode(const IndexEntry& entry);
-  IndexEntry decode(std::string_view payload) const;
+  void merge_if_small(std::size_t page);
+  IndexPage& change(std::size_t page);
+  bool is_filtered(std::string_view name) const { return !filter_end_ || name < *filter_end_; }
+  void drop_live(RecordLocation location);
 
-  std::vector<IndexPage> pages_ = std::vector<IndexPage>(1);  ///< in order; none is empty but a single one
+  std::vector<Page> pages_ = std::vector<Page>(1);  ///< in order; none is empty but a single one
   std::size_t entries_ = 0;
-  std::vector<Profile> profiles_;
-  std::unordered_map<Sequence, std::shared_ptr<const ExtentList>> extents_;  ///< of objects that have any
+  IndexEntryCodec codec_;
+  std::map<SegmentId, std::uint64_t> live_bytes_;
+  KeyFilter filter_;
+  std::optional<std::string> filter_end_;  ///< names from here on are not in the filter yet; nothing: it is complete
 };
 
 }  // namespace shoal::storage

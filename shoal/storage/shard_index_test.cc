@@ -6,20 +6,31 @@
 #include <tuple>
 #include <utility>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
+#include "shoal/base/bytes.h"
+#include "shoal/base/crc.h"
 #include "shoal/base/random.h"
+#include "shoal/testing/matchers.h"
 
 namespace shoal::storage {
 namespace {
 
+using testing::HasError;
+using ::testing::IsEmpty;
+using testing::IsOk;
+using ::testing::IsSubsetOf;
+
 using Model = std::map<std::pair<std::string, std::string>, IndexEntry>;
 
-bool equal(const IndexEntry& a, const IndexEntry& b) {
+bool same_place(const ObjectPlace& a, const ObjectPlace& b) {
   bool same_extents = (a.extents == nullptr) == (b.extents == nullptr) && (!a.extents || *a.extents == *b.extents);
-  return same_extents && a.sequence == b.sequence && a.location == b.location && a.size == b.size && a.etag == b.etag &&
-         a.last_modified == b.last_modified && a.owner == b.owner && a.storage_class == b.storage_class &&
-         a.checksums == b.checksums;
+  return same_extents && a.sequence == b.sequence && a.location == b.location;
+}
+
+bool equal(const IndexEntry& a, const IndexEntry& b) {
+  return same_place(a, b) && a.size == b.size && a.etag == b.etag && a.last_modified == b.last_modified &&
+         a.owner == b.owner && a.storage_class == b.storage_class && a.checksums == b.checksums;
 }
 
 class ShardIndexTest : public ::testing::Test {
@@ -74,12 +85,42 @@ class ShardIndexTest : public ::testing::Test {
       ++expected;
     });
     ASSERT_EQ(expected, model_.end());
+    std::map<SegmentId, std::uint64_t> live;
+    for (const auto& [key, entry] : model_) live[entry.location.segment] += entry.location.bytes;
+    ASSERT_EQ(index_.live_bytes(), live);
+  }
+
+  /// The index as it comes back from a checkpoint whose pages are in one text.
+  void save_and_load() {
+    std::uint32_t file = ++files_;
+    std::string& pages = stored_[file];
+    auto store = [&](std::string_view page) {
+      PagePlace place{file, pages.size(), static_cast<std::uint32_t>(page.size()), crc32c(as_bytes(page))};
+      pages += page;
+      return place;
+    };
+    std::uint32_t unwanted = random_.below(3) == 0 ? file - 1 : 0;
+    std::string saved = index_.save(store, [&](std::uint32_t id) { return id == unwanted; });
+    Result<ShardIndex> loaded = ShardIndex::load(saved);
+    ASSERT_THAT(loaded, IsOk());
+    for (std::size_t page = 0; page < loaded->page_count(); ++page) {
+      PagePlace place = loaded->place_of_page(page);
+      if (place.file == 0) continue;
+      ASSERT_NE(place.file, unwanted);
+      std::string bytes = stored_[place.file].substr(place.offset, place.bytes);
+      ASSERT_THAT(loaded->fill_page(page, bytes), IsOk());
+      bytes[random_.below(bytes.size())] ^= 1;
+      ASSERT_THAT(loaded->fill_page(page, bytes), HasError(ErrorCode::corrupt));
+    }
+    index_ = *std::move(loaded);
   }
 
   Random random_{1};
   std::uint64_t sequence_ = 0;
   ShardIndex index_;
   Model model_;
+  std::uint32_t files_ = 0;
+  std::map<std::uint32_t, std::string> stored_;  ///< files of pages
 };
 
 TEST_F(ShardIndexTest, IsAnOrderedMap) {
@@ -91,10 +132,10 @@ TEST_F(ShardIndexTest, IsAnOrderedMap) {
     // Grows, then shrinks to nothing.
     if (random_.below(100) < (i < 10'000 ? 70U : 20U)) {
       IndexEntry entry = any_entry();
-      std::optional<IndexEntry> replaced = index_.put({bucket, name}, entry);
+      std::optional<ObjectPlace> replaced = index_.put({bucket, name}, entry);
       ASSERT_EQ(replaced.has_value(), present != model_.end());
       if (replaced) {
-        ASSERT_TRUE(equal(*replaced, present->second));
+        ASSERT_TRUE(same_place(*replaced, present->second));
       }
       model_.insert_or_assign({bucket, name}, entry);
     } else if (present != model_.end() && random_.below(4) == 0) {
@@ -105,10 +146,10 @@ TEST_F(ShardIndexTest, IsAnOrderedMap) {
       ASSERT_TRUE(index_.relocate({bucket, name}, present->second.location, to));
       present->second.location = to;
     } else {
-      std::optional<IndexEntry> erased = index_.erase({bucket, name});
+      std::optional<ObjectPlace> erased = index_.erase({bucket, name});
       ASSERT_EQ(erased.has_value(), present != model_.end());
       if (erased) {
-        ASSERT_TRUE(equal(*erased, present->second));
+        ASSERT_TRUE(same_place(*erased, present->second));
         model_.erase(present);
       }
     }
@@ -119,14 +160,28 @@ TEST_F(ShardIndexTest, IsAnOrderedMap) {
     if (entry) {
       ASSERT_TRUE(equal(*entry, found->second));
     }
+    std::optional<ObjectPlace> place = index_.locate({bucket, other});
+    ASSERT_EQ(place.has_value(), entry.has_value());
+    if (place) {
+      ASSERT_TRUE(same_place(*place, *entry));
+    }
+    // Works with a filter that is not complete yet, too.
+    if (i % 4 == 0) index_.extend_filter(1);
     if (i % 500 == 0) check();
+    if (i % 1'700 == 0) {
+      ASSERT_NO_FATAL_FAILURE(save_and_load());
+    }
   }
   check();
-  index_.erase_if([](const ObjectKey& key, const IndexEntry&) { return key.bucket != "other"; });
-  std::erase_if(model_, [](const auto& item) { return item.first.first != "other"; });
+  EXPECT_THAT(index_.bucket_names(), IsSubsetOf(buckets));
+  Sequence half(sequence_ / 2);
+  for (const std::string& bucket : buckets)
+    index_.erase_older(bucket, bucket == "other" ? half : Sequence(sequence_ + 1));
+  std::erase_if(model_, [&](const auto& item) { return item.first.first != "other" || item.second.sequence < half; });
   check();
-  index_.erase_if([](const ObjectKey&, const IndexEntry&) { return true; });
+  index_.erase_older("other", Sequence(sequence_ + 1));
   EXPECT_EQ(index_.size(), 0U);
+  EXPECT_THAT(index_.bucket_names(), IsEmpty());
   EXPECT_FALSE(index_.has_any("other"));
   index_.put({"bucket", "again"}, any_entry());
   EXPECT_TRUE(index_.has_any("bucket"));

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "shoal/base/result.h"
+#include "shoal/base/task.h"
+#include "shoal/io/disk.h"
+#include "shoal/storage/checkpoint_root.h"
+#include "shoal/storage/log_writer.h"
+#include "shoal/storage/shard_index.h"
+
+namespace shoal::storage {
+
+/// A checkpoint as it was read: the descriptions of the shards have become shards.
+struct LoadedCheckpoint {
+  CheckpointRoot root;
+  std::vector<ShardIndex> shards;
+};
+
+/// Reads the newest checkpoint of the directory, or the one before it if that is damaged, and says so in the log.
+/// Nothing if there was never one; corrupt if none can be read.
+Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* disk, const LogNumbers* numbers);
+
+}  // namespace shoal::storage

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "shoal/base/clock.h"
+#include "shoal/base/result.h"
+#include "shoal/model/checksum.h"
+#include "shoal/storage/index_entry.h"
+#include "shoal/storage/packed.h"
+
+namespace shoal::storage {
+
+/// Turns the entries of one shard into some 32 bytes each, half of which are the ETag, and back: what many of them have
+/// in common is kept once beside them. docs/STORAGE_FORMAT.md ("Pages") has the bytes.
+class IndexEntryCodec {
+ public:
+  /// `name_bytes` is the length of the name under which the entry lies. Remembers what the entry has in common with
+  /// others; extents are remembered until forget().
+  std::string encode(const IndexEntry& entry, std::size_t name_bytes);
+  IndexEntry decode(std::string_view payload, std::size_t name_bytes) const;
+  ObjectPlace decode_place(std::string_view payload, std::size_t name_bytes) const;
+  /// The entry is gone.
+  void forget(const ObjectPlace& place);
+
+  using ExtentTable = std::unordered_map<Sequence, std::shared_ptr<const ExtentList>>;
+  /// Of the entries that have any.
+  const ExtentTable& extents() const { return extents_; }
+
+  /// What the bytes do not say by themselves, for a codec that shall decode them later.
+  void save(std::string& to) const;
+  static Result<IndexEntryCodec> load(PackedReader& from);
+
+ private:
+  /// What many objects have in common.
+  struct Profile {
+    std::string owner;
+    std::string storage_class;
+    std::vector<Checksum> checksums;
+    bool operator==(const Profile&) const = default;
+  };
+  struct Fields;
+
+  static Fields take_fields(std::string_view& payload, std::size_t name_bytes);
+  ObjectPlace place_of(const Fields& fields) const;
+  std::uint64_t profile_of(const IndexEntry& entry);
+
+  std::int64_t time_base_ = 0;  ///< milliseconds; of the first entry
+  std::vector<Profile> profiles_;
+  ExtentTable extents_;
+};
+
+}  // namespace shoal::storage
