@@ -39,6 +39,10 @@ struct Configuration {
     std::uint64_t checkpoint_log_bytes = 64_MiB;
   } storage;
 
+  struct Index {
+    std::uint64_t memory_max = 0;
+  } index;
+
   struct CacheSettings {
     std::uint64_t memory = 0;
     std::uint64_t object_bytes_max = 1_MiB;

@@ -1,5 +1,7 @@
 #include "shoal/server/metrics_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "shoal/metrics/text_writer.h"
@@ -89,6 +91,34 @@ void write_http(TextWriter& writer, const std::vector<const net::ServerCounters*
   writer.counter("shoal_http_sent_bytes_total", "Bytes to clients.", sum(&ServerCounters::bytes_sent));
 }
 
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 1 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+void write_storage(TextWriter& writer, const storage::LogEngine::Statistics& storage) {
+  std::uint64_t live = 0;
+  for (const auto& [segment, bytes] : storage.live_bytes) live += bytes;
+  std::uint64_t moved = storage.compaction.bytes_moved;
+  std::uint64_t wanted = storage.appended_bytes - std::min(moved, storage.appended_bytes);
+  writer.gauge("shoal_storage_objects", "Objects.", storage.objects);
+  writer.gauge("shoal_storage_log_bytes", "Bytes of all records.", storage.log_bytes);
+  writer.gauge("shoal_storage_live_bytes", "Bytes of records that are still needed.", live);
+  writer.gauge("shoal_storage_space_amplification", "Bytes of all records for each that is needed.");
+  writer.sample(ratio(storage.log_bytes, live), {});
+  writer.counter("shoal_storage_appended_bytes_total", "Bytes written to the log.", storage.appended_bytes);
+  writer.counter("shoal_storage_groups_total", "Group commits.", storage.groups);
+  writer.gauge("shoal_storage_write_amplification", "Bytes written for each that a client asked for, since the start.");
+  writer.sample(ratio(storage.appended_bytes + storage.checkpoints.bytes_written, wanted), {});
+  writer.counter("shoal_compaction_segments_total", "Segments removed.", storage.compaction.segments);
+  writer.counter("shoal_compaction_moved_bytes_total", "Bytes copied because they are still needed.", moved);
+  writer.counter("shoal_compaction_freed_bytes_total", "Bytes given back.", storage.compaction.bytes_freed);
+  writer.counter("shoal_checkpoints_total", "Checkpoints of the index.", storage.checkpoints.checkpoints);
+  writer.counter("shoal_checkpoint_bytes_total", "Bytes of index pages written.", storage.checkpoints.bytes_written);
+  writer.gauge("shoal_index_bytes", "Memory of the index.", storage.index_bytes);
+  writer.counter("shoal_index_reads_total", "Pages of the index read because they were not in memory.",
+                 storage.index_reads);
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsInput& input) {
@@ -97,6 +127,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_policy(writer, input.cache.policy);
   write_memory(writer, input);
   write_http(writer, input.counters);
+  write_storage(writer, input.storage);
   return writer.text();
 }
 

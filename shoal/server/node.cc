@@ -18,6 +18,7 @@
 #include "shoal/base/memory_budget.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/local_disk.h"
+#include "shoal/io/run_on.h"
 #include "shoal/io/memory_limit.h"
 #include "shoal/io/run_blocking.h"
 #include "shoal/io/timers.h"
@@ -100,6 +101,7 @@ struct Node::Parts {
   MemoryAccount request_bodies{"request_bodies"};
   MemoryAccount connections{"connections"};
   MemoryAccount disk_reads{"disk_reads"};
+  MemoryAccount index{"index"};
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
@@ -142,7 +144,9 @@ Result<void> Node::Parts::open_engine() {
   options.compaction.bytes_per_second = configuration.storage.compaction_bytes_per_second;
   options.compaction.reserve_bytes = configuration.storage.reserve_bytes;
   options.checkpoints.log_bytes = configuration.storage.checkpoint_log_bytes;
+  options.index_memory_max = configuration.index.memory_max;
   options.read_account = &disk_reads;
+  options.index_account = &index;
   std::vector<storage::LogEngine::Core> engine_cores;
   for (std::size_t i = 0; i < loops->size(); ++i) {
     io::LocalDiskOptions disk_options;
@@ -157,7 +161,7 @@ Result<void> Node::Parts::open_engine() {
 
 void Node::Parts::build_chains() {
   budget = std::make_unique<MemoryBudget>(memory_bytes(configuration));
-  for (const MemoryAccount* account : {&request_bodies, &connections, &disk_reads}) budget->add(account);
+  for (const MemoryAccount* account : {&request_bodies, &connections, &disk_reads, &index}) budget->add(account);
   std::vector<service::CoreRouter::Core> stores;
   std::vector<CacheGroup::Member> members;
   for (std::size_t i = 0; i < cores.size(); ++i) {
@@ -211,7 +215,9 @@ Task<void> Node::Parts::set_memory(std::uint64_t bytes) {
 
 Task<std::string> Node::Parts::metrics() {
   cache::CacheReport report = co_await caches->report();
-  MetricsInput input{report, *budget, {&request_bodies, &connections, &disk_reads}, {}};
+  auto ask_engine = [this] { return engine->statistics(); };
+  storage::LogEngine::Statistics storage = co_await io::run_on((*loops)[0], ask_engine);
+  MetricsInput input{report, *budget, {&request_bodies, &connections, &disk_reads, &index}, {}, storage};
   for (const Core& core : cores) input.counters.push_back(&core.server->counters());
   co_return metrics_text(input);
 }

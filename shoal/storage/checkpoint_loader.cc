@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "shoal/base/crc.h"
 #include "shoal/base/log.h"
 #include "shoal/storage/segment_scanner.h"
 
@@ -26,10 +27,12 @@ class PageReader {
     PagePlace place = shard->place_of_page(page);
     CO_TRY_ASSIGN(OpenFile * file, co_await open(place.file));
     CO_TRY_ASSIGN(ByteSpan bytes, co_await file->window->at(place.offset, place.bytes));
-    Result<void> filled = shard->fill_page(page, as_text(bytes));
-    if (filled) co_return filled;
-    co_return failure(filled.error().code, fmt::format("{}/{} at {}: {}", directory_, page_file_name(place.file),
-                                                       place.offset, filled.error().message));
+    if (bytes.size() != place.bytes || crc32c(bytes) != place.checksum) {
+      co_return failure(ErrorCode::corrupt, fmt::format("{}/{} at {}: a page of the index is damaged", directory_,
+                                                        page_file_name(place.file), place.offset));
+    }
+    shard->fill_page(place, IndexPage(as_text(bytes)));
+    co_return Result<void>();
   }
 
  private:
@@ -55,7 +58,8 @@ class PageReader {
   std::map<std::uint32_t, OpenFile> files_;
 };
 
-Task<Result<LoadedCheckpoint>> load_checkpoint(io::Disk* disk, const LogNumbers* numbers, std::uint64_t number) {
+Task<Result<LoadedCheckpoint>> load_checkpoint(io::Disk* disk, const LogNumbers* numbers, std::uint64_t number,
+                                               std::uint64_t index_memory_max) {
   std::string path = numbers->checkpoints_path + "/" + root_file_name(number);
   CO_TRY_ASSIGN(std::vector<std::byte> bytes, co_await io::read_file(disk, path, root_bytes_max));
   LoadedCheckpoint loaded;
@@ -68,7 +72,8 @@ Task<Result<LoadedCheckpoint>> load_checkpoint(io::Disk* disk, const LogNumbers*
     CO_TRY_ASSIGN(ShardIndex shard, ShardIndex::load(description));
     description = std::string();
     for (std::size_t page = 0; page < shard.page_count(); ++page) {
-      if (shard.place_of_page(page).file == 0) continue;  // the single page of an empty shard
+      bool has_room = index_memory_max == 0 || shard.memory_bytes() < index_memory_max / shard_count;
+      if (shard.is_resident(page) || !has_room) continue;
       CO_TRY(co_await pages.fill(&shard, page));
     }
     loaded.shards.push_back(std::move(shard));
@@ -78,7 +83,8 @@ Task<Result<LoadedCheckpoint>> load_checkpoint(io::Disk* disk, const LogNumbers*
 
 }  // namespace
 
-Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* disk, const LogNumbers* numbers) {
+Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* disk, const LogNumbers* numbers,
+                                                                     std::uint64_t index_memory_max) {
   CO_TRY_ASSIGN(std::vector<std::string> names, co_await disk->list(numbers->checkpoints_path));
   std::vector<std::uint64_t> found;
   for (const std::string& name : names) {
@@ -87,7 +93,7 @@ Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* d
   std::ranges::sort(found, std::greater());
   std::optional<Error> newest_error;
   for (std::uint64_t number : found) {
-    Result<LoadedCheckpoint> loaded = co_await load_checkpoint(disk, numbers, number);
+    Result<LoadedCheckpoint> loaded = co_await load_checkpoint(disk, numbers, number, index_memory_max);
     if (loaded) co_return std::optional<LoadedCheckpoint>(*std::move(loaded));
     bool is_damaged = loaded.error().code == ErrorCode::corrupt || loaded.error().code == ErrorCode::no_such_file;
     if (!is_damaged) co_return failure(std::move(loaded).error());

@@ -19,7 +19,9 @@ struct LoadedCheckpoint {
 };
 
 /// Reads the newest checkpoint of the directory, or the one before it if that is damaged, and says so in the log.
-/// Nothing if there was never one; corrupt if none can be read.
-Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* disk, const LogNumbers* numbers);
+/// Nothing if there was never one; corrupt if none can be read. Pages that do not fit into the memory for the index (0:
+/// all do) are not read.
+Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* disk, const LogNumbers* numbers,
+                                                                     std::uint64_t index_memory_max);
 
 }  // namespace shoal::storage

@@ -19,6 +19,8 @@ namespace {
 /// A checkpoint is worth it when the log has grown by so many times of what the last one wrote: then all of them
 /// together write an eighth of what the log takes.
 constexpr std::uint64_t growth_per_checkpoint_bytes = 8;
+/// When the index has to make room, the log need not have grown by more than this part of what it otherwise must.
+constexpr std::uint64_t hurry = 16;
 /// The newest is gone on from, the one before it is there in case that is damaged.
 constexpr std::uint64_t roots_kept = 2;
 
@@ -36,19 +38,21 @@ struct Checkpointer::Attempt {
 
 Checkpointer::Checkpointer(Context context) : context_(std::move(context)), files_(context_.page_files) {}
 
-void Checkpointer::wake(const std::weak_ptr<Checkpointer>& checkpointer) {
+void Checkpointer::wake(const std::weak_ptr<Checkpointer>& checkpointer, Need need) {
   std::shared_ptr<Checkpointer> target = checkpointer.lock();
   if (target == nullptr) return;
-  target->context_.loop->post([checkpointer] {
+  target->context_.loop->post([checkpointer, need] {
     std::shared_ptr<Checkpointer> self = checkpointer.lock();
     if (self == nullptr) return;
     self->wanted_ = true;
+    self->memory_is_short_ = self->memory_is_short_ || need == Need::memory;
     if (!std::exchange(self->running_, true)) io::spawn(*self->context_.loop, self->run(self));
   });
 }
 
 bool Checkpointer::is_time() const {
   std::uint64_t grown = context_.numbers->appended_bytes.load(std::memory_order_relaxed) - newest_appended_;
+  if (memory_is_short_) return grown >= context_.options.log_bytes / hurry;
   return grown >= std::max(context_.options.log_bytes, newest_bytes_ * growth_per_checkpoint_bytes);
 }
 
@@ -80,10 +84,14 @@ Task<Result<void>> Checkpointer::checkpoint() {
   files_before_ = std::exchange(files_, attempt.root.page_files);
   newest_appended_ = attempt.appended;
   newest_bytes_ = attempt.bytes;
+  memory_is_short_ = false;
   ++counters_.checkpoints;
   counters_.bytes_written += newest_bytes_;
   context_.numbers->checkpoint = attempt.root.number;
   context_.numbers->segments.count_checkpoint(attempt.covered);
+  for (LogStore* store : *context_.stores) {
+    co_await io::run_on(store->loop(), [&] { store->rely_on_saved_pages(); });
+  }
   spdlog::debug("checkpoint: {} is written: {} bytes of pages", attempt.root.number, newest_bytes_);
   Result<void> removed = co_await remove_unused();
   if (!removed) spdlog::warn("checkpoint: what is not needed any more stays until later: {}", removed.error().message);

@@ -44,8 +44,13 @@ class Checkpointer {
 
   explicit Checkpointer(Context context);
 
-  /// The log grew: looks soon whether it is time. Any thread.
-  static void wake(const std::weak_ptr<Checkpointer>& checkpointer);
+  /// Why one may be due.
+  enum class Need {
+    log,    ///< it grew
+    memory  ///< of the index: pages that changed cannot leave it before they are stored
+  };
+  /// Looks soon whether it is time. Any thread.
+  static void wake(const std::weak_ptr<Checkpointer>& checkpointer, Need need);
 
   /// Writes one now. io_error while the effect of a failed write is unknown. After an error the checkpoints are what
   /// they were.
@@ -76,6 +81,7 @@ class Checkpointer {
   io::Gate gate_;
   bool running_ = false;
   bool wanted_ = false;
+  bool memory_is_short_ = false;
   std::map<std::uint32_t, PageFileUse> files_;         ///< of the newest root
   std::map<std::uint32_t, PageFileUse> files_before_;  ///< of the one before it
   std::uint64_t newest_appended_ = 0;                  ///< what was appended to the log when the newest was begun

@@ -64,6 +64,12 @@ IndexPage::IndexPage(std::string_view bytes)
   std::ranges::copy(bytes, bytes_.get());
 }
 
+IndexPage IndexPage::of_name(std::string_view name) {
+  std::string entry;
+  append_entry(entry, 0, name, {});
+  return IndexPage(entry);
+}
+
 std::optional<IndexPage::Entry> IndexPage::entry_at(std::size_t offset) const {
   if (offset == size_) return std::nullopt;
   std::string_view from = bytes().substr(offset);

@@ -63,6 +63,8 @@ class IndexPage {
   IndexPage() = default;
   /// A copy of what bytes() of a page gave.
   explicit IndexPage(std::string_view bytes);
+  /// A page with nothing but a name, to stand for one that begins with it.
+  static IndexPage of_name(std::string_view name);
 
   /// Of the page as it is stored.
   std::string_view bytes() const { return {bytes_.get(), size_}; }

@@ -61,10 +61,13 @@ class Merge {
     cursors_.reserve(shards.size());
     for (const ShardIndex* shard : shards) cursors_.emplace_back(*shard, bucket, from);
     for (ShardIndex::Cursor& cursor : cursors_) {
+      note_missing(cursor);
       if (!cursor.at_end()) heap_.push_back(&cursor);
     }
     std::ranges::make_heap(heap_, behind);
   }
+  /// Then what is on top need not be the next name.
+  const std::vector<MissingPage>& missing() const { return missing_; }
   bool at_end() const { return heap_.empty(); }
   const ShardIndex::Cursor& top() const { return *heap_.front(); }
   void next() {
@@ -84,6 +87,7 @@ class Merge {
   /// Puts the cursor on top, which went on, where it belongs now: half the comparisons of taking it out and in again.
   void settle_top() {
     ShardIndex::Cursor* moved = heap_.front();
+    note_missing(*moved);
     if (moved->at_end()) {
       moved = heap_.back();
       heap_.pop_back();
@@ -99,20 +103,27 @@ class Merge {
     heap_[place] = moved;
   }
 
+  void note_missing(const ShardIndex::Cursor& cursor) {
+    if (!cursor.missing_page()) return;
+    missing_.push_back({static_cast<std::size_t>(&cursor - cursors_.data()), *cursor.missing_page()});
+  }
+
+  std::vector<MissingPage> missing_;
   std::vector<ShardIndex::Cursor> cursors_;
   std::vector<ShardIndex::Cursor*> heap_;  ///< of those that are not at their end
 };
 
 }  // namespace
 
-ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListRequest& request) {
+ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListRequest& request,
+                     std::vector<MissingPage>* missing) {
   ListPage page;
   std::optional<std::string> first = first_name(request);
   if (request.items_max == 0 || !first) return page;
   Merge merge(shards, request.bucket, *first);
   page.items.reserve(std::min<std::size_t>(request.items_max, list_items_reserved));
 
-  while (!merge.at_end() && merge.top().name().starts_with(request.prefix)) {
+  while (merge.missing().empty() && !merge.at_end() && merge.top().name().starts_with(request.prefix)) {
     if (page.items.size() == request.items_max) {
       page.truncated = true;
       break;
@@ -130,6 +141,7 @@ ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListReq
       merge.next();
     }
   }
+  *missing = merge.missing();
   return page;
 }
 

@@ -9,9 +9,17 @@
 
 namespace shoal::storage {
 
+/// A page of a shard's index that is not in memory.
+struct MissingPage {
+  std::size_t shard = 0;  ///< index in the list of shards
+  std::size_t page = 0;
+};
+
 /// Lists what some shards hold of a bucket: a merge of their ordered names that seeks behind a common prefix instead of
-/// walking through it. No disk read.
-ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListRequest& request);
+/// walking through it. No disk read: where a page is missing the listing ends, with `missing` saying which pages that
+/// are, and goes on behind its last item when they are there.
+ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListRequest& request,
+                     std::vector<MissingPage>* missing);
 
 /// One page of several that answer the same request for different shards.
 ListPage merge_pages(std::vector<ListPage> pages, std::uint32_t items_max);

@@ -24,9 +24,10 @@ class ListingTest : public testing::Test {
     std::vector<ListPage> pages;
     for (const ShardIndex& shard : shards_) {
       all.push_back(&shard);
-      pages.push_back(list_shards({&shard}, request));
+      pages.push_back(list_shards({&shard}, request, &missing_));
     }
-    ListPage page = list_shards(all, request);
+    ListPage page = list_shards(all, request, &missing_);
+    EXPECT_EQ(missing_.size(), 0U);
     ListPage merged = merge_pages(std::move(pages), request.items_max);
     EXPECT_EQ(merged.items, page.items);
     EXPECT_EQ(merged.truncated, page.truncated);
@@ -46,6 +47,7 @@ class ListingTest : public testing::Test {
 
   std::vector<ShardIndex> shards_{3};
   std::size_t next_ = 0;
+  std::vector<MissingPage> missing_;
 };
 
 TEST_F(ListingTest, MergesShardsInOrderOfTheNames) {

@@ -47,7 +47,8 @@ class Engine final : public LogEngine {
   Task<Result<void>> start() {
     CO_TRY(co_await prepare_directory());
     RecoveredState state;
-    CO_TRY_ASSIGN(RecoveryReport report, co_await recover(cores_.front().disk, &numbers_, &state, options_.clock));
+    RecoveryOptions recovery{options_.clock, options_.index_memory_max};
+    CO_TRY_ASSIGN(RecoveryReport report, co_await recover(cores_.front().disk, &numbers_, &state, recovery));
     recovered_records_ = report.records;
     make_stores(state, report);
     Compactor::wake(compactor_);
@@ -81,9 +82,12 @@ class Engine final : public LogEngine {
         statistics.objects += store->object_count();
         store->add_live_bytes(statistics.live_bytes);
         statistics.groups += store->writer().groups();
+        statistics.index_bytes += store->pager().memory_bytes();
+        statistics.index_reads += store->pager().reads();
       });
     }
     statistics.log_bytes = numbers_.segments.bytes();
+    statistics.appended_bytes = numbers_.appended_bytes;
     statistics.recovered_records = recovered_records_;
     statistics.compaction = compactor_->counters();
     statistics.checkpoints = checkpointer_->counters();
@@ -185,6 +189,7 @@ class Engine final : public LogEngine {
       context.checkpointer = checkpointer_;
       context.stores = &store_pointers_;
       context.loop_index = i;
+      context.loops = cores_.size();
       stores_.push_back(std::make_unique<LogStore>(context));
       store_pointers_.push_back(stores_.back().get());
       stores_.back()->adopt_segments(report.segments);

@@ -57,10 +57,14 @@ struct LogEngineOptions {
   std::chrono::milliseconds sync_interval{100};  ///< of Durability::periodic
   std::uint64_t home_epoch = 0;                  ///< fence token written into every record
   std::string program = "shoal";                 ///< who makes a new directory, for people who look into FORMAT
+  /// Memory for the index, all loops together; beyond, pages that were not used for long stay in the checkpoint and
+  /// take a read when they are. Some 10 bytes an object are needed in any case. 0: no limit.
+  std::uint64_t index_memory_max = 0;
   CompactionOptions compaction;
   CheckpointOptions checkpoints;
   const Clock* clock = &system_clock();
-  MemoryAccount* read_account = nullptr;  ///< charged with the bodies that were read; outlives them
+  MemoryAccount* read_account = nullptr;   ///< charged with the bodies that were read; outlives them
+  MemoryAccount* index_account = nullptr;  ///< charged with the index; outlives the engine
 };
 
 /// A data directory, open: its lock, its segments and one ObjectStore for each event loop.
@@ -98,7 +102,10 @@ class LogEngine {
     std::uint64_t objects = 0;
     std::map<SegmentId, std::uint64_t> live_bytes;  ///< bytes of records that are still needed
     std::uint64_t log_bytes = 0;                    ///< bytes of all records
+    std::uint64_t appended_bytes = 0;               ///< to the log since the start, copies of compaction too
     std::uint64_t groups = 0;                       ///< group commits since the start
+    std::uint64_t index_bytes = 0;                  ///< of memory
+    std::uint64_t index_reads = 0;                  ///< of pages that were not in it, since the start
     std::uint64_t recovered_records = 0;            ///< that were read at the start, behind the checkpoint
     CompactionCounters compaction;
     CheckpointCounters checkpoints;

@@ -18,8 +18,6 @@
 namespace shoal::storage {
 namespace {
 
-constexpr std::size_t filter_pages_at_once = 64;  // some 100 µs
-
 LogWriter::Options writer_options(const LogEngineOptions& options) {
   LogWriter::Options writer;
   writer.reserve_bytes = options.compaction.reserve_bytes;
@@ -28,6 +26,12 @@ LogWriter::Options writer_options(const LogEngineOptions& options) {
   writer.sync_interval = options.sync_interval;
   writer.home_epoch = options.home_epoch;
   return writer;
+}
+
+/// Of one loop.
+std::uint64_t index_memory_max(const LogStore::Context& context) {
+  std::uint64_t all = context.options->index_memory_max;
+  return all == 0 ? 0 : std::max<std::uint64_t>(all / context.loops, 1);
 }
 
 LogWriter::Options cold_writer_options(const LogEngineOptions& options) {
@@ -45,14 +49,15 @@ LogStore::LogStore(Context context)
           [this](SegmentId id, std::uint64_t salt) { adopt_segments({{id, salt}}); },
           [this] {
             Compactor::wake(context_.compactor);
-            Checkpointer::wake(context_.checkpointer);
+            Checkpointer::wake(context_.checkpointer, Checkpointer::Need::log);
           },
           [this] {
             if (context_.loop_index == 0) io::spawn(*context_.loop, context_.buckets->settle_doubts());
           }),
       cold_writer_(
           context_.loop, context_.disk, context_.timers, context_.numbers, cold_writer_options(*context_.options),
-          [this](SegmentId id, std::uint64_t salt) { adopt_segments({{id, salt}}); }, {}, [] {}) {}
+          [this](SegmentId id, std::uint64_t salt) { adopt_segments({{id, salt}}); }, {}, [] {}),
+      pager_(context_.disk, context_.numbers->checkpoints_path, index_memory_max(context_)) {}
 
 // --- at the start
 
@@ -66,6 +71,8 @@ void LogStore::adopt_segments(const std::vector<RecoveredSegment>& segments) {
 
 void LogStore::adopt_shard(ShardId id, ShardIndex shard) {
   shards_[id.value()] = std::make_unique<ShardIndex>(std::move(shard));
+  shards_[id.value()]->charge_to(context_.options->index_account);
+  pager_.watch(shards_[id.value()].get());
 }
 
 void LogStore::adopt_upload(Upload upload) {
@@ -92,16 +99,6 @@ void LogStore::adopt_extents(const std::unordered_map<Sequence, RecordLocation>&
 }
 
 void LogStore::adopt_bucket(const StoredBucket& bucket) { install_bucket(bucket.info, bucket.sequence); }
-
-Task<void> LogStore::complete_filters() {
-  Result<io::Gate::Pass> pass = gate_.enter();
-  for (const auto& shard : shards_) {
-    if (shard == nullptr) continue;
-    while (pass && !gate_.is_closed() && shard->extend_filter(filter_pages_at_once)) {
-      co_await io::suspend<void>([](io::Resume<void> resume) { std::move(resume)(); });  // others come first
-    }
-  }
-}
 
 // --- looking up
 
@@ -163,6 +160,15 @@ Task<void> LogStore::wait_until_writable(std::string bucket, std::string upload_
   }
 }
 
+Task<Result<void>> LogStore::prepare_change(ObjectKey key, std::string upload_id) {
+  while (true) {
+    co_await wait_until_writable(key.bucket, upload_id);
+    ShardIndex& shard = shard_for(key);
+    if (!shard.missing_page_for_change(key)) co_return Result<void>();
+    CO_TRY(co_await pager_.fill_for(&shard, key, true));
+  }
+}
+
 Task<void> LogStore::wait_for_pending(ObjectKey key) {
   for (auto found = pending_.find(key); found != pending_.end(); found = pending_.find(key)) {
     co_await found->second.waiting.wait();
@@ -175,6 +181,9 @@ std::optional<Object> LogStore::try_get(const ObjectKeyView&) { return std::null
 
 Task<Result<std::optional<Object>>> LogStore::get(ObjectKey key) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  while (!is_at_hand(key)) {
+    CO_TRY(co_await fetch_page(key));
+  }
   CO_TRY(find_bucket(key.bucket));
   CO_TRY(check_readable(key));
   std::optional<ObjectPlace> place = locate(key);
@@ -216,6 +225,9 @@ Result<std::shared_ptr<BodyReader>> LogStore::make_reader(const ExtentList& exte
 
 Task<Result<std::optional<ObjectInfoPtr>>> LogStore::stat(ObjectKey key) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  while (!is_at_hand(key)) {
+    CO_TRY(co_await fetch_page(key));
+  }
   CO_TRY(find_bucket(key.bucket));
   CO_TRY(check_readable(key));
   std::optional<ObjectPlace> place = locate(key);
@@ -226,16 +238,6 @@ Task<Result<std::optional<ObjectInfoPtr>>> LogStore::stat(ObjectKey key) {
   CO_TRY_ASSIGN(PinnedRecord record, co_await segment->read_head(location, sequence));
   CO_TRY_ASSIGN(StoredObject stored, decode_object(record.head.info, sequence));
   co_return std::optional<ObjectInfoPtr>(std::make_shared<const ObjectInfo>(std::move(stored.info)));
-}
-
-Result<ListPage> LogStore::list_own(const ListRequest& request) const {
-  TRY(find_bucket(request.bucket));
-  if (writer_.has_doubts()) return failure(ErrorCode::io_error, "writes failed, and their effect is still unknown");
-  std::vector<const ShardIndex*> shards;
-  for (const auto& shard : shards_) {
-    if (shard != nullptr) shards.push_back(shard.get());
-  }
-  return list_shards(shards, request);
 }
 
 Task<Result<ListPage>> LogStore::list(ListRequest request) {
@@ -320,6 +322,7 @@ void LogStore::publish(const Change& change, const Appended& appended) {
     if (!shares_extents) forget_extents(*replaced->extents);
   }
   if (!change.object.upload_id.empty()) end_upload(change.object.upload_id, change.object.extents);
+  evict_pages();
 }
 
 Task<Result<ObjectInfoPtr>> LogStore::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
@@ -368,14 +371,14 @@ Task<Result<ObjectInfoPtr>> LogStore::commit_put(NewObject object, WriteConditio
     change.tail = std::move(object.tail);
   }
   change.condition = std::move(condition);
-  co_await wait_until_writable(change.key.bucket);
+  CO_TRY(co_await prepare_change(change.key));
   co_return co_await commit(std::move(change));
 }
 
 Task<Result<bool>> LogStore::remove(ObjectKey key, WriteCondition condition) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   while (true) {
-    co_await wait_until_writable(key.bucket);
+    CO_TRY(co_await prepare_change(key));
     CO_TRY(find_bucket(key.bucket));
     CO_TRY(check_readable(key));
     std::optional<std::string> etag = newest_etag(key);
@@ -390,6 +393,7 @@ Task<Result<bool>> LogStore::remove(ObjectKey key, WriteCondition condition) {
     ObjectKeyView view(key);
     std::optional<ObjectPlace> erased = shard_for(view).erase(view);
     if (erased && erased->extents) forget_extents(*erased->extents);
+    evict_pages();
   };
   CO_TRY(co_await append_for_key(key, std::nullopt, std::move(record), publish_removal));
   co_return true;
@@ -407,6 +411,9 @@ Task<Result<ObjectInfoPtr>> LogStore::update_info_once(ObjectKey key, ObjectInfo
   CO_TRY(find_bucket(key.bucket));
   CO_TRY(check_readable(key));
   co_await wait_for_pending(key);
+  while (!is_at_hand(key)) {
+    CO_TRY(co_await fetch_page(key));
+  }
   CO_TRY(find_bucket(key.bucket));
   std::optional<IndexEntry> entry = shard_for(key).find(key);
   if (!entry) co_return failure(ErrorCode::no_such_key, key.name);
@@ -426,7 +433,7 @@ Task<Result<ObjectInfoPtr>> LogStore::update_info_once(ObjectKey key, ObjectInfo
   change.body = std::move(object.body);
   change.replaces = present.sequence;
   change.keeps_last_modified = true;
-  co_await wait_until_writable(key.bucket);
+  CO_TRY(co_await prepare_change(key));
   co_return co_await commit(std::move(change));
 }
 

@@ -20,6 +20,7 @@
 #include "shoal/io/wait_queue.h"
 #include "shoal/model/object_store.h"
 #include "shoal/storage/checkpoint_root.h"
+#include "shoal/storage/index_pager.h"
 #include "shoal/storage/info_codec.h"
 #include "shoal/storage/log_engine.h"
 #include "shoal/storage/log_writer.h"
@@ -34,6 +35,7 @@ namespace shoal::storage {
 class BucketDirectory;
 class Checkpointer;
 class Compactor;
+class PageFile;
 
 /// The part of the engine that one event loop owns: its shards' index and uploads, its writer, its view of the segments
 /// and of the buckets. Operations on keys must come here; those on buckets and the listings ask all stores of the
@@ -54,6 +56,7 @@ class LogStore final : public ObjectStore {
     std::weak_ptr<Checkpointer> checkpointer;  ///< of the engine
     std::vector<LogStore*>* stores = nullptr;  ///< all of the engine, by loop
     std::size_t loop_index = 0;
+    std::size_t loops = 1;
   };
 
   explicit LogStore(Context context);
@@ -120,9 +123,10 @@ class LogStore final : public ObjectStore {
   void doubt_bucket(const std::string& name);
   void install_bucket(BucketInfo info, Sequence sequence);
   void erase_bucket(const std::string& name);
-  Result<ListPage> list_own(const ListRequest& request) const;
+  Task<Result<ListPage>> list_own(ListRequest request);
   Result<std::vector<UploadInfo>> list_own_uploads(const std::string& bucket, const std::string& prefix) const;
   LogWriter& writer() { return writer_; }
+  const IndexPager& pager() const { return pager_; }
   /// Appends a record that concerns no object of this loop, and syncs it whatever the durability.
   Task<Result<Sequence>> append_durably(Record record);
 
@@ -156,6 +160,8 @@ class LogStore final : public ObjectStore {
   /// Stores the pages that changed, and those in files that are `unwanted`, in a new file, durably. Memory for the
   /// changed pages of one shard at a time.
   Task<Result<SavedIndex>> save_index(std::string path, std::uint32_t file, const std::set<std::uint32_t>* unwanted);
+  /// A root names the pages that were saved last.
+  void rely_on_saved_pages();
   /// These files are not there after all.
   void forget_pages(const std::vector<std::uint32_t>& files);
 
@@ -200,7 +206,11 @@ class LogStore final : public ObjectStore {
 
   // Look-ups.
   ShardIndex& shard_for(const ObjectKeyView& key) const;
+  /// What look-ups of the key need is in memory.
   std::optional<ObjectPlace> locate(const ObjectKeyView& key) const;
+  bool is_at_hand(const ObjectKeyView& key) const { return !shard_for(key).missing_page(key); }
+  /// Sees to it.
+  Task<Result<void>> fetch_page(ObjectKey key);
   Result<const Bucket*> find_bucket(const std::string& name) const;
   /// Whether the store may say what it knows of a key.
   Result<void> check_readable(const ObjectKey& key) const;
@@ -212,6 +222,8 @@ class LogStore final : public ObjectStore {
   // Waiting.
   /// Until the bucket is not frozen and the upload, if one is named, is not about to end.
   Task<void> wait_until_writable(std::string bucket, std::string upload_id = {});
+  /// The same, and until what the index says of the key is in memory, where it stays while a write of it is pending.
+  Task<Result<void>> prepare_change(ObjectKey key, std::string upload_id = {});
   Task<void> wait_for_pending(ObjectKey key);
 
   // Writing.
@@ -237,6 +249,14 @@ class LogStore final : public ObjectStore {
   Task<Result<Object>> read_object(ObjectPlace place);
   Result<std::shared_ptr<BodyReader>> make_reader(const ExtentList& extents) const;
 
+  // Checkpoints (log_store_checkpoint.cc).
+  Task<Result<void>> move_absent_pages(ShardIndex* shard, PageFile* to, const std::set<std::uint32_t>* unwanted);
+
+  // Memory of the index (log_store_index.cc).
+  Task<void> fetch_into(ShardIndex* shard, std::size_t page, Result<void>* result);
+  /// Gives up pages beyond the limit. Not while somebody relies on several of them.
+  void evict_pages();
+
   // Compaction (log_store_compaction.cc).
   bool is_needed(const ScannedRecord& record, bool deletions_are_needed);
   /// The place that an upload or the list of extents has for the record; null without one, and for objects.
@@ -254,9 +274,18 @@ class LogStore final : public ObjectStore {
   io::Gate gate_;
 
   std::array<std::unique_ptr<ShardIndex>, shard_count> shards_;  ///< null: another loop's
-  std::map<std::string, Bucket> buckets_;                        ///< all of the engine; changed by BucketDirectory
-  std::map<std::string, OwnUpload> uploads_;                     ///< by id
-  std::unordered_map<Sequence, RecordLocation> extents_;         ///< of this loop's objects, uploads and writers
+  IndexPager pager_;
+  std::size_t index_users_ = 0;      ///< that rely on more pages than one
+  std::uint32_t unproven_file_ = 0;  ///< of pages, that no root names yet
+  struct MovedPage {
+    ShardIndex* shard;
+    IndexPage name;  ///< the first
+    PagePlace from, to;
+  };
+  std::vector<MovedPage> moved_pages_;                    ///< to that file, without being in memory
+  std::map<std::string, Bucket> buckets_;                 ///< all of the engine; changed by BucketDirectory
+  std::map<std::string, OwnUpload> uploads_;              ///< by id
+  std::unordered_map<Sequence, RecordLocation> extents_;  ///< of this loop's objects, uploads and writers
   std::map<ObjectKey, PendingKey> pending_;
   std::map<SegmentId, SegmentPin> segments_;
   std::map<SegmentId, std::uint64_t> live_bytes_;  ///< of extents and uploads

@@ -6,6 +6,11 @@
 #include "shoal/storage/page_file.h"
 
 namespace shoal::storage {
+namespace {
+
+constexpr std::uint64_t moved_bytes_at_once = 1_MiB;
+
+}  // namespace
 
 Task<Result<LogStore::CheckpointBegin>> LogStore::begin_checkpoint() {
   // A copy that becomes durable behind the place that is told now, of an object that was deleted before, would bring
@@ -29,8 +34,11 @@ Task<Result<LogStore::SavedIndex>> LogStore::save_index(std::string path, std::u
   PageFile pages(context_.disk, std::move(path), file);
   auto store_page = [&](std::string_view page) { return pages.append(page); };
   auto is_unwanted = [&](std::uint32_t id) { return unwanted->contains(id); };
+  unproven_file_ = file;
+  pager_.close_files();  // of which some are not needed any more
   for (std::uint32_t i = 0; i < shard_count; ++i) {
     if (shards_[i] == nullptr) continue;
+    CO_TRY(co_await move_absent_pages(shards_[i].get(), &pages, unwanted));
     saved.shards.emplace_back(ShardId(static_cast<std::uint8_t>(i)), shards_[i]->save(store_page, is_unwanted));
     shards_[i]->add_used_bytes(saved.used_bytes);
     CO_TRY(co_await pages.write());
@@ -42,7 +50,35 @@ Task<Result<LogStore::SavedIndex>> LogStore::save_index(std::string path, std::u
   co_return saved;
 }
 
+/// Pages that are not in memory leave files that shall go.
+Task<Result<void>> LogStore::move_absent_pages(ShardIndex* shard, PageFile* to,
+                                               const std::set<std::uint32_t>* unwanted) {
+  for (std::size_t page = 0; page < shard->page_count(); ++page) {
+    PagePlace place = shard->place_of_page(page);
+    if (shard->is_resident(page) || !unwanted->contains(place.file)) continue;
+    CO_TRY_ASSIGN(IndexPage entries, co_await pager_.read(place));
+    PagePlace moved = to->append(entries.bytes());
+    shard->move_page(entries, place, moved);
+    moved_pages_.push_back({shard, IndexPage::of_name(entries.first_name()), place, moved});
+    if (to->pending_bytes() > moved_bytes_at_once) {
+      CO_TRY(co_await to->write());
+    }
+  }
+  co_return Result<void>();
+}
+
+void LogStore::rely_on_saved_pages() {
+  unproven_file_ = 0;
+  moved_pages_.clear();
+  pager_.try_again();
+  evict_pages();
+}
+
 void LogStore::forget_pages(const std::vector<std::uint32_t>& files) {
+  unproven_file_ = 0;
+  for (const MovedPage& moved : std::exchange(moved_pages_, {})) {
+    moved.shard->move_page(moved.name, moved.to, moved.from);
+  }
   auto is_lost = [&](std::uint32_t file) { return std::ranges::find(files, file) != files.end(); };
   for (const auto& shard : shards_) {
     if (shard != nullptr) shard->forget_places(is_lost);

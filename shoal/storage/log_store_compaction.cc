@@ -98,6 +98,10 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
   io::AsyncMutex::Lock lock = co_await copying_.lock();
   auto copies = std::make_shared<Copies>();
   for (ScannedRecord& record : records) {
+    if (is_object(record.header.kind)) {
+      copies->result = co_await pager_.fill_for(&shard_for(record.key), record.key, true);
+      if (!copies->result) break;
+    }
     if (!is_needed(record, deletions_are_needed)) continue;
     SegmentPin segment = pin(record.location.segment);
     Result<PinnedRecord> read = co_await segment->read_record(record.location, record.header.sequence);
@@ -120,6 +124,7 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
     cold_writer_.submit_copy(std::move(copy), std::move(finish));
   }
   while (copies->waiting > 0) co_await copies->done.wait();
+  evict_pages();
   if (!copies->result) co_return failure(std::move(copies->result).error());
   co_return copies->bytes;
 }

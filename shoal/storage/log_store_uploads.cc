@@ -104,7 +104,7 @@ Task<Result<std::vector<PartInfo>>> LogStore::list_parts(UploadKey upload) {
 
 Task<Result<ObjectInfoPtr>> LogStore::complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
-  co_await wait_until_writable(upload.key.bucket, upload.id);
+  CO_TRY(co_await prepare_change(upload.key, upload.id));
   CO_TRY_ASSIGN(OwnUpload * own, find_upload(upload));
   Change change;
   change.kind = RecordKind::upload_complete;

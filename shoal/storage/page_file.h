@@ -20,6 +20,7 @@ class PageFile {
 
   std::uint32_t id() const { return id_; }
   std::uint64_t bytes() const { return written_ + pending_.size(); }
+  std::uint64_t pending_bytes() const { return pending_.size(); }
   /// Keeps the page for the next write(), and says where it will be.
   PagePlace append(std::string_view page);
   Task<Result<void>> write();

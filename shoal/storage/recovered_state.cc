@@ -1,6 +1,7 @@
 #include "shoal/storage/recovered_state.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -139,11 +140,24 @@ Result<void> RecoveredState::finish(const std::set<SegmentId>& segments) {
   return {};
 }
 
+bool RecoveredState::concerns_object(const RecordHead& head) {
+  RecordKind kind = head.header.kind;
+  return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::upload_complete ||
+         kind == RecordKind::remove;
+}
+
+std::optional<std::size_t> RecoveredState::erase_removed(ShardIndex* shard) const {
+  for (const auto& [bucket, removed] : removed_buckets_) {
+    if (!shard->has_any(bucket)) continue;
+    if (std::optional<std::size_t> missing = shard->erase_older(bucket, removed)) return missing;
+  }
+  return std::nullopt;
+}
+
 Result<void> RecoveredState::finish_objects() {
-  for (ShardIndex& shard : shards_) {
-    for (const std::string& bucket : shard.bucket_names()) {
-      if (Sequence removed = removed_at(bucket); removed != Sequence()) shard.erase_older(bucket, removed);
-      if (live_buckets_.contains(bucket) || !shard.has_any(bucket)) continue;
+  for (const ShardIndex& shard : shards_) {
+    for (const auto& [bucket, objects] : shard.objects()) {
+      if (live_buckets_.contains(bucket)) continue;
       return failure(
           ErrorCode::corrupt,
           fmt::format("there are objects of the bucket {}, but not the bucket: a segment is missing", bucket));

@@ -24,10 +24,13 @@ class RecoveredState {
   /// Begins with what a checkpoint says, its shards filled. What is applied afterwards was said later, or is in the
   /// checkpoint as well.
   void adopt(CheckpointRoot root, std::vector<ShardIndex> shards);
+  /// Whether applying the record looks at what the index says of its key, or changes it: that page has to be there.
+  static bool concerns_object(const RecordHead& head);
+  /// Drops objects that went with their bucket. A page of the shard that has to be filled first, until it is done.
+  std::optional<std::size_t> erase_removed(ShardIndex* shard) const;
   Result<void> apply(const RecordHead& head, RecordLocation location);
-  /// Drops what later records ended, and checks that what is left is complete: an object whose bucket or extents are
-  /// missing means that a segment is missing, which is corrupt.
-  /// `segments` are those that exist.
+  /// After erase_removed(): drops what later records ended, and checks that what is left is complete: an object whose
+  /// bucket or extents are missing means that a segment is missing, which is corrupt. `segments` are those that exist.
   Result<void> finish(const std::set<SegmentId>& segments);
 
   // After finish():

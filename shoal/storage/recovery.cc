@@ -13,6 +13,7 @@
 
 #include "shoal/base/log.h"
 #include "shoal/storage/checkpoint_loader.h"
+#include "shoal/storage/index_pager.h"
 #include "shoal/storage/segment_file.h"
 #include "shoal/storage/segment_scanner.h"
 
@@ -165,15 +166,21 @@ SegmentContent content_of(const SegmentSummary& segment) {
 /// The way from what is on the disk to what is in memory.
 class Recovery {
  public:
-  Recovery(io::Disk* disk, LogNumbers* numbers, RecoveredState* state, const Clock* clock)
-      : disk_(disk), numbers_(numbers), state_(state), clock_(clock) {}
+  Recovery(io::Disk* disk, LogNumbers* numbers, RecoveredState* state, RecoveryOptions options)
+      : disk_(disk),
+        numbers_(numbers),
+        state_(state),
+        options_(options),
+        pager_(disk, numbers->checkpoints_path, options.index_memory_max) {}
 
   Task<Result<RecoveryReport>> run() {
     CO_TRY(co_await load_checkpoint());
     CO_TRY(co_await find_segments());
     CO_TRY(check_checkpoint());
     CO_TRY(co_await replay());
+    CO_TRY(co_await erase_removed());
     CO_TRY(state_->finish(existing_));
+    evict_pages();
     CO_TRY(co_await close_segments());
     numbers_->next_sequence = std::max(state_->last_sequence().value() + 1, next_sequence_);
     std::uint32_t behind = existing_.empty() ? 1 : existing_.rbegin()->value() + 1;
@@ -183,8 +190,12 @@ class Recovery {
 
  private:
   Task<Result<void>> load_checkpoint() {
-    CO_TRY_ASSIGN(std::optional<LoadedCheckpoint> loaded, co_await load_newest_checkpoint(disk_, numbers_));
-    if (!loaded) co_return Result<void>();
+    CO_TRY_ASSIGN(std::optional<LoadedCheckpoint> loaded,
+                  co_await load_newest_checkpoint(disk_, numbers_, options_.index_memory_max));
+    if (!loaded) {
+      for (ShardIndex& shard : state_->shards()) pager_.watch(&shard);
+      co_return Result<void>();
+    }
     report_.checkpoint = loaded->root.number;
     report_.page_files = loaded->root.page_files;
     numbers_->checkpoint = loaded->root.number;
@@ -192,6 +203,7 @@ class Recovery {
     next_segment_ = loaded->root.next_segment;
     covered_ = std::move(loaded->root.segments);
     state_->adopt(std::move(loaded->root), std::move(loaded->shards));
+    for (ShardIndex& shard : state_->shards()) pager_.watch(&shard);
     co_return Result<void>();
   }
 
@@ -234,11 +246,11 @@ class Recovery {
     CO_TRY_ASSIGN(auto ends, stated_ends(segments_));
     std::uint64_t bytes_total = 0;
     for (const auto& [id, segment] : segments_) bytes_total += segment.file_bytes;
-    Progress progress(clock_, bytes_total);
+    Progress progress(options_.clock, bytes_total);
     std::uint64_t bytes_before = 0;
-    VisitRecord visit = [&](const RecordHead& head, RecordLocation location) {
+    VisitRecord visit = [&](const RecordHead* head, RecordLocation location) {
       progress.report(bytes_before + location.offset(), ++report_.records);
-      return state_->apply(head, location);
+      return apply(head, location);
     };
     for (auto& [id, segment] : segments_) {
       if (segment.header) {
@@ -254,6 +266,33 @@ class Recovery {
         CO_TRY(check_content(segment, bounds));
       }
       bytes_before += segment.file_bytes;
+    }
+    co_return Result<void>();
+  }
+
+  Task<Result<void>> apply(const RecordHead* head, RecordLocation location) {
+    if (state_->concerns_object(*head)) {
+      ObjectKeyView key(head->bucket, head->name);
+      ShardIndex& shard = state_->shards()[shard_of(key.slot()).value()];
+      if (shard.missing_page_for_change(key)) {
+        evict_pages();
+        CO_TRY(co_await pager_.fill_for(&shard, key.to_key(), true));
+      }
+    }
+    co_return state_->apply(*head, location);
+  }
+
+  /// What the log changed stays, which checkpoints keep small.
+  void evict_pages() {
+    pager_.evict([](const ObjectKey&, const ObjectKey*) { return false; });
+  }
+
+  /// What is left of buckets that were removed, object by object, which no crash of ours leaves behind.
+  Task<Result<void>> erase_removed() {
+    for (ShardIndex& shard : state_->shards()) {
+      while (std::optional<std::size_t> missing = state_->erase_removed(&shard)) {
+        CO_TRY(co_await pager_.fill(&shard, *missing));
+      }
     }
     co_return Result<void>();
   }
@@ -304,7 +343,8 @@ class Recovery {
   io::Disk* const disk_;
   LogNumbers* const numbers_;
   RecoveredState* const state_;
-  const Clock* const clock_;
+  const RecoveryOptions options_;
+  IndexPager pager_;
   RecoveryReport report_;
   std::map<SegmentId, SegmentSummary> covered_;  ///< by the checkpoint
   std::uint64_t next_sequence_ = 1;
@@ -315,8 +355,9 @@ class Recovery {
 
 }  // namespace
 
-Task<Result<RecoveryReport>> recover(io::Disk* disk, LogNumbers* numbers, RecoveredState* state, const Clock* clock) {
-  Recovery recovery(disk, numbers, state, clock);
+Task<Result<RecoveryReport>> recover(io::Disk* disk, LogNumbers* numbers, RecoveredState* state,
+                                     RecoveryOptions options) {
+  Recovery recovery(disk, numbers, state, options);
   co_return co_await recovery.run();
 }
 

@@ -13,6 +13,11 @@
 
 namespace shoal::storage {
 
+struct RecoveryOptions {
+  const Clock* clock = nullptr;
+  std::uint64_t index_memory_max = 0;  ///< 0: no limit
+};
+
 struct RecoveredSegment {
   SegmentId id;
   std::uint64_t salt = 0;
@@ -30,6 +35,7 @@ struct RecoveryReport {
 /// seals what was not sealed, so that nothing is appended to a segment of an earlier run. Sets the numbers from which
 /// to go on and fills the table of segments. Logs its progress when it takes longer than a second. Changes nothing on
 /// disk unless everything was found in order.
-Task<Result<RecoveryReport>> recover(io::Disk* disk, LogNumbers* numbers, RecoveredState* state, const Clock* clock);
+Task<Result<RecoveryReport>> recover(io::Disk* disk, LogNumbers* numbers, RecoveredState* state,
+                                     RecoveryOptions options);
 
 }  // namespace shoal::storage

@@ -81,7 +81,7 @@ Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, Segm
                                     path, content.end, head.error().message));
     }
     RecordLocation location = head->header.location_at(header.id, content.end);
-    Result<void> visited = (*visit)(*head, location);
+    Result<void> visited = co_await (*visit)(&*head, location);
     if (!visited) {
       co_return failure(visited.error().code, fmt::format("{} at {}: {}", path, content.end, visited.error().message));
     }

@@ -43,8 +43,8 @@ struct SegmentContent {
   Sequence last_sequence;
 };
 
-/// Called with every valid record in order; an error ends the scan.
-using VisitRecord = std::function<Result<void>(const RecordHead&, RecordLocation)>;
+/// Called with every valid record in order; an error ends the scan. The head stays until the task is done.
+using VisitRecord = std::function<Task<Result<void>>(const RecordHead*, RecordLocation)>;
 
 /// Reads the records of a segment behind those that `content` counts already, bodies only if they are to be verified.
 ///

@@ -33,6 +33,12 @@ std::size_t ShardIndex::page_of(std::string_view name) const {
   return behind == pages_.begin() ? 0 : static_cast<std::size_t>(behind - pages_.begin()) - 1;
 }
 
+const IndexPage& ShardIndex::use(std::size_t page) const {
+  CHECK_MSG(pages_[page].resident, "a page of the index was not fetched before it was used");
+  pages_[page].recent = true;
+  return pages_[page].entries;
+}
+
 IndexPage& ShardIndex::change(std::size_t page) {
   pages_[page].file = 0;
   return pages_[page].entries;
@@ -48,7 +54,7 @@ void ShardIndex::drop_live(RecordLocation location) {
 std::optional<IndexEntry> ShardIndex::find(const ObjectKeyView& key) const {
   if (!filter_end_ && !filter_.may_contain(key.hash)) return std::nullopt;
   std::string name = to_name(key);
-  IndexPage::Place place = pages_[page_of(name)].entries.find(name);
+  IndexPage::Place place = use(page_of(name)).find(name);
   if (!place.found) return std::nullopt;
   return codec_.decode(place.entry->payload, name.size());
 }
@@ -56,17 +62,22 @@ std::optional<IndexEntry> ShardIndex::find(const ObjectKeyView& key) const {
 std::optional<ObjectPlace> ShardIndex::locate(const ObjectKeyView& key) const {
   if (!filter_end_ && !filter_.may_contain(key.hash)) return std::nullopt;
   std::string name = to_name(key);
-  IndexPage::Place place = pages_[page_of(name)].entries.find(name);
+  IndexPage::Place place = use(page_of(name)).find(name);
   if (!place.found) return std::nullopt;
   return codec_.decode_place(place.entry->payload, name.size());
 }
 
 void ShardIndex::put_payload(std::size_t page, const IndexPage::Place& place, std::string_view name,
                              std::string_view payload) {
+  std::size_t before = pages_[page].entries.size();
   change(page).put(place, name, payload);
+  note_size(before, pages_[page].entries.size());
   if (pages_[page].entries.size() <= page_bytes_max) return;
+  before = pages_[page].entries.size();
   Page upper;
   upper.entries = pages_[page].entries.split();
+  upper.recent = true;
+  note_size(before, pages_[page].entries.size() + upper.entries.size());
   if (!upper.entries.empty()) {
     pages_.insert(pages_.begin() + static_cast<std::ptrdiff_t>(page) + 1, std::move(upper));
   }
@@ -76,7 +87,7 @@ std::optional<ObjectPlace> ShardIndex::put(const ObjectKeyView& key, const Index
   std::string name = to_name(key);
   std::size_t page = page_of(name);
   std::optional<ObjectPlace> replaced;
-  IndexPage::Place place = pages_[page].entries.find(name);
+  IndexPage::Place place = use(page).find(name);
   if (place.found) {
     replaced = codec_.decode_place(place.entry->payload, name.size());
     codec_.forget(*replaced);
@@ -86,6 +97,8 @@ std::optional<ObjectPlace> ShardIndex::put(const ObjectKeyView& key, const Index
   put_payload(page, place, name, codec_.encode(entry, name.size()));
   if (replaced) return replaced;
   ++entries_;
+  auto [objects, added] = objects_.try_emplace(std::string(key.bucket), 0);
+  ++objects->second;
   if (is_filtered(name)) filter_.insert(key.hash);
   return std::nullopt;
 }
@@ -93,14 +106,17 @@ std::optional<ObjectPlace> ShardIndex::put(const ObjectKeyView& key, const Index
 std::optional<ObjectPlace> ShardIndex::erase(const ObjectKeyView& key) {
   std::string name = to_name(key);
   std::size_t page = page_of(name);
-  IndexPage::Place place = pages_[page].entries.find(name);
+  IndexPage::Place place = use(page).find(name);
   if (!place.found) return std::nullopt;
   ObjectPlace erased = codec_.decode_place(place.entry->payload, name.size());
   codec_.forget(erased);
   drop_live(erased.location);
   --entries_;
+  if (auto objects = objects_.find(key.bucket); --objects->second == 0) objects_.erase(objects);
   if (is_filtered(name)) filter_.erase(key.hash);
+  std::size_t before = pages_[page].entries.size();
   change(page).erase(place, name);
+  note_size(before, pages_[page].entries.size());
   merge_if_small(page);
   return erased;
 }
@@ -110,8 +126,12 @@ void ShardIndex::merge_if_small(std::size_t page) {
   if (pages_.size() == 1 || pages_[page].entries.size() >= page_bytes_min) return;
   std::size_t lower = page == 0 ? 0 : page - 1;
   std::size_t upper = lower + 1;
-  if (upper < pages_.size() && pages_[lower].entries.size() + pages_[upper].entries.size() < page_bytes_max) {
+  bool may_join = upper < pages_.size() && pages_[lower].resident && pages_[upper].resident &&
+                  pages_[lower].entries.size() + pages_[upper].entries.size() < page_bytes_max;
+  if (may_join) {
+    std::size_t before = pages_[lower].entries.size() + pages_[upper].entries.size();
     change(lower).append(pages_[upper].entries);
+    note_size(before, pages_[lower].entries.size());
     pages_.erase(pages_.begin() + static_cast<std::ptrdiff_t>(upper));
   } else if (pages_[page].entries.empty()) {
     pages_.erase(pages_.begin() + static_cast<std::ptrdiff_t>(page));
@@ -121,7 +141,7 @@ void ShardIndex::merge_if_small(std::size_t page) {
 bool ShardIndex::relocate(const ObjectKeyView& key, RecordLocation from, RecordLocation to) {
   std::string name = to_name(key);
   std::size_t page = page_of(name);
-  IndexPage::Place place = pages_[page].entries.find(name);
+  IndexPage::Place place = use(page).find(name);
   if (!place.found) return false;
   IndexEntry entry = codec_.decode(place.entry->payload, name.size());
   if (entry.location != from) return false;
@@ -132,68 +152,67 @@ bool ShardIndex::relocate(const ObjectKeyView& key, RecordLocation from, RecordL
   return true;
 }
 
-bool ShardIndex::has_any(std::string_view bucket) const { return !Cursor(*this, bucket, {}).at_end(); }
-
-void ShardIndex::erase_older(std::string_view bucket, Sequence sequence) {
+std::optional<std::size_t> ShardIndex::erase_older(std::string_view bucket, Sequence sequence) {
   std::vector<std::string> erased;
-  for (Cursor cursor(*this, bucket, {}); !cursor.at_end(); cursor.next()) {
+  Cursor cursor(*this, bucket, {});
+  for (; !cursor.at_end(); cursor.next()) {
     if (cursor.entry().sequence < sequence) erased.emplace_back(cursor.name());
   }
+  // Pages move when names go, but a missing one is asked for again.
+  std::optional<PagePlace> missing;
+  if (cursor.missing_page()) missing = place_of_page(*cursor.missing_page());
   for (const std::string& name : erased) erase({bucket, name});
+  if (!missing) return std::nullopt;
+  auto found = std::ranges::find_if(pages_, [&](const Page& page) {
+    return !page.resident && page.file == missing->file && page.offset == missing->offset;
+  });
+  return static_cast<std::size_t>(found - pages_.begin());
 }
 
-std::vector<std::string> ShardIndex::bucket_names() const {
-  std::vector<std::string> names;
-  // Behind everything of a bucket, as NUL is followed by 1.
-  std::string from;
-  for (std::size_t page = 0; page < pages_.size();) {
-    page = page_of(from);
-    IndexPage::Walk walk(pages_[page].entries, from);
-    if (walk.at_end()) {
-      if (++page == pages_.size()) break;
-      walk = IndexPage::Walk(pages_[page].entries);
-    }
-    if (walk.at_end()) break;
-    names.push_back(to_key(walk.name()).bucket);
-    from = names.back() + '\x01';
-  }
-  return names;
+std::optional<std::size_t> ShardIndex::next_filter_page() const {
+  if (!filter_end_) return std::nullopt;
+  return page_of(*filter_end_);
 }
 
-bool ShardIndex::extend_filter(std::size_t pages) {
-  if (!filter_end_) return false;
+void ShardIndex::add_page_to_filter(const IndexPage& entries) {
   std::size_t page = page_of(*filter_end_);
-  for (IndexPage::Walk walk(pages_[page].entries, *filter_end_);; walk = IndexPage::Walk(pages_[page].entries)) {
-    for (; !walk.at_end(); walk.next()) {
-      ObjectKey key = to_key(walk.name());
-      filter_.insert(ObjectKeyView(key).hash);
-    }
-    if (++page == pages_.size()) {
-      filter_end_ = std::nullopt;
-      return false;
-    }
-    filter_end_ = pages_[page].entries.first_name();
-    if (--pages == 0) return true;
+  for (IndexPage::Walk walk(entries, *filter_end_); !walk.at_end(); walk.next()) {
+    ObjectKey key = to_key(walk.name());
+    filter_.insert(ObjectKeyView(key).hash);
   }
+  filter_end_ = std::nullopt;
+  if (page + 1 < pages_.size()) filter_end_ = pages_[page + 1].entries.first_name();
 }
 
 ShardIndex::Cursor::Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from)
     : Cursor(index, Start{to_name(bucket, {}), to_name(bucket, from)}) {}
 
 ShardIndex::Cursor::Cursor(const ShardIndex& index, const Start& start)
-    : index_(&index),
-      bucket_(start.bucket),
-      page_(index.page_of(start.name)),
-      walk_(index.pages_[page_].entries, start.name) {
+    : index_(&index), bucket_(start.bucket), walk_(IndexPage()) {
+  enter(index.page_of(start.name), start.name);
   settle();
+}
+
+/// Goes to the first name of a page that is not less than `from`.
+void ShardIndex::Cursor::enter(std::size_t page, std::string_view from) {
+  page_ = page;
+  if (!index_->pages_[page].resident) {
+    missing_page_ = page;
+    return;
+  }
+  const IndexPage& entries = index_->use(page);
+  walk_ = from.empty() ? IndexPage::Walk(entries) : IndexPage::Walk(entries, from);
 }
 
 /// Goes on to the next page at the end of one, and ends behind the bucket.
 void ShardIndex::Cursor::settle() {
-  while (walk_.at_end() && page_ + 1 < index_->pages_.size()) {
-    walk_ = IndexPage::Walk(index_->pages_[++page_].entries);
+  while (!missing_page_ && walk_.at_end() && page_ + 1 < index_->pages_.size()) {
+    // Names only grow: if the next page begins behind the bucket, nothing of it comes any more.
+    std::string_view next = index_->pages_[page_ + 1].entries.first_name();
+    if (next > bucket_ && !next.starts_with(bucket_)) break;
+    enter(page_ + 1, {});
   }
-  at_end_ = walk_.at_end() || !walk_.name().starts_with(bucket_);
+  at_end_ = missing_page_ || walk_.at_end() || !walk_.name().starts_with(bucket_);
 }
 
 void ShardIndex::Cursor::next() {
@@ -205,8 +224,7 @@ void ShardIndex::Cursor::seek(std::string_view from) {
   std::string name = bucket_ + std::string(from);
   std::size_t page = index_->page_of(name);
   if (page > page_) {
-    page_ = page;
-    walk_ = IndexPage::Walk(index_->pages_[page].entries, name);
+    enter(page, name);
   } else {
     walk_.seek(name);
   }

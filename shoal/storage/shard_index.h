@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shoal/base/accounted_bytes.h"
 #include "shoal/base/result.h"
 #include "shoal/model/object_key.h"
 #include "shoal/storage/index_entry.h"
@@ -25,11 +26,16 @@ struct PagePlace {
   std::uint64_t offset = 0;
   std::uint32_t bytes = 0;
   std::uint32_t checksum = 0;  ///< CRC-32C
+
+  bool operator==(const PagePlace&) const = default;
 };
 
 /// The objects of one shard in order of (bucket, name), in front-coded pages, some 60 bytes an object for names of 50;
 /// beside them a filter of the hashes, for those that are not there. Owned by the shard's loop. This class is the
 /// border behind which the representation may change; cursors are valid until the next change.
+///
+/// A page that is as a checkpoint stored it may leave the memory but for its first name. What needs such a page must
+/// not be asked for before it was filled: missing_page() tells which one that is.
 class ShardIndex {
  public:
   std::optional<IndexEntry> find(const ObjectKeyView& key) const;
@@ -40,24 +46,27 @@ class ShardIndex {
   std::optional<ObjectPlace> erase(const ObjectKeyView& key);
   /// The record of the key was copied. False, and nothing changes, unless the key still is at `from`.
   bool relocate(const ObjectKeyView& key, RecordLocation from, RecordLocation to);
-  bool has_any(std::string_view bucket) const;
-  /// Removes what a bucket has with a smaller sequence number.
-  void erase_older(std::string_view bucket, Sequence sequence);
+  bool has_any(std::string_view bucket) const { return objects_.contains(bucket); }
+  /// Removes what a bucket has with a smaller sequence number, as far as that is in memory: a page that has to be
+  /// filled before it goes on, or nothing when it is done.
+  std::optional<std::size_t> erase_older(std::string_view bucket, Sequence sequence);
   std::size_t size() const { return entries_; }
 
   /// Bytes of the records that the entries name, by segment, without those of extents.
   const std::map<SegmentId, std::uint64_t>& live_bytes() const { return live_bytes_; }
   /// Of entries that have any, by sequence number.
   const IndexEntryCodec::ExtentTable& extents() const { return codec_.extents(); }
-  /// The buckets that have an object here.
-  std::vector<std::string> bucket_names() const;
+  /// How many objects each bucket has here; no bucket without any.
+  const std::map<std::string, std::uint64_t, std::less<>>& objects() const { return objects_; }
 
   /// Walks the names of one bucket upwards.
   class Cursor {
    public:
     /// At the first name that is not less than `from`.
     Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from);
+    /// Also when it cannot go on: then there is a missing page.
     bool at_end() const { return at_end_; }
+    std::optional<std::size_t> missing_page() const { return missing_page_; }
     std::string_view name() const { return std::string_view(walk_.name()).substr(bucket_.size()); }
     IndexEntry entry() const { return index_->codec_.decode(walk_.payload(), walk_.name().size()); }
     void next();
@@ -70,19 +79,22 @@ class ShardIndex {
       std::string name;
     };
     Cursor(const ShardIndex& index, const Start& start);
+    void enter(std::size_t page, std::string_view from);
     void settle();
 
     const ShardIndex* index_;
     std::string bucket_;  ///< with the NUL behind it
-    std::size_t page_;
+    std::size_t page_ = 0;
     IndexPage::Walk walk_;
     bool at_end_ = false;
+    std::optional<std::size_t> missing_page_;
   };
 
-  /// Calls `visit(const ObjectKey&, const IndexEntry&)` for all in order.
+  /// Calls `visit(const ObjectKey&, const IndexEntry&)` for all in order that are in memory.
   template <typename Visit>
   void for_each(Visit visit) const {
     for (const Page& page : pages_) {
+      if (!page.resident) continue;
       for (IndexPage::Walk walk(page.entries); !walk.at_end(); walk.next()) {
         visit(to_key(walk.name()), codec_.decode(walk.payload(), walk.name().size()));
       }
@@ -91,24 +103,46 @@ class ShardIndex {
 
   // The filter. Without it look-ups are slower, and right.
 
-  /// Adds the keys of up to `pages` further pages to the filter. False when it is complete.
-  bool extend_filter(std::size_t pages);
+  /// The page whose keys are to be added to the filter next; nothing when it is complete.
+  std::optional<std::size_t> next_filter_page() const;
+  /// `entries` is that page as it is now, in memory or not.
+  void add_page_to_filter(const IndexPage& entries);
+
+  // Pages.
+
+  std::size_t page_count() const { return pages_.size(); }
+  /// The page that look-ups of the key need; nothing if it is in memory, or if they can tell without.
+  std::optional<std::size_t> missing_page(const ObjectKeyView& key) const;
+  /// The page that changes of the key need; nothing if it is in memory.
+  std::optional<std::size_t> missing_page_for_change(const ObjectKeyView& key) const;
+  bool is_resident(std::size_t page) const { return pages_[page].resident; }
+  /// Where the newest checkpoint has the page; file 0: nowhere.
+  PagePlace place_of_page(std::size_t page) const;
+  const IndexPage& entries_of_page(std::size_t page) const { return pages_[page].entries; }
+  /// Gives the page that lies there its entries, unless it has some by now or has gone.
+  void fill_page(const PagePlace& place, const IndexPage& entries);
+  /// Gives up the memory of a page that is stored. Not if it was used since the last time this was asked for, or
+  /// `is_needed(first key, first key of the next page or null)` says so.
+  using IsNeeded = std::function<bool(const ObjectKey& first, const ObjectKey* behind)>;
+  bool evict_page(std::size_t page, const IsNeeded& is_needed);
+  /// The same bytes lie elsewhere now.
+  void move_page(const IndexPage& entries, const PagePlace& from, const PagePlace& to);
+  /// Of pages, what finds them, and the filter.
+  std::uint64_t memory_bytes() const;
+  /// From now on that is charged to the account, which outlives the index.
+  void charge_to(MemoryAccount* account);
 
   // Checkpoints (shard_index_image.cc).
 
   /// Stores the bytes of a page, and says where.
   using StorePage = std::function<PagePlace(std::string_view)>;
   /// Describes the shard, with its pages by their places: those that changed since they were stored last, and those in
-  /// files of which `is_unwanted` says so, are stored anew.
+  /// memory that lie in files of which `is_unwanted` says so, are stored anew.
   std::string save(const StorePage& store, const std::function<bool(std::uint32_t file)>& is_unwanted);
   /// The bytes of pages in these files are not to be relied on.
   void forget_places(const std::function<bool(std::uint32_t file)>& is_lost);
-  /// A shard from its description. All its pages are to be filled before it is used.
+  /// A shard from its description, with no page in memory.
   static Result<ShardIndex> load(std::string_view saved);
-  std::size_t page_count() const { return pages_.size(); }
-  PagePlace place_of_page(std::size_t page) const;
-  /// With the bytes from its place; corrupt if they are not those that were stored.
-  Result<void> fill_page(std::size_t page, std::string_view bytes);
   /// How many bytes of each file the pages use.
   void add_used_bytes(std::map<std::uint32_t, std::uint64_t>& by_file) const;
 
@@ -119,6 +153,8 @@ class ShardIndex {
     std::uint32_t checksum = 0;
     std::uint64_t offset = 0;
     std::uint32_t bytes = 0;
+    bool resident = true;         ///< else `entries` has but the first name
+    mutable bool recent = false;  ///< used since eviction came by
   };
 
   static std::string to_name(std::string_view bucket, std::string_view name);
@@ -128,12 +164,22 @@ class ShardIndex {
   std::size_t page_of(std::string_view name) const;
   void put_payload(std::size_t page, const IndexPage::Place& place, std::string_view name, std::string_view payload);
   void merge_if_small(std::size_t page);
+  /// The page of which a look-up or a change wants the entries.
+  const IndexPage& use(std::size_t page) const;
   IndexPage& change(std::size_t page);
+  void note_size(std::size_t before, std::size_t after) {
+    page_bytes_ += after - before;
+    charged_.set(memory_bytes());
+  }
   bool is_filtered(std::string_view name) const { return !filter_end_ || name < *filter_end_; }
   void drop_live(RecordLocation location);
 
   std::vector<Page> pages_ = std::vector<Page>(1);  ///< in order; none is empty but a single one
   std::size_t entries_ = 0;
+  std::uint64_t page_bytes_ = 0;
+  AccountedBytes charged_;
+  std::size_t pages_missing_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> objects_;  ///< by bucket
   IndexEntryCodec codec_;
   std::map<SegmentId, std::uint64_t> live_bytes_;
   KeyFilter filter_;
