@@ -33,7 +33,7 @@ std::uint64_t resident_bytes() {
 /// 50 bytes, as data sets name their files.
 std::string name_of(std::uint64_t number) {
   std::uint64_t shuffled = number * 0x9e3779b97f4a7c15ULL >> 44;  // 20 bits: neighbours are loaded far apart
-  return fmt::format("train/n{:08}/images-of-2026/n{:08}_{:09}.JPEG", shuffled % 1000, shuffled % 1000, number);
+  return fmt::format("train/n{:08}/images-26/n{:08}_{:09}.JPEG", shuffled % 1000, shuffled % 1000, number);
 }
 
 IndexEntry entry_of(std::uint64_t number) {
@@ -101,9 +101,9 @@ int run(std::uint64_t objects) {
     }
   });
   double naming = nanoseconds_each(looks, [&] {
-    std::uint64_t bytes = 0;
-    for (std::uint64_t i = 0; i < looks; ++i) bytes += name_of(random.below(objects)).size();
-    CHECK(bytes > 0);
+    std::uint64_t named = 0;
+    for (std::uint64_t i = 0; i < looks; ++i) named += name_of(random.below(objects)).size();
+    CHECK(named > 0);
   });
   std::vector<const ShardIndex*> all;
   for (const ShardIndex& shard : shards) all.push_back(&shard);

@@ -60,7 +60,7 @@ Task<void> Checkpointer::run(std::shared_ptr<Checkpointer> self) {
   Result<io::Gate::Pass> pass = self->gate_.enter();
   while (pass && !self->gate_.is_closed() && std::exchange(self->wanted_, false)) {
     if (!self->is_time()) continue;
-    Result<void> written = co_await self->checkpoint();
+    Result<void> written = co_await self->write_one();
     // The next growth of the log is the next attempt.
     if (!written) spdlog::warn("checkpoint: {}", written.error().message);
   }
@@ -70,10 +70,15 @@ Task<void> Checkpointer::run(std::shared_ptr<Checkpointer> self) {
 Task<Result<void>> Checkpointer::finish() {
   bool grew = context_.numbers->appended_bytes.load(std::memory_order_relaxed) != newest_appended_;
   if (!grew && context_.numbers->checkpoint != 0) co_return Result<void>();
-  co_return co_await checkpoint();
+  co_return co_await write_one();
 }
 
 Task<Result<void>> Checkpointer::checkpoint() {
+  CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
+  co_return co_await write_one();
+}
+
+Task<Result<void>> Checkpointer::write_one() {
   io::AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
   Attempt attempt;
   Result<void> written = co_await write(&attempt);

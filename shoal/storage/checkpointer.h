@@ -67,6 +67,7 @@ class Checkpointer {
   struct Attempt;
 
   Task<void> run(std::shared_ptr<Checkpointer> self);
+  Task<Result<void>> write_one();
   bool is_time() const;
   Task<Result<void>> write(Attempt* attempt);
   Task<Result<void>> choose_files(Attempt* attempt);

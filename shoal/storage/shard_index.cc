@@ -79,6 +79,7 @@ void ShardIndex::put_payload(std::size_t page, const IndexPage::Place& place, st
   upper.recent = true;
   note_size(before, pages_[page].entries.size() + upper.entries.size());
   if (!upper.entries.empty()) {
+    if (pages_.size() == pages_.capacity()) pages_.reserve(pages_.size() + pages_.size() / 8 + 8);
     pages_.insert(pages_.begin() + static_cast<std::ptrdiff_t>(page) + 1, std::move(upper));
   }
 }

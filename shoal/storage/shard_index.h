@@ -148,13 +148,13 @@ class ShardIndex {
 
  private:
   struct Page {
-    IndexPage entries;
-    std::uint32_t file = 0;  ///< of the newest checkpoint that has these bytes; 0: none
+    [[no_unique_address]] IndexPage entries;  ///< so that the next member lies in its padding: 32 bytes in all
+    std::uint32_t file = 0;                   ///< of the newest checkpoint that has these bytes; 0: none
     std::uint32_t checksum = 0;
+    std::uint32_t bytes : 30 = 0;     ///< as stored
+    bool resident : 1 = true;         ///< else `entries` has but the first name
+    mutable bool recent : 1 = false;  ///< used since eviction came by
     std::uint64_t offset = 0;
-    std::uint32_t bytes = 0;
-    bool resident = true;         ///< else `entries` has but the first name
-    mutable bool recent = false;  ///< used since eviction came by
   };
 
   static std::string to_name(std::string_view bucket, std::string_view name);

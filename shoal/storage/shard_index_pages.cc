@@ -35,9 +35,9 @@ void ShardIndex::fill_page(const PagePlace& place, const IndexPage& entries) {
 
 bool ShardIndex::evict_page(std::size_t page, const IsNeeded& is_needed) {
   Page& evicted = pages_[page];
-  if (!evicted.resident || evicted.file == 0 || evicted.entries.empty() || std::exchange(evicted.recent, false)) {
-    return false;
-  }
+  bool was_recent = evicted.recent;
+  evicted.recent = false;
+  if (!evicted.resident || evicted.file == 0 || evicted.entries.empty() || was_recent) return false;
   ObjectKey first = page == 0 ? ObjectKey() : to_key(evicted.entries.first_name());
   std::optional<ObjectKey> behind;
   if (page + 1 < pages_.size()) behind = to_key(pages_[page + 1].entries.first_name());
