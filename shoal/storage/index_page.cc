@@ -64,6 +64,13 @@ IndexPage::IndexPage(std::string_view bytes)
   std::ranges::copy(bytes, bytes_.get());
 }
 
+// The entries are walked one after the other, each telling where the next begins: without this each cache line of a
+// page that was not used lately would be waited for in turn.
+void IndexPage::fetch() const {
+  constexpr std::size_t line_bytes = 64;
+  for (std::size_t at = 0; at < size_; at += line_bytes) __builtin_prefetch(bytes_.get() + at);
+}
+
 IndexPage IndexPage::of_name(std::string_view name) {
   std::string entry;
   append_entry(entry, 0, name, {});
@@ -88,6 +95,7 @@ std::optional<IndexPage::Entry> IndexPage::entry_at(std::size_t offset) const {
 // entry that shares more with that one differs from the name where that one does, and is less as well; one that shares
 // less is larger; of one that shares as much, the rests are compared.
 IndexPage::Place IndexPage::find(std::string_view name) const {
+  fetch();
   Place place;
   std::size_t common = 0;
   for (std::optional<Entry> entry = entry_at(0); entry; entry = entry_at(entry->end)) {

@@ -1,6 +1,8 @@
 #include "shoal/storage/listing.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -54,41 +56,65 @@ ListItem to_item(std::string_view name, IndexEntry entry) {
   return item;
 }
 
-/// The cursors of all shards, the one with the smallest name on top.
+/// The cursors of all shards that stand on a name with the prefix, the one with the smallest on top.
 class Merge {
  public:
-  Merge(const std::vector<const ShardIndex*>& shards, std::string_view bucket, std::string_view from) {
+  Merge(const std::vector<const ShardIndex*>& shards, const ListRequest& request, std::string_view from)
+      : prefix_(request.prefix) {
     cursors_.reserve(shards.size());
-    for (const ShardIndex* shard : shards) cursors_.emplace_back(*shard, bucket, from);
+    for (const ShardIndex* shard : shards) cursors_.emplace_back(*shard, request.bucket, from);
     for (ShardIndex::Cursor& cursor : cursors_) {
-      note_missing(cursor);
-      if (!cursor.at_end()) heap_.push_back(&cursor);
+      if (is_on_a_name(cursor)) heap_.push_back(place_of(&cursor));
     }
     std::ranges::make_heap(heap_, behind);
   }
   /// Then what is on top need not be the next name.
   const std::vector<MissingPage>& missing() const { return missing_; }
   bool at_end() const { return heap_.empty(); }
-  const ShardIndex::Cursor& top() const { return *heap_.front(); }
+  const ShardIndex::Cursor& top() const { return *heap_.front().cursor; }
   void next() {
-    heap_.front()->next();
+    heap_.front().cursor->next();
     settle_top();
   }
   void seek(std::string_view from) {
     while (!at_end() && top().name() < from) {
-      heap_.front()->seek(from);
+      heap_.front().cursor->seek(from);
       settle_top();
     }
   }
 
  private:
-  static bool behind(const ShardIndex::Cursor* a, const ShardIndex::Cursor* b) { return a->name() > b->name(); }
+  /// A cursor with the eight bytes behind the prefix, which mostly tell the order.
+  struct Place {
+    std::uint64_t head;
+    ShardIndex::Cursor* cursor;
+  };
+
+  Place place_of(ShardIndex::Cursor* cursor) const {
+    std::string_view rest = cursor->name().substr(prefix_.size(), sizeof(std::uint64_t));
+    char bytes[sizeof(std::uint64_t)] = {};
+    std::ranges::copy(rest, bytes);
+    std::uint64_t head;
+    std::memcpy(&head, bytes, sizeof head);
+    return {std::byteswap(head), cursor};
+  }
+  static bool behind(const Place& a, const Place& b) {
+    return a.head != b.head ? a.head > b.head : a.cursor->name() > b.cursor->name();
+  }
+
+  bool is_on_a_name(const ShardIndex::Cursor& cursor) {
+    if (std::optional<std::size_t> page = cursor.missing_page()) {
+      missing_.push_back({static_cast<std::size_t>(&cursor - cursors_.data()), *page});
+    }
+    return !cursor.at_end() && cursor.name().starts_with(prefix_);
+  }
 
   /// Puts the cursor on top, which went on, where it belongs now: half the comparisons of taking it out and in again.
   void settle_top() {
-    ShardIndex::Cursor* moved = heap_.front();
-    note_missing(*moved);
-    if (moved->at_end()) {
+    Place moved = heap_.front();
+    if (is_on_a_name(*moved.cursor)) {
+      moved = place_of(moved.cursor);
+    } else {
       moved = heap_.back();
       heap_.pop_back();
       if (heap_.empty()) return;
@@ -103,14 +129,10 @@ class Merge {
     heap_[place] = moved;
   }
 
-  void note_missing(const ShardIndex::Cursor& cursor) {
-    if (!cursor.missing_page()) return;
-    missing_.push_back({static_cast<std::size_t>(&cursor - cursors_.data()), *cursor.missing_page()});
-  }
-
+  const std::string_view prefix_;
   std::vector<MissingPage> missing_;
   std::vector<ShardIndex::Cursor> cursors_;
-  std::vector<ShardIndex::Cursor*> heap_;  ///< of those that are not at their end
+  std::vector<Place> heap_;
 };
 
 }  // namespace
@@ -120,10 +142,10 @@ ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListReq
   ListPage page;
   std::optional<std::string> first = first_name(request);
   if (request.items_max == 0 || !first) return page;
-  Merge merge(shards, request.bucket, *first);
+  Merge merge(shards, request, *first);
   page.items.reserve(std::min<std::size_t>(request.items_max, list_items_reserved));
 
-  while (merge.missing().empty() && !merge.at_end() && merge.top().name().starts_with(request.prefix)) {
+  while (merge.missing().empty() && !merge.at_end()) {
     if (page.items.size() == request.items_max) {
       page.truncated = true;
       break;

@@ -181,6 +181,13 @@ class Server:
         finally:
             connection.close()
 
+    def metrics(self):
+        """All samples of /metrics: name with labels, value."""
+        status, body = self.admin_get("/metrics")
+        assert status == 200
+        lines = [line for line in body.decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
     def resident_bytes(self):
         """Memory of the process that is in RAM, without the pages of files."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
