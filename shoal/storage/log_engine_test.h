@@ -135,6 +135,26 @@ class TestEngine {
     std::size_t loop = owner(key);
     return run(put_task(key, std::move(text), std::move(condition)), loop);
   }
+  /// Puts the object in two parts.
+  Task<Result<ObjectInfoPtr>> upload_task(ObjectKey key, std::string text) {
+    ObjectStore& store = this->store(owner(key));
+    CO_TRY_ASSIGN(std::string id, co_await store.create_upload(key, ObjectInfo()));
+    UploadKey upload{key, std::move(id)};
+    ObjectInfo info = info_of(text);
+    std::size_t first_bytes = text.size() / 2;
+    for (std::uint32_t number = 1; number <= 2; ++number) {
+      std::string content = number == 1 ? text.substr(0, first_bytes) : text.substr(first_bytes);
+      PartInfo part;
+      part.number = number;
+      part.size = content.size();
+      part.etag = "etag of a part";
+      Body body = Body::copy_of(content);
+      CO_TRY_ASSIGN(PartInfo stored, co_await store.put_part(upload, std::move(part), std::move(body)));
+      info.parts.push_back(std::move(stored));
+    }
+    WriteCondition always;
+    co_return co_await store.complete_upload(std::move(upload), std::move(info), std::move(always));
+  }
   Result<bool> remove(ObjectKey key) {
     std::size_t loop = owner(key);
     return run(store(loop).remove(std::move(key), WriteCondition()), loop);

@@ -258,6 +258,7 @@ class LogStore final : public ObjectStore {
   void evict_pages();
 
   // Compaction (log_store_compaction.cc).
+  bool is_in_index(const ScannedRecord& record) const;
   bool is_needed(const ScannedRecord& record, bool deletions_are_needed);
   /// The place that an upload or the list of extents has for the record; null without one, and for objects.
   RecordLocation* place_of(const ScannedRecord& record);

@@ -33,6 +33,17 @@ Record copy_of(const PinnedRecord& pinned, RecordLocation location) {
   return record;
 }
 
+/// What a record says that ended an upload with an object which is gone: only that. A copy of all of it would bring the
+/// object back behind a checkpoint that has forgotten its deletion.
+Result<Record> upload_end_of(const RecordHead& head) {
+  TRY_ASSIGN(StoredObject object, decode_object(head.info, head.header.sequence));
+  ObjectKey key(std::string(head.bucket), std::string(head.name));
+  Record record = make_record(RecordKind::upload_abort, key, encode_upload_id(object.upload_id));
+  record.header.sequence = head.header.sequence;
+  record.header.home_epoch = head.header.home_epoch;
+  return record;
+}
+
 /// Whether the record is found through the index of objects.
 bool is_object(RecordKind kind) {
   return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::upload_complete;
@@ -69,10 +80,14 @@ RecordLocation* LogStore::place_of(const ScannedRecord& record) {
   }
 }
 
+bool LogStore::is_in_index(const ScannedRecord& record) const {
+  std::optional<ObjectPlace> place = locate(record.key);
+  return place && place->location == record.location;
+}
+
 bool LogStore::is_needed(const ScannedRecord& record, bool deletions_are_needed) {
   if (is_object(record.header.kind)) {
-    std::optional<ObjectPlace> place = locate(record.key);
-    if (place && place->location == record.location) return true;
+    if (is_in_index(record)) return true;
   } else if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
     return true;
   }
@@ -110,18 +125,23 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
       break;
     }
     if (!is_needed(record, deletions_are_needed)) continue;  // any more
-    Record copy = copy_of(*read, record.location);
+    Result<Record> copy = copy_of(*read, record.location);
+    if (record.header.kind == RecordKind::upload_complete && !is_in_index(record)) copy = upload_end_of(read->head);
+    if (!copy) {
+      copies->result = failure(std::move(copy).error());
+      break;
+    }
     ++copies->waiting;
     auto finish = [this, copies, moved = std::move(record)](Result<Appended> appended) {
       if (appended) {
         relocate(moved, appended->location);
-        copies->bytes += moved.location.bytes;
+        copies->bytes += appended->location.bytes;
       } else if (copies->result) {
         copies->result = failure(std::move(appended).error());
       }
       if (--copies->waiting == 0) copies->done.wake_all();
     };
-    cold_writer_.submit_copy(std::move(copy), std::move(finish));
+    cold_writer_.submit_copy(*std::move(copy), std::move(finish));
   }
   while (copies->waiting > 0) co_await copies->done.wait();
   evict_pages();
