@@ -11,6 +11,8 @@
 
 #include "shoal/base/crc.h"
 #include "shoal/base/log.h"
+#include "shoal/io/join.h"
+#include "shoal/storage/progress_timer.h"
 #include "shoal/storage/segment_scanner.h"
 
 namespace shoal::storage {
@@ -18,73 +20,85 @@ namespace {
 
 constexpr std::uint64_t root_bytes_max = 16_GiB;
 
-/// The files of pages, each read forwards.
-class PageReader {
- public:
-  PageReader(io::Disk* disk, std::string directory) : disk_(disk), directory_(std::move(directory)) {}
+/// The pages of a shard lie together in each file, so reads of this size seldom fetch others'; several shards at once
+/// keep the disk busy.
+constexpr std::uint64_t read_bytes = 256_KiB;
+constexpr std::size_t shards_at_once = 8;
 
-  Task<Result<void>> fill(ShardIndex* shard, std::size_t page) {
-    PagePlace place = shard->place_of_page(page);
-    CO_TRY_ASSIGN(OpenFile * file, co_await open(place.file));
-    CO_TRY_ASSIGN(ByteSpan bytes, co_await file->window->at(place.offset, place.bytes));
-    if (bytes.size() != place.bytes || crc32c(bytes) != place.checksum) {
-      co_return failure(ErrorCode::corrupt, fmt::format("{}/{} at {}: a page of the index is damaged", directory_,
-                                                        page_file_name(place.file), place.offset));
+class CheckpointLoader {
+ public:
+  CheckpointLoader(io::Disk* disk, const LogNumbers* numbers, RecoveryOptions options)
+      : disk_(disk), numbers_(numbers), options_(options), progress_(options.clock) {}
+
+  Task<Result<LoadedCheckpoint>> load(std::uint64_t number) {
+    std::string path = path_of(root_file_name(number));
+    CO_TRY_ASSIGN(std::vector<std::byte> bytes, co_await io::read_file(disk_, path, root_bytes_max));
+    CO_TRY_ASSIGN(loaded_.root, parse_checkpoint_root(bytes));
+    if (loaded_.root.number != number || loaded_.root.directory != numbers_->directory) {
+      co_return failure(ErrorCode::corrupt, "this checkpoint belongs elsewhere");
     }
-    shard->fill_page(place, IndexPage(as_text(bytes)));
-    co_return Result<void>();
+    for (const auto& [id, use] : loaded_.root.page_files) {
+      io::OpenOptions options;
+      options.direct_reads = true;
+      CO_TRY_ASSIGN(files_[id], co_await disk_->open(path_of(page_file_name(id)), options));
+    }
+    loaded_.shards.resize(shard_count);
+    co_await io::for_each_at_once(shard_count, shards_at_once, [this](std::size_t shard) { return load_shard(shard); });
+    CO_TRY(std::move(result_));
+    co_return std::move(loaded_);
   }
 
  private:
-  struct OpenFile {
-    std::unique_ptr<io::File> file;
-    std::optional<FileWindow> window;
-  };
+  using Windows = std::map<std::uint32_t, FileWindow>;
 
-  Task<Result<OpenFile*>> open(std::uint32_t id) {
-    auto found = files_.find(id);
-    if (found != files_.end()) co_return &found->second;
-    OpenFile opened;
-    io::OpenOptions options;
-    options.direct_reads = true;
-    CO_TRY_ASSIGN(opened.file, co_await disk_->open(directory_ + "/" + page_file_name(id), options));
-    CO_TRY_ASSIGN(std::uint64_t bytes, co_await opened.file->size());
-    opened.window.emplace(opened.file.get(), bytes);
-    co_return &files_.emplace(id, std::move(opened)).first->second;
+  std::string path_of(const std::string& name) const { return numbers_->checkpoints_path + "/" + name; }
+
+  Task<void> load_shard(std::size_t shard) {
+    if (!result_) co_return;
+    Result<void> filled = co_await fill(shard);
+    if (!filled) result_ = std::move(filled);
+    ++shards_done_;
+    if (progress_.is_due()) spdlog::info("recovery: {} of {} parts of the index", shards_done_, shard_count);
+  }
+
+  Task<Result<void>> fill(std::size_t index) {
+    CO_TRY_ASSIGN(ShardIndex shard, ShardIndex::load(std::exchange(loaded_.root.shards[index], {})));
+    Windows windows;
+    std::uint64_t memory_max = options_.index_memory_max / shard_count;
+    for (std::size_t page = 0; page < shard.page_count(); ++page) {
+      bool has_room = memory_max == 0 || shard.memory_bytes() < memory_max;
+      if (shard.is_resident(page) || !has_room) continue;
+      PagePlace place = shard.place_of_page(page);
+      auto file = files_.find(place.file);
+      if (file == files_.end())
+        co_return failure(ErrorCode::corrupt, "a page is in a file that the root does not name");
+      std::uint64_t file_bytes = loaded_.root.page_files[place.file].bytes;
+      auto window = windows.try_emplace(place.file, file->second.get(), file_bytes, read_bytes).first;
+      CO_TRY_ASSIGN(ByteSpan bytes, co_await window->second.at(place.offset, place.bytes));
+      if (bytes.size() != place.bytes || crc32c(bytes) != place.checksum) {
+        co_return failure(ErrorCode::corrupt, fmt::format("{} at {}: a page of the index is damaged",
+                                                          path_of(page_file_name(place.file)), place.offset));
+      }
+      shard.fill_page(place, IndexPage(as_text(bytes)));
+    }
+    loaded_.shards[index] = std::move(shard);
+    co_return Result<void>();
   }
 
   io::Disk* const disk_;
-  const std::string directory_;
-  std::map<std::uint32_t, OpenFile> files_;
+  const LogNumbers* const numbers_;
+  const RecoveryOptions options_;
+  ProgressTimer progress_;
+  LoadedCheckpoint loaded_;
+  std::map<std::uint32_t, std::unique_ptr<io::File>> files_;
+  Result<void> result_;  ///< the first error
+  std::size_t shards_done_ = 0;
 };
-
-Task<Result<LoadedCheckpoint>> load_checkpoint(io::Disk* disk, const LogNumbers* numbers, std::uint64_t number,
-                                               std::uint64_t index_memory_max) {
-  std::string path = numbers->checkpoints_path + "/" + root_file_name(number);
-  CO_TRY_ASSIGN(std::vector<std::byte> bytes, co_await io::read_file(disk, path, root_bytes_max));
-  LoadedCheckpoint loaded;
-  CO_TRY_ASSIGN(loaded.root, parse_checkpoint_root(bytes));
-  if (loaded.root.number != number || loaded.root.directory != numbers->directory) {
-    co_return failure(ErrorCode::corrupt, "this checkpoint belongs elsewhere");
-  }
-  PageReader pages(disk, numbers->checkpoints_path);
-  for (std::string& description : loaded.root.shards) {
-    CO_TRY_ASSIGN(ShardIndex shard, ShardIndex::load(description));
-    description = std::string();
-    for (std::size_t page = 0; page < shard.page_count(); ++page) {
-      bool has_room = index_memory_max == 0 || shard.memory_bytes() < index_memory_max / shard_count;
-      if (shard.is_resident(page) || !has_room) continue;
-      CO_TRY(co_await pages.fill(&shard, page));
-    }
-    loaded.shards.push_back(std::move(shard));
-  }
-  co_return loaded;
-}
 
 }  // namespace
 
 Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* disk, const LogNumbers* numbers,
-                                                                     std::uint64_t index_memory_max) {
+                                                                     RecoveryOptions options) {
   CO_TRY_ASSIGN(std::vector<std::string> names, co_await disk->list(numbers->checkpoints_path));
   std::vector<std::uint64_t> found;
   for (const std::string& name : names) {
@@ -93,7 +107,8 @@ Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* d
   std::ranges::sort(found, std::greater());
   std::optional<Error> newest_error;
   for (std::uint64_t number : found) {
-    Result<LoadedCheckpoint> loaded = co_await load_checkpoint(disk, numbers, number, index_memory_max);
+    CheckpointLoader loader(disk, numbers, options);
+    Result<LoadedCheckpoint> loaded = co_await loader.load(number);
     if (loaded) co_return std::optional<LoadedCheckpoint>(*std::move(loaded));
     bool is_damaged = loaded.error().code == ErrorCode::corrupt || loaded.error().code == ErrorCode::no_such_file;
     if (!is_damaged) co_return failure(std::move(loaded).error());

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "shoal/base/clock.h"
 #include "shoal/base/result.h"
 #include "shoal/base/task.h"
 #include "shoal/io/disk.h"
@@ -12,6 +14,11 @@
 
 namespace shoal::storage {
 
+struct RecoveryOptions {
+  const Clock* clock = nullptr;
+  std::uint64_t index_memory_max = 0;  ///< 0: no limit
+};
+
 /// A checkpoint as it was read: the descriptions of the shards have become shards.
 struct LoadedCheckpoint {
   CheckpointRoot root;
@@ -19,9 +26,9 @@ struct LoadedCheckpoint {
 };
 
 /// Reads the newest checkpoint of the directory, or the one before it if that is damaged, and says so in the log.
-/// Nothing if there was never one; corrupt if none can be read. Pages that do not fit into the memory for the index (0:
-/// all do) are not read.
+/// Nothing if there was never one; corrupt if none can be read. Pages that do not fit into the memory for the index are
+/// not read. Logs its progress when it takes longer than a second.
 Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* disk, const LogNumbers* numbers,
-                                                                     std::uint64_t index_memory_max);
+                                                                     RecoveryOptions options);
 
 }  // namespace shoal::storage

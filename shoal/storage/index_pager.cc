@@ -35,7 +35,7 @@ Task<Result<IndexPage>> IndexPager::read(PagePlace place) {
 Task<Result<void>> IndexPager::fill(ShardIndex* shard, std::size_t page) {
   PagePlace place = shard->place_of_page(page);
   CO_TRY_ASSIGN(IndexPage entries, co_await read(place));
-  shard->fill_page(place, entries);
+  shard->fill_page(place, std::move(entries));
   co_return Result<void>();
 }
 

@@ -1,7 +1,6 @@
 #include "shoal/storage/recovery.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,13 +13,12 @@
 #include "shoal/base/log.h"
 #include "shoal/storage/checkpoint_loader.h"
 #include "shoal/storage/index_pager.h"
+#include "shoal/storage/progress_timer.h"
 #include "shoal/storage/segment_file.h"
 #include "shoal/storage/segment_scanner.h"
 
 namespace shoal::storage {
 namespace {
-
-constexpr std::chrono::seconds progress_interval{1};
 
 /// A segment file whose header was read.
 struct FoundSegment {
@@ -119,23 +117,6 @@ Result<SegmentBounds> bounds_of(const FoundSegment& segment, const std::map<Segm
   return bounds;
 }
 
-/// Tells every second how far it is.
-class Progress {
- public:
-  Progress(const Clock* clock, std::uint64_t bytes_total)
-      : clock_(clock), bytes_total_(bytes_total), next_(clock->monotonic() + progress_interval) {}
-  void report(std::uint64_t bytes_done, std::uint64_t records) {
-    if (clock_->monotonic() < next_) return;
-    next_ = clock_->monotonic() + progress_interval;
-    spdlog::info("recovery: {} of {} MiB, {} records", bytes_done >> 20, bytes_total_ >> 20, records);
-  }
-
- private:
-  const Clock* clock_;
-  std::uint64_t bytes_total_;
-  MonotonicTime next_;
-};
-
 /// Ends a segment that the last run left open; an empty one goes.
 Task<Result<void>> close_segment(io::Disk* disk, FoundSegment* segment) {
   if (!segment->content || segment->content->records == 0) {
@@ -190,8 +171,7 @@ class Recovery {
 
  private:
   Task<Result<void>> load_checkpoint() {
-    CO_TRY_ASSIGN(std::optional<LoadedCheckpoint> loaded,
-                  co_await load_newest_checkpoint(disk_, numbers_, options_.index_memory_max));
+    CO_TRY_ASSIGN(std::optional<LoadedCheckpoint> loaded, co_await load_newest_checkpoint(disk_, numbers_, options_));
     if (!loaded) {
       for (ShardIndex& shard : state_->shards()) pager_.watch(&shard);
       co_return Result<void>();
@@ -246,10 +226,14 @@ class Recovery {
     CO_TRY_ASSIGN(auto ends, stated_ends(segments_));
     std::uint64_t bytes_total = 0;
     for (const auto& [id, segment] : segments_) bytes_total += segment.file_bytes;
-    Progress progress(options_.clock, bytes_total);
+    ProgressTimer progress(options_.clock);
     std::uint64_t bytes_before = 0;
     VisitRecord visit = [&](const RecordHead* head, RecordLocation location) {
-      progress.report(bytes_before + location.offset(), ++report_.records);
+      ++report_.records;
+      if (progress.is_due()) {
+        spdlog::info("recovery: {} of {} MiB of the log, {} records", (bytes_before + location.offset()) >> 20,
+                     bytes_total >> 20, report_.records);
+      }
       return apply(head, location);
     };
     for (auto& [id, segment] : segments_) {

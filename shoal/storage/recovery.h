@@ -8,15 +8,11 @@
 #include "shoal/base/result.h"
 #include "shoal/base/task.h"
 #include "shoal/io/disk.h"
+#include "shoal/storage/checkpoint_loader.h"
 #include "shoal/storage/log_writer.h"
 #include "shoal/storage/recovered_state.h"
 
 namespace shoal::storage {
-
-struct RecoveryOptions {
-  const Clock* clock = nullptr;
-  std::uint64_t index_memory_max = 0;  ///< 0: no limit
-};
 
 struct RecoveredSegment {
   SegmentId id;

@@ -8,8 +8,6 @@
 namespace shoal::storage {
 namespace {
 
-constexpr std::uint64_t window_bytes = 1_MiB;
-
 /// A record at `offset`, with its body if that was asked for; corrupt if there is none.
 Task<Result<RecordHead>> read_record_at(FileWindow* window, RecordPlace place, std::uint64_t limit, bool verify_body) {
   auto no_record = [] { return failure(ErrorCode::corrupt, "no record here"); };
@@ -51,7 +49,7 @@ Task<Result<ByteSpan>> FileWindow::at(std::uint64_t offset, std::uint64_t length
   length = std::min(length, file_bytes_ - std::min(offset, file_bytes_));
   if (offset < begin_ || offset + length > begin_ + bytes_.size()) {
     begin_ = offset / io::direct_alignment * io::direct_alignment;
-    std::uint64_t end = std::min(std::max(begin_ + window_bytes, offset + length), file_bytes_);
+    std::uint64_t end = std::min(std::max(begin_ + read_bytes_, offset + length), file_bytes_);
     bytes_.resize(end - std::min(begin_, end));
     CO_TRY_ASSIGN(std::size_t got, co_await file_->read(begin_, bytes_));
     bytes_.resize(got);

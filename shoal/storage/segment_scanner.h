@@ -18,13 +18,15 @@ namespace shoal::storage {
 /// A window on a file that moves forward in large reads.
 class FileWindow {
  public:
-  FileWindow(io::File* file, std::uint64_t file_bytes) : file_(file), file_bytes_(file_bytes) {}
+  FileWindow(io::File* file, std::uint64_t file_bytes, std::uint64_t read_bytes = 1_MiB)
+      : file_(file), file_bytes_(file_bytes), read_bytes_(read_bytes) {}
   /// The bytes [offset, offset + length), fewer at the end of the file. Valid until the next call.
   Task<Result<ByteSpan>> at(std::uint64_t offset, std::uint64_t length);
 
  private:
   io::File* file_;
   std::uint64_t file_bytes_;
+  std::uint64_t read_bytes_;
   std::vector<std::byte> bytes_;
   std::uint64_t begin_ = 0;
 };

@@ -120,7 +120,7 @@ class ShardIndex {
   PagePlace place_of_page(std::size_t page) const;
   const IndexPage& entries_of_page(std::size_t page) const { return pages_[page].entries; }
   /// Gives the page that lies there its entries, unless it has some by now or has gone.
-  void fill_page(const PagePlace& place, const IndexPage& entries);
+  void fill_page(const PagePlace& place, IndexPage entries);
   /// Gives up the memory of a page that is stored. Not if it was used since the last time this was asked for, or
   /// `is_needed(first key, first key of the next page or null)` says so.
   using IsNeeded = std::function<bool(const ObjectKey& first, const ObjectKey* behind)>;

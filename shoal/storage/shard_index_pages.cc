@@ -23,11 +23,11 @@ PagePlace ShardIndex::place_of_page(std::size_t page) const {
   return {found.file, found.offset, found.bytes, found.checksum};
 }
 
-void ShardIndex::fill_page(const PagePlace& place, const IndexPage& entries) {
+void ShardIndex::fill_page(const PagePlace& place, IndexPage entries) {
   Page& filled = pages_[page_of(entries.first_name())];  // it begins with the name that stands for it
   if (filled.resident || filled.file != place.file || filled.offset != place.offset) return;
   note_size(filled.entries.size(), entries.size());
-  filled.entries = IndexPage(entries.bytes());
+  filled.entries = std::move(entries);
   filled.resident = true;
   filled.recent = true;
   --pages_missing_;
