@@ -3,10 +3,11 @@
 #include <array>
 #include <charconv>
 
+#include "shoal/base/hex.h"
+
 namespace shoal {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 int hex_value(char c) {
@@ -31,12 +32,8 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 }  // namespace
 
 std::string to_hex(ByteSpan bytes) {
-  std::string text(bytes.size() * 2, '0');
-  char* at = text.data();
-  for (std::byte b : bytes) {
-    *at++ = hex_digits[std::to_integer<unsigned>(b) >> 4];
-    *at++ = hex_digits[std::to_integer<unsigned>(b) & 15];
-  }
+  std::string text;
+  append_hex(text, bytes);
   return text;
 }
 
