@@ -18,6 +18,7 @@ void print_error(std::string_view message);
 
 // Each adds its subcommand to the program and sets `*run` when it was chosen; the function returns the exit status.
 using RunCommand = std::function<int()>;
+void add_bench(CLI::App& program, RunCommand* run);
 void add_serve(CLI::App& program, RunCommand* run);
 void add_cache(CLI::App& program, RunCommand* run);
 void add_replay(CLI::App& program, RunCommand* run);

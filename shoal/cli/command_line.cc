@@ -18,6 +18,7 @@ int run_command_line(int argc, char** argv) {
   add_serve(program, &run);
   add_cache(program, &run);
   add_replay(program, &run);
+  add_bench(program, &run);
   add_check_config(program, &run);
   add_version(program, &run);
   try {

@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <sstream>
 
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "shoal/cli/command.h"
+#include "shoal/cli/write_file.h"
 #include "shoal/replay/replay_run.h"
 
 namespace shoal::cli {
@@ -117,15 +117,6 @@ Result<replay::ReplayOptions> options_of(const ReplayArguments& arguments) {
   if (options.sizes.empty()) return wrong("--size: give at least one, for example 1000, 64MiB or 5%");
   if (!arguments.unit.empty()) options.unit = arguments.unit == "bytes" ? replay::Unit::bytes : replay::Unit::objects;
   return options;
-}
-
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file)
-    return failure(ErrorCode::io_error, fmt::format("cannot write {}: is its folder there and writable?", path));
-  return {};
 }
 
 Result<std::vector<replay::ReplayRow>> replay_with_bar(const replay::ReplayOptions& options) {
