@@ -30,8 +30,10 @@ Task<void> Connection::run() {
     const http::RequestHead& head = parser_->head();
     buffer_.consume(head.head_bytes);
     Exchange exchange(*this, head);
-    co_await core_.handler().handle(exchange);
-    bool more = co_await exchange.settle();
+    std::optional<Task<void>> rest = core_.handler().begin(exchange);
+    if (rest) co_await *std::move(rest);
+    bool more = true;
+    if (!exchange.is_settled()) more = co_await exchange.settle();
     count_traffic();
     if (!more) break;
   }

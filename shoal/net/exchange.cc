@@ -16,18 +16,35 @@ Exchange::Exchange(Connection& connection, const http::RequestHead& head)
 
 const Endpoint& Exchange::peer() const { return connection_.peer(); }
 
+bool Exchange::sends_body(const http::ResponseHead& head) const {
+  return !is_head_request() && !http::status_has_no_body(head.status);
+}
+
+std::optional<std::uint64_t> Exchange::announced_length(const http::ResponseHead& head, const Body& body) const {
+  if (head.status < 200 || head.status == 204) return std::nullopt;
+  return !sends_body(head) && body.empty() ? head.content_length : body.size();
+}
+
 Task<Result<void>> Exchange::respond(http::ResponseHead head, Body body) {
   CHECK_MSG(state_ == State::waiting, "there is one response to a request");
-  bool bodiless = is_head_request() || http::status_has_no_body(head.status);
-  std::optional<std::uint64_t> length = body.size();
-  if (bodiless && body.empty()) length = head.content_length;
-  if (head.status < 200 || head.status == 204) length.reset();
-  CO_TRY(write_head(head, length, /*chunked=*/false));
+  CO_TRY(write_head(head, announced_length(head, body), /*chunked=*/false));
   state_ = State::complete;
   GatherList list;
   list.add(connection_.head_text());
-  if (!bodiless) list.add(body);
+  if (sends_body(head)) list.add(body);
   co_return co_await send(std::move(list));
+}
+
+Result<void> Exchange::respond_now(const http::ResponseHead& head, Body body) {
+  CHECK_MSG(state_ == State::waiting, "there is one response to a request");
+  TRY(write_head(head, announced_length(head, body), /*chunked=*/false));
+  state_ = State::complete;
+  unsent_.add(connection_.head_text());
+  if (sends_body(head)) unsent_.add(body);
+  Result<bool> done = connection_.stream().write_now(unsent_);
+  if (!done) abort();
+  if (done && !*done) unsent_body_ = std::move(body);
+  return {};
 }
 
 Task<Result<void>> Exchange::start_response(http::ResponseHead head, std::optional<std::uint64_t> content_length) {
@@ -81,7 +98,12 @@ void Exchange::abort() {
   connection_.stream().abort();
 }
 
+bool Exchange::is_settled() const {
+  return state_ == State::complete && unsent_.done() && !close_ && !has_body() && !head_.expect_continue;
+}
+
 Task<bool> Exchange::settle() {
+  if (state_ == State::complete && !unsent_.done()) co_await send(std::move(unsent_));
   if (state_ == State::waiting) {
     close_ = true;
     http::ResponseHead head;

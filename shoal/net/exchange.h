@@ -52,6 +52,10 @@ class Exchange {
   /// head holds what HTTP cannot carry (http::HeaderLines).
   Task<Result<void>> respond(http::ResponseHead head, Body body);
 
+  /// The same without waiting, for RequestHandler::begin(): what the client does not take at once is sent by the
+  /// connection later. Failures of the connection are the connection's business.
+  Result<void> respond_now(const http::ResponseHead& head, Body body);
+
   /// Starts a response in pieces: of `content_length` bytes, or chunked (HTTP/1.0: until the connection ends). The head
   /// is sent with the first piece. Errors as for respond().
   Task<Result<void>> start_response(http::ResponseHead head, std::optional<std::uint64_t> content_length);
@@ -67,8 +71,9 @@ class Exchange {
   void close_after_response() { close_ = true; }
   bool response_started() const { return state_ != State::waiting; }
 
-  /// For the connection, when the handler has returned: ends what is left open. False when no further request may
-  /// follow.
+  /// For the connection, when the handler has returned: whether nothing is left open, and a further request may follow.
+  bool is_settled() const;
+  /// Otherwise: ends what is left open. False when no further request may follow.
   Task<bool> settle();
   bool aborted() const { return state_ == State::aborted; }
 
@@ -77,6 +82,9 @@ class Exchange {
 
   bool is_head_request() const { return head_.method == "HEAD"; }
   Result<void> write_head(const http::ResponseHead& head, std::optional<std::uint64_t> content_length, bool chunked);
+  /// As http::append_response_head() wants it; decides whether a body follows.
+  std::optional<std::uint64_t> announced_length(const http::ResponseHead& head, const Body& body) const;
+  bool sends_body(const http::ResponseHead& head) const;
   Task<Result<void>> send(GatherList list);
   Result<void> refuse_length(const char* what);
 
@@ -88,6 +96,8 @@ class Exchange {
   bool chunked_ = false;
   bool head_unsent_ = false;                          // it stands in the connection's head text
   std::optional<std::uint64_t> response_bytes_left_;  // of the announced length
+  GatherList unsent_;                                 // of respond_now()
+  Body unsent_body_;                                  // which that refers to
   ProgressBudget write_budget_;
 };
 

@@ -2,6 +2,7 @@
 // without waiting.
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,16 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// Answers with what it was sent, and remembers it.
+/// Answers with what it was sent, and remembers it; without waiting if it is told so and nothing is to be read.
 class EchoHandler final : public RequestHandler {
  public:
+  std::optional<Task<void>> begin(Exchange& exchange) override {
+    if (!at_once_ || exchange.head().method == "PUT") return handle(exchange);
+    handled_.push_back(std::string(exchange.head().method) + " " + std::string(exchange.head().target) + " ");
+    EXPECT_TRUE(exchange.respond_now(http::ResponseHead(), Body::copy_of(handled_.back())).has_value());
+    return std::nullopt;
+  }
+
   Task<void> handle(Exchange& exchange) override {
     std::string text = std::string(exchange.head().method) + " " + std::string(exchange.head().target) + " ";
     for (;;) {
@@ -45,8 +53,10 @@ class EchoHandler final : public RequestHandler {
   }
 
   const std::vector<std::string>& handled() const { return handled_; }
+  void answer_at_once() { at_once_ = true; }
 
  private:
+  bool at_once_ = false;
   std::vector<std::string> handled_;
 };
 
@@ -105,9 +115,31 @@ TEST_F(HttpServerSimulationTest, AnySplitOfTheBytesGetsTheSameAnswers) {
   }
 }
 
+TEST_F(HttpServerSimulationTest, AnswersGivenAtOnceAreTheSame) {
+  start();
+  const std::string expected = answers_to(conversation, {});
+  handler_.answer_at_once();
+  for (std::uint64_t seed = 0; seed <= 500; ++seed) {
+    ASSERT_EQ(answers_to(conversation, {.seed = seed, .window_bytes = 1 + seed % 97}), expected) << "seed " << seed;
+  }
+}
+
+TEST_F(HttpServerSimulationTest, AnAnswerGivenAtOnceIsNotWaitedForLongerThanOthers) {
+  options_.write_timeout = 10s;
+  handler_.answer_at_once();
+  start();
+  auto client = network_.connect({.window_bytes = 10});
+  client->send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  run();
+  EXPECT_FALSE(client->was_reset());
+  timers_.advance(13s);
+  EXPECT_TRUE(client->was_reset());
+}
+
 TEST_F(HttpServerSimulationTest, AClientMayVanishAfterAnyByte) {
   start();
   for (bool orderly : {false, true}) {
+    if (orderly) handler_.answer_at_once();
     for (std::size_t bytes = 0; bytes < conversation.size(); ++bytes) {
       std::size_t handled_before = handler_.handled().size();
       auto client = network_.connect();

@@ -29,6 +29,8 @@ class Stream {
   virtual Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) = 0;
   /// The same, but at once when there is something.
   virtual Task<Result<std::size_t>> read_some(MutableByteSpan target, ProgressBudget& budget) = 0;
+  /// Writes what can be written without waiting. True when that is all.
+  virtual Result<bool> write_now(GatherList& list) = 0;
   /// Writes all.
   virtual Task<Result<void>> write(GatherList& list, ProgressBudget& budget) = 0;
 

@@ -21,6 +21,7 @@ class TcpStream final : public Stream {
 
   Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) override;
   Task<Result<std::size_t>> read_some(MutableByteSpan target, ProgressBudget& budget) override;
+  Result<bool> write_now(GatherList& list) override;
   Task<Result<void>> write(GatherList& list, ProgressBudget& budget) override;
   void shutdown_send() override;
   void close() override;
@@ -30,8 +31,6 @@ class TcpStream final : public Stream {
 
   void reset() override;
   void cancel_wait() override;
-  /// Writes as much as fits now. True when all is written.
-  Result<bool> write_now(GatherList& list);
   Task<Result<void>> wait(Direction direction, ProgressBudget& budget);
   /// Lets the loop do other work when this connection had more than its share.
   Task<void> take_turns();

@@ -80,6 +80,12 @@ class SimulatedStream final : public net::Stream {
     co_return bytes;
   }
 
+  Result<bool> write_now(net::GatherList& list) override {
+    if (closed_ || wire_->broken()) return failure(error_of(EPIPE, "send"));
+    if (wire_->writable()) put(list);
+    return list.done();
+  }
+
   Task<Result<void>> write(net::GatherList& list, net::ProgressBudget& budget) override {
     while (!list.done()) {
       if (!wire_->writable()) {
