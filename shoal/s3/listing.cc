@@ -70,6 +70,7 @@ class ListWriter {
         xml_(query.form == ListQuery::Form::versions ? "ListVersionsResult" : "ListBucketResult") {}
 
   std::string write() {
+    xml_.reserve(512 + count_ * 320);  // an object with a name of some 60 bytes
     xml_.element("Name", std::string_view(query_.bucket));
     // botocore decodes the prefix in the answer of V2, and takes it as it is in V1.
     if (query_.form == ListQuery::Form::v1) {
@@ -96,7 +97,11 @@ class ListWriter {
 
  private:
   void name(std::string_view tag, std::string_view text) {
-    xml_.element(tag, std::string_view(encoded_name(text, query_.encodes_names)));
+    if (query_.encodes_names) {
+      xml_.element(tag, std::string_view(encoded_name(text, true)));
+    } else {
+      xml_.element(tag, text);
+    }
   }
 
   /// Where this page begins and where the next one does.

@@ -1,5 +1,8 @@
 #include "shoal/s3/xml_writer.h"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -11,7 +14,18 @@ namespace {
 
 constexpr std::string_view s3_namespace = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
 
-/// What a character is written as, or nothing if it stands for itself.
+/// Which bytes do not stand for themselves.
+constexpr std::array<bool, 256> make_special() {
+  std::array<bool, 256> special{};
+  for (unsigned byte = 0; byte < 0x20; ++byte) special[byte] = byte != '\t' && byte != '\n';
+  for (unsigned char c : {'&', '<', '>', '"', '\x7f'}) special[c] = true;
+  return special;
+}
+constexpr std::array<bool, 256> special_bytes = make_special();
+
+bool is_special(char c) { return special_bytes[static_cast<unsigned char>(c)]; }
+
+/// What a character is written as, or nothing if it has no name. A bare CR, which would be read as LF, has none.
 std::string_view named_reference(char c) {
   switch (c) {
     case '&':
@@ -27,23 +41,24 @@ std::string_view named_reference(char c) {
   }
 }
 
-bool is_unwritable(char c) {
-  auto byte = static_cast<unsigned char>(c);
-  // A bare CR would be read as LF.
-  return (byte < 0x20 && c != '\t' && c != '\n') || byte == 0x7f;
+void put_digits(std::string& text, std::size_t at, std::size_t digits, unsigned value) {
+  for (std::size_t i = at + digits; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
 
 void append_xml_escaped(std::string& out, std::string_view text) {
-  for (char c : text) {
+  while (!text.empty()) {
+    auto plain = static_cast<std::size_t>(std::ranges::find_if(text, is_special) - text.begin());
+    out += text.substr(0, plain);
+    if (plain == text.size()) return;
+    char c = text[plain];
     if (std::string_view reference = named_reference(c); !reference.empty()) {
       out += reference;
-    } else if (is_unwritable(c)) {
-      out += fmt::format("&#x{:X};", static_cast<unsigned char>(c));
     } else {
-      out += c;
+      out += fmt::format("&#x{:X};", static_cast<unsigned char>(c));
     }
+    text.remove_prefix(plain + 1);
   }
 }
 
@@ -51,9 +66,15 @@ std::string format_iso_time(WallTime time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put_digits(text, 0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
+  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(text, 11, 2, static_cast<unsigned>(clock.hours().count()));
+  put_digits(text, 14, 2, static_cast<unsigned>(clock.minutes().count()));
+  put_digits(text, 17, 2, static_cast<unsigned>(clock.seconds().count()));
+  put_digits(text, 20, 3, static_cast<unsigned>(clock.subseconds().count()));
+  return text;
 }
 
 XmlWriter::XmlWriter(std::string_view root) { start(root, s3_namespace); }
@@ -91,23 +112,21 @@ void XmlWriter::close() {
 }
 
 void XmlWriter::element(std::string_view tag, std::string_view text) {
-  open(tag);
+  text_.append("<").append(tag).append(">");
   append_xml_escaped(text_, text);
-  close();
+  text_.append("</").append(tag).append(">");
 }
 
 void XmlWriter::element(std::string_view tag, std::uint64_t number) {
-  open(tag);
-  fmt::format_to(std::back_inserter(text_), "{}", number);
-  close();
+  std::array<char, 20> digits;
+  auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text_.append("<").append(tag).append(">").append(digits.data(), end).append("</").append(tag).append(">");
 }
 
 void XmlWriter::etag(std::string_view unquoted) {
-  open("ETag");
-  text_ += "&quot;";
+  text_.append("<ETag>&quot;");
   append_xml_escaped(text_, unquoted);
-  text_ += "&quot;";
-  close();
+  text_.append("&quot;</ETag>");
 }
 
 void XmlWriter::person(std::string_view tag, std::string_view id) {

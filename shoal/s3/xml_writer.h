@@ -25,6 +25,9 @@ class XmlWriter {
   /// In no namespace, which is where S3's errors are.
   static XmlWriter without_namespace(std::string_view root);
 
+  /// For documents of a known size: no copies while it grows.
+  void reserve(std::size_t bytes) { text_.reserve(bytes); }
+
   void open(std::string_view tag);
   void close();
   void element(std::string_view tag, std::string_view text);
