@@ -1,6 +1,5 @@
 #include "shoal/http/header_lines.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -11,8 +10,18 @@ namespace shoal::http {
 namespace {
 
 bool is_written_by_the_connection(std::string_view name) {
-  constexpr std::array<std::string_view, 4> names = {"content-length", "transfer-encoding", "connection", "date"};
-  return std::ranges::any_of(names, [name](std::string_view own) { return equals_ignoring_ascii_case(name, own); });
+  switch (name.size()) {
+    case std::string_view("content-length").size():
+      return equals_ignoring_ascii_case(name, "content-length");
+    case std::string_view("transfer-encoding").size():
+      return equals_ignoring_ascii_case(name, "transfer-encoding");
+    case std::string_view("connection").size():
+      return equals_ignoring_ascii_case(name, "connection");
+    case std::string_view("date").size():
+      return equals_ignoring_ascii_case(name, "date");
+    default:
+      return false;
+  }
 }
 
 }  // namespace

@@ -8,10 +8,9 @@ namespace {
 
 using std::chrono::sys_seconds;
 
-void append_digits(std::string& text, unsigned value, int digits) {
-  std::size_t end = text.size() + static_cast<std::size_t>(digits);
-  text.resize(end);
-  for (; digits > 0; --digits, value /= 10) text[--end] = static_cast<char>('0' + value % 10);
+/// Overwrites `digits` characters from `at` on.
+void put_digits(std::string& text, std::size_t at, std::size_t digits, unsigned value) {
+  for (std::size_t i = at + digits; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
 }
 
 // Digits only; the caller knows how many there are.
@@ -51,16 +50,13 @@ std::string format_amz_date(sys_seconds time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
-  std::string text;
-  text.reserve(16);
-  append_digits(text, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  append_digits(text, static_cast<unsigned>(date.month()), 2);
-  append_digits(text, static_cast<unsigned>(date.day()), 2);
-  text += 'T';
-  append_digits(text, static_cast<unsigned>(clock.hours().count()), 2);
-  append_digits(text, static_cast<unsigned>(clock.minutes().count()), 2);
-  append_digits(text, static_cast<unsigned>(clock.seconds().count()), 2);
-  text += 'Z';
+  std::string text = "00000000T000000Z";
+  put_digits(text, 0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
+  put_digits(text, 4, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 6, 2, static_cast<unsigned>(date.day()));
+  put_digits(text, 9, 2, static_cast<unsigned>(clock.hours().count()));
+  put_digits(text, 11, 2, static_cast<unsigned>(clock.minutes().count()));
+  put_digits(text, 13, 2, static_cast<unsigned>(clock.seconds().count()));
   return text;
 }
 

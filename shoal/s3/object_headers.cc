@@ -51,7 +51,11 @@ void add_checksums_and_type(http::HeaderLines& lines, const std::vector<Checksum
 
 http::HeaderLines object_headers(const ObjectInfo& object, Fields overrides) {
   http::HeaderLines lines;
-  lines.reserve(512);
+  add_object_headers(lines, object, overrides);
+  return lines;
+}
+
+void add_object_headers(http::HeaderLines& lines, const ObjectInfo& object, Fields overrides) {
   lines.add("ETag", quoted_etag(object.etag));
   lines.add("Last-Modified", last_modified(object));
   lines.add("Accept-Ranges", "bytes");
@@ -64,7 +68,6 @@ http::HeaderLines object_headers(const ObjectInfo& object, Fields overrides) {
   for (const auto& [name, value] : object.user_metadata) lines.add("x-amz-meta-" + name, value);
   if (!object.tags.empty()) lines.add("x-amz-tagging-count", object.tags.size());
   if (!object.storage_class.empty()) lines.add("x-amz-storage-class", object.storage_class);
-  return lines;
 }
 
 void add_read_headers(http::HeaderLines& lines, const ObjectInfo& object, const ReadRequest& read,

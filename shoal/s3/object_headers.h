@@ -20,6 +20,10 @@ inline constexpr std::string_view default_content_type = "binary/octet-stream";
 http::HeaderLines object_headers(const ObjectInfo& object,
                                  std::span<const std::pair<std::string, std::string>> overrides = {});
 
+/// The same, added to `lines`.
+void add_object_headers(http::HeaderLines& lines, const ObjectInfo& object,
+                        std::span<const std::pair<std::string, std::string>> overrides = {});
+
 /// What one read adds: Content-Range if there is a range, x-amz-mp-parts-count if a part was asked for, checksums if
 /// they were. The checksum is that of the bytes that are sent: of the part, or of the object, and none of a range.
 void add_read_headers(http::HeaderLines& lines, const ObjectInfo& object, const ReadRequest& read,

@@ -35,7 +35,7 @@ s3::S3Result<ReadPlan> plan_read(S3Call& call, const s3::ReadRequest& read, cons
   plan.head = call.head(range ? 206 : 200);
   plan.offset = range ? range->offset : 0;
   plan.length = range ? range->length : info.size;
-  plan.head.headers.add(s3::object_headers(info, read.overrides));
+  s3::add_object_headers(plan.head.headers, info, read.overrides);
   s3::add_read_headers(plan.head.headers, info, read, range);
   plan.head.content_length = plan.length;
   return plan;
@@ -93,6 +93,27 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
 }
 
 }  // namespace
+
+bool get_object_at_once(S3Call& call) {
+  const s3::OperationRequest& request = call.request();
+  auto read = s3::parse_read_request(request, call.now_in_seconds());
+  if (!read) return false;
+  std::optional<Object> object = call.store().try_get(ObjectKeyView(request.bucket, request.key));
+  if (!object || object->reader) return false;
+  switch (s3::evaluate(read->conditions, *object->info)) {
+    case s3::ConditionOutcome::not_modified:
+      return call.exchange().respond_now(not_modified(call, *object->info), Body()).has_value();
+    case s3::ConditionOutcome::precondition_failed:
+      return false;
+    case s3::ConditionOutcome::proceed:
+      break;
+  }
+  auto plan = plan_read(call, *read, *object->info);
+  if (!plan) return false;
+  bool whole = plan->length == object->body.size();
+  Body body = whole ? std::move(object->body) : object->body.sub_body(plan->offset, plan->length);
+  return call.exchange().respond_now(plan->head, std::move(body)).has_value();
+}
 
 Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));

@@ -9,12 +9,8 @@
 namespace shoal::server {
 
 S3Call::S3Call(net::Exchange& exchange, const S3Services& services, const s3::OperationRequest& request,
-               s3::Verified caller, std::string request_id)
-    : exchange_(exchange),
-      services_(services),
-      request_(request),
-      caller_(std::move(caller)),
-      request_id_(std::move(request_id)) {}
+               const s3::Verified& caller, const std::string& request_id)
+    : exchange_(exchange), services_(services), request_(request), caller_(caller), request_id_(request_id) {}
 
 std::string S3Call::location() const {
   std::string url = "http://" + std::string(exchange_.head().host) + "/" + request_.bucket + "/";

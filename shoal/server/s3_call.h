@@ -33,8 +33,9 @@ struct S3Services {
 /// instead (Exchange::abort), since its status is already out.
 class S3Call {
  public:
-  S3Call(net::Exchange& exchange, const S3Services& services, const s3::OperationRequest& request, s3::Verified caller,
-         std::string request_id);
+  /// All are borrowed for the life of the call.
+  S3Call(net::Exchange& exchange, const S3Services& services, const s3::OperationRequest& request,
+         const s3::Verified& caller, const std::string& request_id);
 
   net::Exchange& exchange() { return exchange_; }
   const S3Services& services() const { return services_; }
@@ -70,8 +71,8 @@ class S3Call {
   net::Exchange& exchange_;
   const S3Services& services_;
   const s3::OperationRequest& request_;
-  s3::Verified caller_;
-  std::string request_id_;
+  const s3::Verified& caller_;
+  const std::string& request_id_;
 };
 
 /// What S3 operations are: coroutines that answer one call.

@@ -3,8 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "shoal/base/log.h"
 #include "shoal/http/uri.h"
 #include "shoal/s3/header_policy.h"
@@ -95,7 +93,16 @@ S3Endpoint::S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Aut
       options_(std::move(options)),
       request_ids_(random_seed()) {}
 
-std::string S3Endpoint::next_request_id() { return fmt::format("{:016X}", request_ids_()); }
+std::string S3Endpoint::next_request_id() {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string id(16, '0');
+  std::uint64_t number = request_ids_();
+  for (char& digit : id) {
+    digit = digits[number & 15];
+    number >>= 4;
+  }
+  return id;
+}
 
 s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& head) {
   // Anything that looks like credentials is verified or refused. Without any, the caller is nobody, and the body has to
@@ -106,25 +113,36 @@ s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& hea
   return nobody;
 }
 
-Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::string& request_id) {
+s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request& request) {
   if (is_preflight(exchange.head()) && !exchange.head().headers.find("origin")) {
-    co_return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
+    return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
   }
-  CO_TRY_ASSIGN(s3::Verified caller, authenticate(exchange.head()));
+  TRY_ASSIGN(request.caller, authenticate(exchange.head()));
   // Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look.
   if (is_preflight(exchange.head())) {
-    co_return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
+    return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
   }
   auto parsed = s3::parse_operation(exchange.head(), options_.addressing);
   // What would be wrong with a request is told to those only who may make it.
-  if (!parsed && caller.principal == anonymous_principal) co_return s3::failure(s3::S3ErrorCode::access_denied);
-  CO_TRY_ASSIGN(s3::OperationRequest request, std::move(parsed));
-  CO_TRY(co_await authorizer_.authorize(caller.principal, request, *services_.store));
-  S3Handler handler = handler_of(request.operation);
-  if (handler == nullptr) co_return s3::failure(s3::S3ErrorCode::not_implemented);
-  CO_TRY(s3::check_supported_headers(request));
+  if (!parsed && request.caller.principal == anonymous_principal) return s3::failure(s3::S3ErrorCode::access_denied);
+  TRY_ASSIGN(request.asked, std::move(parsed));
+  return {};
+}
 
-  S3Call call(exchange, services_, request, std::move(caller), request_id);
+bool S3Endpoint::answer_at_once(net::Exchange& exchange, const Request& request) {
+  if (request.asked.operation != s3::Operation::get_object || exchange.has_body()) return false;
+  if (!authorizer_.may_do_anything(request.caller.principal)) return false;
+  S3Call call(exchange, services_, request.asked, request.caller, request.id);
+  return get_object_at_once(call);
+}
+
+Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const Request& request) {
+  CO_TRY(co_await authorizer_.authorize(request.caller.principal, request.asked, *services_.store));
+  S3Handler handler = handler_of(request.asked.operation);
+  if (handler == nullptr) co_return s3::failure(s3::S3ErrorCode::not_implemented);
+  CO_TRY(s3::check_supported_headers(request.asked));
+
+  S3Call call(exchange, services_, request.asked, request.caller, request.id);
   if (exchange.has_body()) {
     CO_TRY(co_await call.wait_for_memory());
   }
@@ -136,22 +154,40 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const std::s
   co_return outcome;
 }
 
+std::optional<Task<void>> S3Endpoint::begin(net::Exchange& exchange) {
+  Request request;
+  request.id = next_request_id();
+  request.began = services_.clock->monotonic();
+  s3::S3Result<void> so_far = understand(exchange, request);
+  if (so_far && answer_at_once(exchange, request)) {
+    log(exchange, request, so_far);
+    return std::nullopt;
+  }
+  return finish(exchange, std::move(request), std::move(so_far));
+}
+
 Task<void> S3Endpoint::handle(net::Exchange& exchange) {
-  std::string request_id = next_request_id();
-  MonotonicTime began = services_.clock->monotonic();
-  auto outcome = co_await serve(exchange, request_id);
-  if (!outcome && !exchange.response_started()) {
-    http::ResponseHead head = response_head(s3::http_status(outcome.error().code), request_id);
-    s3::ErrorContext context = error_context(exchange, request_id);
-    co_await respond_error(exchange, std::move(head), outcome.error(), context);
+  std::optional<Task<void>> rest = begin(exchange);
+  if (rest) co_await *std::move(rest);
+}
+
+Task<void> S3Endpoint::finish(net::Exchange& exchange, Request request, s3::S3Result<void> so_far) {
+  if (so_far) so_far = co_await serve(exchange, request);
+  if (!so_far && !exchange.response_started()) {
+    http::ResponseHead head = response_head(s3::http_status(so_far.error().code), request.id);
+    s3::ErrorContext context = error_context(exchange, request.id);
+    co_await respond_error(exchange, std::move(head), so_far.error(), context);
   }
-  if (options_.log_requests) {
-    auto micros = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock->monotonic() - began).count();
-    // The query of a presigned URL holds a signature: only the path is logged.
-    spdlog::info("request id={} peer={} method={} path={} error={} us={}", request_id, exchange.peer().to_string(),
-                 log_value(exchange.head().method), log_value(http::split_target(exchange.head().target).path),
-                 outcome ? "none" : s3::wire_name(outcome.error().code), micros);
-  }
+  log(exchange, request, so_far);
+}
+
+void S3Endpoint::log(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome) const {
+  if (!options_.log_requests) return;
+  auto micros = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock->monotonic() - request.began);
+  // The query of a presigned URL holds a signature: only the path is logged.
+  spdlog::info("request id={} peer={} method={} path={} error={} us={}", request.id, exchange.peer().to_string(),
+               log_value(exchange.head().method), log_value(http::split_target(exchange.head().target).path),
+               outcome ? "none" : s3::wire_name(outcome.error().code), micros.count());
 }
 
 net::ProtocolErrorBody S3Endpoint::protocol_error(int status, std::string_view reason) {

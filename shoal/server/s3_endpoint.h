@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "shoal/base/random.h"
@@ -27,12 +28,29 @@ class S3Endpoint final : public net::RequestHandler {
   S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Authorizer authorizer, Options options);
 
   Task<void> handle(net::Exchange& exchange) override;
+  /// A GET of what is in memory is answered at once.
+  std::optional<Task<void>> begin(net::Exchange& exchange) override;
   /// Refusals of the HTTP layer are XML too.
   net::ProtocolErrorBody protocol_error(int status, std::string_view reason) override;
 
  private:
+  /// What is known of one request before anything is looked up.
+  struct Request {
+    std::string id;
+    MonotonicTime began;
+    s3::Verified caller;
+    s3::OperationRequest asked;
+  };
+
   s3::S3Result<s3::Verified> authenticate(const http::RequestHead& head);
-  Task<s3::S3Result<void>> serve(net::Exchange& exchange, const std::string& request_id);
+  /// Who sent it and what is asked for. Fills in `request`.
+  s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
+  /// False when this request takes the way through the operation's handler.
+  bool answer_at_once(net::Exchange& exchange, const Request& request);
+  Task<s3::S3Result<void>> serve(net::Exchange& exchange, const Request& request);
+  /// Answers with the error so far, or serves.
+  Task<void> finish(net::Exchange& exchange, Request request, s3::S3Result<void> so_far);
+  void log(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome) const;
   std::string next_request_id();
 
   const S3Services& services_;
