@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -175,6 +176,8 @@ def main():
     sizes = [int(size) * KIB for size in arguments.sizes.split(",")] if arguments.sizes else None
     operations = arguments.operations.split(",")
 
+    # Servers are stopped however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     results = Results()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="shoal-serving."))
     try:
