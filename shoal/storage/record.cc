@@ -1,6 +1,7 @@
 #include "shoal/storage/record.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -40,6 +41,14 @@ std::uint32_t head_checksum(ByteSpan head, RecordPlace place) {
 }
 
 }  // namespace
+
+std::string to_string(RecordKind kind) {
+  constexpr std::array<std::string_view, 10> names = {
+      "put",           "manifest",      "remove",       "extent",          "bucket_put",
+      "bucket_remove", "upload_create", "upload_abort", "upload_complete", "part"};
+  std::size_t number = static_cast<std::size_t>(kind);
+  return number >= 1 && number <= names.size() ? std::string(names[number - 1]) : fmt::format("kind_{}", number);
+}
 
 std::uint64_t RecordHeader::head_bytes() const {
   return record_header_bytes + bucket_bytes + name_bytes + info_bytes + body_block_count(body_bytes) * checksum_bytes;
@@ -117,10 +126,9 @@ std::string encode_head(const Record& record, RecordPlace place) {
   return head;
 }
 
-Result<RecordHeader> parse_header(ByteSpan bytes) {
+RecordHeader read_header_fields(ByteSpan bytes) {
   CHECK(bytes.size() >= record_header_bytes);
   const std::byte* fixed = bytes.data();
-  if (load_le<std::uint32_t>(fixed + at_magic) != record_magic) return failure(ErrorCode::corrupt, "no record here");
   RecordHeader header;
   header.kind = RecordKind(load_le<std::uint8_t>(fixed + at_kind));
   header.bucket_bytes = load_le<std::uint8_t>(fixed + at_bucket_bytes);
@@ -131,6 +139,15 @@ Result<RecordHeader> parse_header(ByteSpan bytes) {
   header.sequence = Sequence(load_le<std::uint64_t>(fixed + at_sequence));
   header.home_epoch = load_le<std::uint64_t>(fixed + at_home_epoch);
   header.durable_position = load_le<std::uint32_t>(fixed + at_durable_position);
+  return header;
+}
+
+Result<RecordHeader> parse_header(ByteSpan bytes) {
+  CHECK(bytes.size() >= record_header_bytes);
+  if (load_le<std::uint32_t>(bytes.data() + at_magic) != record_magic) {
+    return failure(ErrorCode::corrupt, "no record here");
+  }
+  RecordHeader header = read_header_fields(bytes);
   if (header.info_bytes > record_info_bytes_max || header.body_bytes > record_body_bytes_max) {
     return failure(ErrorCode::corrupt, "a record with impossible lengths");
   }

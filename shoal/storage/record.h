@@ -28,6 +28,9 @@ enum class RecordKind : std::uint8_t {
   part = 10,            ///< a part of an upload; its bytes are in extents
 };
 
+/// "put"; a number for kinds of newer versions.
+std::string to_string(RecordKind kind);
+
 /// The fixed part of a record (docs/STORAGE_FORMAT.md, "Record").
 struct RecordHeader {
   RecordKind kind{};
@@ -80,6 +83,9 @@ Record make_record(RecordKind kind, const ObjectKey& key, std::string info, Body
 /// Header, key, info and block checksums with the checksum over all of them. The body follows, then zeros up to the
 /// next multiple of record_alignment.
 std::string encode_head(const Record& record, RecordPlace place);
+
+/// What stands in the fixed part, which must be there in full; nothing is checked.
+RecordHeader read_header_fields(ByteSpan bytes);
 
 /// Reads the fixed part, which must be there in full; its lengths are within the limits, and nothing else of it is to
 /// be believed before verify_head. corrupt if it cannot be a record.
