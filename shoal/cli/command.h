@@ -12,6 +12,7 @@ namespace shoal::cli {
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_wrong_use = 2;
+inline constexpr int exit_damaged = 3;
 
 /// Prints "shoal: message" for a person.
 void print_error(std::string_view message);
@@ -22,6 +23,8 @@ void add_bench(CLI::App& program, RunCommand* run);
 void add_serve(CLI::App& program, RunCommand* run);
 void add_cache(CLI::App& program, RunCommand* run);
 void add_replay(CLI::App& program, RunCommand* run);
+void add_inspect(CLI::App& program, RunCommand* run);
+void add_verify(CLI::App& program, RunCommand* run);
 void add_check_config(CLI::App& program, RunCommand* run);
 void add_version(CLI::App& program, RunCommand* run);
 

@@ -19,6 +19,8 @@ int run_command_line(int argc, char** argv) {
   add_cache(program, &run);
   add_replay(program, &run);
   add_bench(program, &run);
+  add_inspect(program, &run);
+  add_verify(program, &run);
   add_check_config(program, &run);
   add_version(program, &run);
   try {
