@@ -15,7 +15,7 @@
 namespace shoal::storage {
 
 struct RecoveryOptions {
-  const Clock* clock = nullptr;
+  const Clock* clock = &system_clock();
   std::uint64_t index_memory_max = 0;  ///< 0: no limit
 };
 

@@ -11,6 +11,7 @@
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
 #include "shoal/storage/log_store.h"
+#include "shoal/storage/salvage.h"
 
 namespace shoal::storage {
 namespace {
@@ -27,6 +28,7 @@ bool is_about_bucket(RecordKind kind) { return kind == RecordKind::bucket_put ||
 /// Whether no statement about another segment would be lost with this one.
 bool may_go(const SegmentSummary& segment, const std::map<SegmentId, const SegmentSummary*>& by_id) {
   if (segment.state != SegmentSummary::State::sealed || segment.left_alone) return false;
+  if (segment.checkpoints < segment.checkpoints_needed) return false;
   auto predecessor = by_id.find(segment.predecessor);
   return predecessor == by_id.end() || predecessor->second->state == SegmentSummary::State::sealed;
 }
@@ -60,9 +62,10 @@ Task<void> Compactor::run(std::shared_ptr<Compactor> self) {
   self->running_ = false;
 }
 
-Task<Result<void>> Compactor::compact_all() {
+Task<Result<void>> Compactor::compact_all(std::function<bool()> go_on) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   for (bool more = true; more;) {
+    if (go_on && !go_on()) co_return Result<void>();
     CO_TRY_ASSIGN(more, co_await compact_one(0));
   }
   co_return Result<void>();
@@ -118,10 +121,11 @@ Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_ma
     // The segment with the newest record stays: the numbers would be given again after a restart without it.
     if (!may_go(segment, by_id) || segment.last_sequence == newest || segment.bytes == 0) continue;
     double used = static_cast<double>(std::min(live[segment.id], segment.bytes)) / static_cast<double>(segment.bytes);
-    if (1 - used < victim_garbage_share_min || (used > 0 && !too_much)) continue;
+    bool is_worth_it = 1 - used >= victim_garbage_share_min && (used == 0 || too_much);
+    if (!is_worth_it && !segment.damaged) continue;
     auto age = static_cast<double>(newest.value() - segment.last_sequence.value());
     double score = (1 - used) * (1 + age) / (1 + used);
-    if (used == 0) score = std::numeric_limits<double>::infinity();
+    if (used == 0 || segment.damaged) score = std::numeric_limits<double>::infinity();
     if (best == nullptr || score > best_score) {
       best = &segment;
       best_score = score;
@@ -135,12 +139,10 @@ Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_ma
 Task<Result<void>> Compactor::compact(Victim victim) {
   SegmentId id = victim.segment.id;
   std::string path = context_.numbers->segments_path + "/" + segment_file_name(id);
-  CO_TRY_ASSIGN(std::unique_ptr<io::File> file, co_await context_.disk->open(path, io::OpenOptions()));
-  std::vector<std::byte> page(segment_page_bytes);
-  CO_TRY(co_await file->read(0, page));
-  CO_TRY_ASSIGN(SegmentHeader header, parse_segment_header(page));
-
-  RecordScan scan(file.get(), header, segment_page_bytes + victim.segment.bytes);
+  io::OpenOptions options;
+  options.direct_reads = true;  // what is read once has no place in the page cache
+  CO_TRY_ASSIGN(std::unique_ptr<io::File> file, co_await context_.disk->open(path, options));
+  RecordScan scan(file.get(), id, victim.segment.salt, segment_page_bytes + victim.segment.bytes);
   std::uint64_t moved = 0;
   while (true) {
     if (gate_.is_closed()) co_return failure(ErrorCode::closed, "the log is closing");
@@ -162,12 +164,33 @@ Task<Result<void>> Compactor::compact(Victim victim) {
     counters_.bytes_moved += *copied;
     co_await pace(*copied);
   }
+  if (!scan.damaged().empty()) {
+    CO_TRY_ASSIGN(bool is_kept, co_await salvage(&victim, file.get(), &scan.damaged()));
+    if (!is_kept) {
+      spdlog::warn("compaction: {} stays until checkpoints know what it may have deleted: it cannot be read", path);
+      context_.numbers->segments.await_checkpoints(id, checkpoints_to_know);
+      co_return Result<void>();
+    }
+  }
   file.reset();
   CO_TRY(co_await remove(id));
   ++counters_.segments;
   counters_.bytes_freed += victim.segment.bytes - std::min(moved, victim.segment.bytes);
   spdlog::debug("compaction: removed segment {}: {} of {} bytes moved", id.value(), moved, victim.segment.bytes);
   co_return Result<void>();
+}
+
+Task<Result<bool>> Compactor::salvage(const Victim* victim, io::File* file,
+                                      const std::vector<DamagedStretch>* stretches) {
+  Salvage salvage;
+  salvage.disk = context_.disk;
+  salvage.stores = context_.stores;
+  salvage.buckets = context_.buckets;
+  salvage.quarantine_path = context_.quarantine_path;
+  salvage.segment = victim->segment;
+  CO_TRY_ASSIGN(bool explained, co_await keep_damaged(salvage, file, *stretches));
+  // What nobody knows is garbage or a deletion, of which checkpoints may know.
+  co_return explained || !victim->deletions_are_needed;
 }
 
 std::size_t Compactor::store_of(const ScannedRecord& record) const {

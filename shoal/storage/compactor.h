@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,7 @@ class Compactor {
     LogNumbers* numbers = nullptr;
     std::vector<LogStore*>* stores = nullptr;
     BucketDirectory* buckets = nullptr;
+    std::string quarantine_path;  ///< directory for bytes that nobody can read
     CompactionOptions options;
   };
 
@@ -51,8 +53,8 @@ class Compactor {
   /// Something changed: looks soon whether there is something to do. Any thread.
   static void wake(const std::weak_ptr<Compactor>& compactor);
 
-  /// Compacts until no segment is worth it that is allowed to go.
-  Task<Result<void>> compact_all();
+  /// Compacts until no segment is worth it that is allowed to go, or `go_on`, asked now and then, says no.
+  Task<Result<void>> compact_all(std::function<bool()> go_on = {});
 
   /// Ends after the batch that is on its way.
   Task<void> close();
@@ -71,6 +73,9 @@ class Compactor {
   Task<Result<bool>> compact_one(double garbage_share_max);
   Task<std::optional<Victim>> choose(double garbage_share_max);
   Task<Result<void>> compact(Victim victim);
+  /// Keeps what lay in damaged stretches, as far as anybody knows it (salvage.h). False if the segment may have deleted
+  /// something of which no checkpoint knows.
+  Task<Result<bool>> salvage(const Victim* victim, io::File* file, const std::vector<DamagedStretch>* stretches);
   Task<Result<std::uint64_t>> move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed);
   Task<Result<void>> remove(SegmentId id);
   Task<void> pace(std::uint64_t bytes);

@@ -30,6 +30,7 @@ constexpr std::uint32_t field_part_number = 14;
 constexpr std::uint32_t field_document = 15;
 constexpr std::uint32_t field_created = 16;
 constexpr std::uint32_t field_acl = 17;
+constexpr std::uint32_t field_kind = 18;
 
 constexpr std::size_t md5_bytes = 16;
 constexpr std::size_t checksum_kind_bytes = 2;
@@ -261,6 +262,28 @@ Result<StoredObject> decode_object(std::string_view info, Sequence sequence) {
     } else {
       TRY(skip_unknown(*field));
     }
+  }
+}
+
+std::string encode_damaged(RecordKind kind, const StoredObject& object) {
+  FieldWriter writer;
+  writer.integer(field_kind, static_cast<std::uint64_t>(kind));
+  if (kind != RecordKind::extent) {
+    write_object_info(writer, object.info);
+    write_extents(writer, object.extents);
+  }
+  return std::move(writer).encoded();
+}
+
+Result<RecordKind> decode_damaged_kind(std::string_view info) {
+  FieldReader reader(info);
+  while (true) {
+    TRY_ASSIGN(std::optional<Field> field, reader.next());
+    if (!field) return failure(ErrorCode::corrupt, "a mark of damage without the kind of what it stands for");
+    if (field->number != field_kind) continue;
+    TRY_ASSIGN(std::uint64_t kind, field->as_integer());
+    if (kind == 0 || kind > UINT8_MAX) return failure(ErrorCode::corrupt, "a mark of damage with an impossible kind");
+    return RecordKind(static_cast<std::uint8_t>(kind));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "shoal/model/object_info.h"
 #include "shoal/model/object_store.h"
 #include "shoal/storage/layout.h"
+#include "shoal/storage/record.h"
 
 namespace shoal::storage {
 
@@ -55,6 +56,11 @@ Result<StoredPart> decode_part(std::string_view info);
 /// The info of upload_abort.
 std::string encode_upload_id(std::string_view id);
 Result<std::string> decode_upload_id(std::string_view info);
+
+/// What a `damaged` record says: the kind of the record that it stands for, and what is known of the object (of an
+/// extent: nothing).
+std::string encode_damaged(RecordKind kind, const StoredObject& object);
+Result<RecordKind> decode_damaged_kind(std::string_view info);
 
 /// The info of remove: when.
 std::string encode_removal(WallTime time);

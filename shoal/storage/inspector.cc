@@ -1,11 +1,13 @@
 #include "shoal/storage/inspector.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "shoal/storage/recovery.h"
+#include "shoal/storage/checkpoint_loader.h"
+#include "shoal/storage/recovered_state.h"
 
 namespace shoal::storage {
 namespace {
@@ -29,6 +31,7 @@ class Inspector {
     }
     if (options_.only) inspection_.live_unknown = "only one segment was read";
     if (!options_.heads) inspection_.live_unknown = "no records were read";
+    if (inspection_.live_unknown.empty()) co_await load_checkpoint();
     for (InspectedSegment& segment : inspection_.segments) {
       if (!options_.heads) {
         take_from_footer(&segment);
@@ -47,6 +50,31 @@ class Inspector {
     segment->all.bytes = segment->survey.footer->end - segment_page_bytes;
     segment->first_sequence = segment->survey.footer->first_sequence;
     segment->last_sequence = segment->survey.footer->last_sequence;
+  }
+
+  /// What is live is what the newest checkpoint says and the log behind it.
+  Task<void> load_checkpoint() {
+    if (!inspection_.survey.format) {
+      inspection_.live_unknown = "FORMAT cannot be read";
+      co_return;
+    }
+    LogNumbers numbers;
+    numbers.directory = inspection_.survey.format->directory;
+    numbers.checkpoints_path = directory_ + "/checkpoints";
+    Result<std::optional<LoadedCheckpoint>> loaded =
+        co_await load_newest_checkpoint(disk_, &numbers, RecoveryOptions());
+    if (!loaded && loaded.error().code == ErrorCode::no_such_file) co_return;  // a directory of format 1
+    if (!loaded) {
+      inspection_.live_unknown = loaded.error().message;
+    } else if (*loaded) {
+      for (const auto& [id, segment] : (*loaded)->root.segments) covered_[id] = segment_page_bytes + segment.bytes;
+      state_.adopt(std::move((*loaded)->root), std::move((*loaded)->shards));
+    }
+  }
+
+  bool is_covered(SegmentId id, std::uint64_t offset) const {
+    auto end = covered_.find(id);
+    return end != covered_.end() && offset < end->second;
   }
 
   Task<Result<void>> read_heads(InspectedSegment* segment) {
@@ -92,7 +120,8 @@ class Inspector {
     }
     segment->first_sequence = segment->all.records == 1 ? sequence : std::min(segment->first_sequence, sequence);
     segment->last_sequence = std::max(segment->last_sequence, sequence);
-    if (!inspection_.live_unknown.empty()) return;
+    bool is_known = is_covered(segment->survey.id, record.location.offset());
+    if (is_known || !inspection_.live_unknown.empty()) return;
     Result<void> applied = state_.apply(record.head, record.location);
     if (!applied) inspection_.live_unknown = applied.error().message;
   }
@@ -101,11 +130,14 @@ class Inspector {
     bool is_tail = stretch.begin >= segment->survey.durable_end() && stretch.end == segment->survey.limit();
     if (is_tail) return;  // of a segment that is being written, or was
     segment->damaged_bytes += stretch.end - stretch.begin;
+    if (is_covered(segment->survey.id, stretch.begin)) return;
     inspection_.live_unknown = fmt::format("{} is damaged at {}", segment->survey.path, stretch.begin);
   }
 
   void find_live() {
-    Result<void> complete = state_.finish();
+    std::set<SegmentId> segments;
+    for (const InspectedSegment& segment : inspection_.segments) segments.insert(segment.survey.id);
+    Result<void> complete = state_.finish(segments);
     if (!complete) {
       inspection_.live_unknown = complete.error().message;
       return;
@@ -115,7 +147,7 @@ class Inspector {
     std::uint64_t objects = 0;
     for (const ShardIndex& shard : state_.shards()) {
       objects += shard.size();
-      shard.for_each([&](const ObjectKey&, const IndexEntry& entry) { add(entry.location); });
+      for (const auto& [segment, bytes] : shard.live_bytes()) live[segment] += bytes;
     }
     for (const auto& [sequence, location] : state_.extents()) add(location);
     for (const Upload& upload : state_.uploads()) {
@@ -133,6 +165,7 @@ class Inspector {
   const InspectOptions options_;
   Inspection inspection_;
   RecoveredState state_;
+  std::map<SegmentId, std::uint64_t> covered_;  ///< up to where the checkpoint says all
   std::uint64_t bytes_ = 0;
   std::uint64_t bytes_total_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "shoal/storage/log_engine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -14,8 +15,11 @@
 #include "shoal/storage/checkpointer.h"
 #include "shoal/storage/compactor.h"
 #include "shoal/storage/log_store.h"
+#include "shoal/storage/quarantine.h"
 #include "shoal/storage/recovery.h"
+#include "shoal/storage/scrubber.h"
 #include "shoal/storage/segment_format.h"
+#include "shoal/storage/storage_jobs.h"
 
 namespace shoal::storage {
 namespace {
@@ -51,7 +55,9 @@ class Engine final : public LogEngine {
     CO_TRY_ASSIGN(RecoveryReport report, co_await recover(cores_.front().disk, &numbers_, &state, recovery));
     recovered_records_ = report.records;
     make_stores(state, report);
+    make_maintenance();
     Compactor::wake(compactor_);
+    scrubber_->start();
     spdlog::info("storage: {} is open: checkpoint {}, {} records behind it, {} segments", log_value(options_.directory),
                  report.checkpoint, report.records, report.segments.size());
     co_return Result<void>();
@@ -59,7 +65,9 @@ class Engine final : public LogEngine {
 
   Task<Result<void>> close() override {
     co_await checkpointer_->close();
+    co_await scrubber_->close();
     co_await compactor_->close();
+    co_await jobs_->close();  // whose work has just ended
     Result<void> closed;
     for (auto& store : stores_) {
       auto close_it = [&] { return store->close(); };
@@ -88,14 +96,24 @@ class Engine final : public LogEngine {
     }
     statistics.log_bytes = numbers_.segments.bytes();
     statistics.appended_bytes = numbers_.appended_bytes;
+    statistics.segments = numbers_.segments.all().size();
     statistics.recovered_records = recovered_records_;
     statistics.compaction = compactor_->counters();
     statistics.checkpoints = checkpointer_->counters();
+    statistics.scrub = scrubber_->counters();
+    statistics.damages_found = quarantine_.found_total();
+    std::vector<QuarantinedRecord> still_damaged = co_await quarantined();
+    statistics.quarantined = still_damaged.size();
     co_return statistics;
   }
 
   Task<Result<void>> compact() override { return compactor_->compact_all(); }
   Task<Result<void>> checkpoint() override { return checkpointer_->checkpoint(); }
+  StorageJobs& jobs() override { return *jobs_; }
+  Task<std::vector<QuarantinedRecord>> quarantined() override {
+    return still_quarantined(&quarantine_, &numbers_, &store_pointers_);
+  }
+  std::vector<SegmentSummary> segments() const override { return numbers_.segments.all(); }
 
  private:
   Task<Result<void>> prepare_directory() {
@@ -166,6 +184,7 @@ class Engine final : public LogEngine {
     compaction.numbers = &numbers_;
     compaction.stores = &store_pointers_;
     compaction.buckets = &buckets_;
+    compaction.quarantine_path = options_.directory + "/quarantine";
     compaction.options = options_.compaction;
     compactor_ = std::make_shared<Compactor>(compaction);
     Checkpointer::Context checkpoints;
@@ -187,6 +206,7 @@ class Engine final : public LogEngine {
       context.buckets = &buckets_;
       context.compactor = compactor_;
       context.checkpointer = checkpointer_;
+      context.quarantine = &quarantine_;
       context.stores = &store_pointers_;
       context.loop_index = i;
       context.loops = cores_.size();
@@ -209,6 +229,36 @@ class Engine final : public LogEngine {
     }
   }
 
+  void make_maintenance() {
+    Scrubber::Context scrub;
+    scrub.loop = cores_.front().loop;
+    scrub.disk = cores_.front().disk;
+    scrub.timers = cores_.front().timers;
+    scrub.numbers = &numbers_;
+    scrub.stores = &store_pointers_;
+    scrub.quarantine = &quarantine_;
+    scrub.compactor = compactor_;
+    scrub.account = options_.read_account;
+    scrub.directory = options_.directory;
+    scrub.options = options_.scrub;
+    scrubber_ = std::make_unique<Scrubber>(std::move(scrub));
+    StorageJobs::Context jobs;
+    jobs.loop = cores_.front().loop;
+    jobs.clock = options_.clock;
+    jobs.compactor = compactor_.get();
+    jobs.scrubber = scrubber_.get();
+    jobs.scrub_bytes_per_second = options_.scrub.bytes_per_second;
+    jobs.garbage_bytes = [this] { return garbage_bytes(); };
+    jobs_ = std::make_unique<StorageJobs>(std::move(jobs));
+  }
+
+  Task<std::uint64_t> garbage_bytes() {
+    Statistics now = co_await statistics();
+    std::uint64_t live_bytes = 0;
+    for (const auto& [segment, bytes] : now.live_bytes) live_bytes += bytes;
+    co_return now.log_bytes - std::min(live_bytes, now.log_bytes);
+  }
+
   LogEngineOptions options_;
   std::vector<Core> cores_;
   std::vector<std::unique_ptr<io::Timers>> real_timers_;
@@ -217,9 +267,12 @@ class Engine final : public LogEngine {
   std::unique_ptr<io::DiskLock> lock_;
   std::vector<LogStore*> store_pointers_;
   BucketDirectory buckets_;  // of the first loop
+  Quarantine quarantine_{options_.clock};
   std::shared_ptr<Compactor> compactor_;
   std::shared_ptr<Checkpointer> checkpointer_;
   std::vector<std::unique_ptr<LogStore>> stores_;
+  std::unique_ptr<Scrubber> scrubber_;
+  std::unique_ptr<StorageJobs> jobs_;
 };
 
 Task<Result<std::unique_ptr<LogEngine>>> open_on_first_loop(LogEngineOptions options,

@@ -17,6 +17,10 @@
 #include "shoal/model/object_store.h"
 #include "shoal/storage/layout.h"
 #include "shoal/storage/log_writer.h"
+#include "shoal/storage/quarantine.h"
+#include "shoal/storage/scrubber.h"
+#include "shoal/storage/segment_table.h"
+#include "shoal/storage/storage_jobs.h"
 
 namespace shoal::storage {
 
@@ -62,6 +66,7 @@ struct LogEngineOptions {
   std::uint64_t index_memory_max = 0;
   CompactionOptions compaction;
   CheckpointOptions checkpoints;
+  ScrubOptions scrub;
   const Clock* clock = &system_clock();
   MemoryAccount* read_account = nullptr;   ///< charged with the bodies that were read; outlives them
   MemoryAccount* index_account = nullptr;  ///< charged with the index; outlives the engine
@@ -109,6 +114,10 @@ class LogEngine {
     std::uint64_t recovered_records = 0;            ///< that were read at the start, behind the checkpoint
     CompactionCounters compaction;
     CheckpointCounters checkpoints;
+    std::uint64_t segments = 0;
+    ScrubCounters scrub;
+    std::uint64_t damages_found = 0;  ///< since the start
+    std::uint64_t quarantined = 0;    ///< of them, those that still matter
   };
   /// On the first loop.
   virtual Task<Statistics> statistics() = 0;
@@ -119,6 +128,13 @@ class LogEngine {
   /// Writes a checkpoint of the index now, so that the next start need not read what was written before. On the first
   /// loop.
   virtual Task<Result<void>> checkpoint() = 0;
+
+  /// What an operator starts. On the first loop.
+  virtual StorageJobs& jobs() = 0;
+  /// What was found damaged and still is. On the first loop.
+  virtual Task<std::vector<QuarantinedRecord>> quarantined() = 0;
+  /// By id. Any thread.
+  virtual std::vector<SegmentSummary> segments() const = 0;
 };
 
 }  // namespace shoal::storage

@@ -29,7 +29,8 @@ class TestEngine {
     options.compaction.garbage_share_max = 1;  // when a test says so
     options.compaction.bytes_per_second = 0;
     options.compaction.reserve_bytes = 0;
-    options.checkpoints.log_bytes = UINT64_MAX;  // when a test says so, and at the end
+    options.checkpoints.log_bytes = UINT64_MAX;             // when a test says so, and at the end
+    options.scrub.interval = std::chrono::milliseconds(0);  // when a test says so
     return options;
   }
 

@@ -188,8 +188,12 @@ Task<Result<std::optional<Object>>> LogStore::get(ObjectKey key) {
   CO_TRY(check_readable(key));
   std::optional<ObjectPlace> place = locate(key);
   if (!place) co_return std::optional<Object>();
-  CO_TRY_ASSIGN(Object object, co_await read_object(*std::move(place)));
-  co_return std::optional<Object>(std::move(object));
+  Result<Object> object = co_await read_object(*place);
+  if (!object) {
+    report_damage(key, *place, object.error());
+    co_return failure(std::move(object).error());
+  }
+  co_return std::optional<Object>(*std::move(object));
 }
 
 Task<Result<Object>> LogStore::read_object(ObjectPlace place) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,6 +37,17 @@ class BucketDirectory;
 class Checkpointer;
 class Compactor;
 class PageFile;
+class Quarantine;
+
+/// A record as the index knows it.
+struct IndexedRecord {
+  RecordKind kind{};
+  ObjectKey key;
+  Sequence sequence;  ///< 0 for those about uploads, of which the index does not know it
+  RecordLocation location;
+  std::string upload_id;  ///< of those about uploads
+  std::uint32_t part_number = 0;
+};
 
 /// The part of the engine that one event loop owns: its shards' index and uploads, its writer, its view of the segments
 /// and of the buckets. Operations on keys must come here; those on buckets and the listings ask all stores of the
@@ -54,6 +66,7 @@ class LogStore final : public ObjectStore {
     BucketDirectory* buckets = nullptr;        ///< of the engine
     std::weak_ptr<Compactor> compactor;        ///< of the engine
     std::weak_ptr<Checkpointer> checkpointer;  ///< of the engine
+    Quarantine* quarantine = nullptr;          ///< of the engine
     std::vector<LogStore*>* stores = nullptr;  ///< all of the engine, by loop
     std::size_t loop_index = 0;
     std::size_t loops = 1;
@@ -165,6 +178,21 @@ class LogStore final : public ObjectStore {
   /// These files are not there after all.
   void forget_pages(const std::vector<std::uint32_t>& files);
 
+  // For those who look for damage (log_store_salvage.cc), on this loop.
+
+  /// Where an object's or extent's record lies, if it is still needed.
+  Task<Result<std::optional<RecordLocation>>> find_record(RecordKind kind, ObjectKey key, Sequence sequence);
+  /// What of this loop lies in the bytes [begin, end) of a segment, if nobody can read them. Walks the whole index.
+  Task<Result<std::vector<IndexedRecord>>> records_in(SegmentId id, std::uint64_t begin, std::uint64_t end);
+  /// For records_in(): writes all of that elsewhere as far as the index knows it, durably in sync mode. Uploads and
+  /// parts are written anew; of an object or extent a mark says that it is lost, so that its key keeps answering with
+  /// an error until it is written or removed. How many of the bytes are told by that. io_error if they can be read
+  /// after all.
+  Task<Result<std::uint64_t>> replace_damaged(SegmentId id, std::uint64_t begin, std::uint64_t end);
+  /// Copies the records of buckets that lie, or may have lain, among these sequence numbers. The caller keeps changes
+  /// of buckets away.
+  Task<Result<void>> restate_buckets(Sequence first, Sequence last);
+
   /// New operations fail with closed; those on their way finish; the log is sealed.
   Task<Result<void>> close();
   /// Adds the bytes of records of this loop's keys that something names, by segment.
@@ -254,6 +282,8 @@ class LogStore final : public ObjectStore {
 
   // Memory of the index (log_store_index.cc).
   Task<void> fetch_into(ShardIndex* shard, std::size_t page, Result<void>* result);
+  /// Sees to it that all of the shard is in memory, at least until the caller waits for something.
+  Task<Result<void>> fetch_shard(ShardIndex* shard);
   /// Gives up pages beyond the limit. Not while somebody relies on several of them.
   void evict_pages();
 
@@ -263,6 +293,18 @@ class LogStore final : public ObjectStore {
   /// The place that an upload or the list of extents has for the record; null without one, and for objects.
   RecordLocation* place_of(const ScannedRecord& record);
   void relocate(const ScannedRecord& record, RecordLocation to);
+
+  // Salvage (log_store_salvage.cc).
+  /// The record that stands for a damaged one; nothing if that is not needed any more.
+  std::optional<Record> substitute_for(const IndexedRecord& damaged) const;
+  Record damaged_mark_of(const IndexedRecord& damaged, const StoredObject& object) const;
+  /// The mark of a record with a damaged body. A copy of it would look like a torn write as long as its segment is
+  /// open; its bytes are kept for people.
+  Task<Result<Record>> keep_and_mark(const ScannedRecord* record, const PinnedRecord* pinned, std::string damage);
+  /// Points to `to` what pointed to the damaged record.
+  void redirect(const IndexedRecord& damaged, RecordLocation to);
+  Task<Result<void>> append_copy(Record record, std::move_only_function<void(RecordLocation)> publish);
+  void report_damage(const ObjectKey& key, const ObjectPlace& place, const Error& error) const;
 
   void add_live(RecordLocation location) { live_bytes_[location.segment] += location.bytes; }
   void drop_live(RecordLocation location) { live_bytes_[location.segment] -= location.bytes; }

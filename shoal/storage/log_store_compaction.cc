@@ -44,22 +44,18 @@ Result<Record> upload_end_of(const RecordHead& head) {
   return record;
 }
 
-/// Whether the record is found through the index of objects.
-bool is_object(RecordKind kind) {
-  return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::upload_complete;
-}
-
 /// Whether the record means nothing once nothing points to it. The others say what ended, or what a bucket is.
 bool is_content(RecordKind kind) {
   return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::extent ||
-         kind == RecordKind::upload_create || kind == RecordKind::part;
+         kind == RecordKind::upload_create || kind == RecordKind::part || kind == RecordKind::damaged;
 }
 
 }  // namespace
 
 RecordLocation* LogStore::place_of(const ScannedRecord& record) {
   switch (record.header.kind) {
-    case RecordKind::extent: {
+    case RecordKind::extent:
+    case RecordKind::damaged: {  // perhaps of an extent
       auto extent = extents_.find(record.header.sequence);
       return extent == extents_.end() ? nullptr : &extent->second;
     }
@@ -88,7 +84,8 @@ bool LogStore::is_in_index(const ScannedRecord& record) const {
 bool LogStore::is_needed(const ScannedRecord& record, bool deletions_are_needed) {
   if (is_object(record.header.kind)) {
     if (is_in_index(record)) return true;
-  } else if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
+  }
+  if (RecordLocation* place = place_of(record); place != nullptr && *place == record.location) {
     return true;
   }
   if (is_content(record.header.kind)) return false;
@@ -119,13 +116,15 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
     }
     if (!is_needed(record, deletions_are_needed)) continue;
     SegmentPin segment = pin(record.location.segment);
-    Result<PinnedRecord> read = co_await segment->read_record(record.location, record.header.sequence);
+    std::optional<std::string> damage;
+    Result<PinnedRecord> read = co_await segment->read_for_copy(record.location, record.header.sequence, &damage);
     if (!read) {
       copies->result = failure(std::move(read).error());
       break;
     }
-    if (!is_needed(record, deletions_are_needed)) continue;  // any more
     Result<Record> copy = copy_of(*read, record.location);
+    if (damage) copy = co_await keep_and_mark(&record, &*read, *std::move(damage));
+    if (!is_needed(record, deletions_are_needed)) continue;  // any more
     if (record.header.kind == RecordKind::upload_complete && !is_in_index(record)) copy = upload_end_of(read->head);
     if (!copy) {
       copies->result = failure(std::move(copy).error());

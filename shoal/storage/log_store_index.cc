@@ -34,6 +34,17 @@ Task<Result<void>> LogStore::fetch_page(ObjectKey key) {
   co_return co_await pager_.fill_for(&shard_for(key), key, false);
 }
 
+Task<Result<void>> LogStore::fetch_shard(ShardIndex* shard) {
+  IndexUser user(&index_users_);
+  co_await io::suspend<void>([](io::Resume<void> resume) { std::move(resume)(); });  // others come first
+  for (std::size_t page = 0; !shard->is_all_resident(); ++page) {
+    page = page % shard->page_count();
+    if (shard->is_resident(page)) continue;
+    CO_TRY(co_await pager_.fill(shard, page));
+  }
+  co_return Result<void>();
+}
+
 void LogStore::evict_pages() {
   if (index_users_ > 0 || copying_.is_locked() || !pager_.is_over()) return;
   auto is_needed = [this](const ObjectKey& first, const ObjectKey* behind) {

@@ -29,7 +29,7 @@ constexpr std::size_t at_durable_position = 40;
 constexpr std::size_t checksum_bytes = sizeof(std::uint32_t);
 
 bool is_known_kind(RecordKind kind) {
-  return (kind >= RecordKind::put && kind <= RecordKind::part) || is_skipped_kind(kind);
+  return (kind >= RecordKind::put && kind <= RecordKind::damaged) || is_skipped_kind(kind);
 }
 
 /// Over the place of the record and all of its head behind the checksum itself.
@@ -43,9 +43,9 @@ std::uint32_t head_checksum(ByteSpan head, RecordPlace place) {
 }  // namespace
 
 std::string to_string(RecordKind kind) {
-  constexpr std::array<std::string_view, 10> names = {
-      "put",           "manifest",      "remove",       "extent",          "bucket_put",
-      "bucket_remove", "upload_create", "upload_abort", "upload_complete", "part"};
+  constexpr std::array<std::string_view, 11> names = {
+      "put",           "manifest",     "remove",          "extent", "bucket_put", "bucket_remove",
+      "upload_create", "upload_abort", "upload_complete", "part",   "damaged"};
   std::size_t number = static_cast<std::size_t>(kind);
   return number >= 1 && number <= names.size() ? std::string(names[number - 1]) : fmt::format("kind_{}", number);
 }

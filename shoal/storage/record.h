@@ -26,6 +26,7 @@ enum class RecordKind : std::uint8_t {
   upload_abort = 8,     ///< it ends without an object
   upload_complete = 9,  ///< it ends, and its parts become an object: a manifest
   part = 10,            ///< a part of an upload; its bytes are in extents
+  damaged = 11,         ///< stands for a record that was found damaged: what it held is lost, what it was about is not
 };
 
 /// "put"; a number for kinds of newer versions.
@@ -109,6 +110,12 @@ Result<RecordHead> parse_head(ByteSpan bytes, RecordPlace place);
 
 /// Whether a reader of this version skips records of this kind.
 inline bool is_skipped_kind(RecordKind kind) { return static_cast<std::uint8_t>(kind) >= 128; }
+
+/// Whether the index of objects may name a record of this kind.
+inline bool is_object(RecordKind kind) {
+  return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::upload_complete ||
+         kind == RecordKind::damaged;
+}
 
 /// Verifies whole blocks of a body: `blocks` begins at block `first_block` and ends at a block's end or the body's.
 /// corrupt names the block that fails.

@@ -120,7 +120,7 @@ TEST(RecordTest, RefusesFlagsAndKindsOfANewerVersion) {
   EXPECT_THAT(head.error().message, HasSubstr("newer version"));
 
   record.header.flags = 0;
-  record.header.kind = RecordKind(11);
+  record.header.kind = RecordKind(static_cast<int>(RecordKind::damaged) + 1);
   EXPECT_EQ(parse_head(as_bytes(encode(record)), place).error().code, ErrorCode::not_supported);
   record.header.kind = RecordKind(128);
   EXPECT_TRUE(parse_head(as_bytes(encode(record)), place)) << "kinds that may be skipped";

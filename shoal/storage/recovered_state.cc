@@ -80,6 +80,12 @@ Result<void> RecoveredState::apply(const RecordHead& head, RecordLocation locati
     }
     case RecordKind::part:
       return apply_part(head, location);
+    case RecordKind::damaged: {
+      TRY_ASSIGN(RecordKind kind, decode_damaged_kind(head.info));
+      if (kind != RecordKind::extent) return apply_object(head, location);
+      extents_.insert_or_assign(sequence, location);
+      return {};
+    }
   }
   return {};
 }
@@ -141,9 +147,7 @@ Result<void> RecoveredState::finish(const std::set<SegmentId>& segments) {
 }
 
 bool RecoveredState::concerns_object(const RecordHead& head) {
-  RecordKind kind = head.header.kind;
-  return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::upload_complete ||
-         kind == RecordKind::remove;
+  return is_object(head.header.kind) || head.header.kind == RecordKind::remove;
 }
 
 std::optional<std::size_t> RecoveredState::erase_removed(ShardIndex* shard) const {

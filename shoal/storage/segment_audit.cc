@@ -37,11 +37,11 @@ Task<bool> SegmentAudit::pause_after(std::uint64_t bytes) {
 Task<Result<RecordHead>> SegmentAudit::read_head(std::uint64_t offset) {
   if (offset + record_header_bytes > end_) co_return no_record("the segment ends in a record");
   ByteSpan fixed = co_await window_.at(offset, record_header_bytes);
-  if (auto why = window_.unreadable(offset, record_header_bytes)) co_return no_record(*why);
+  if (auto why = window_.unreadable(offset, record_header_bytes)) co_return failure(ErrorCode::io_error, *why);
   CO_TRY_ASSIGN(RecordHeader header, parse_header(fixed));
   if (offset + header.record_bytes() > end_) co_return no_record("a record that is longer than the segment");
   ByteSpan bytes = co_await window_.at(offset, header.head_bytes());
-  if (auto why = window_.unreadable(offset, header.head_bytes())) co_return no_record(*why);
+  if (auto why = window_.unreadable(offset, header.head_bytes())) co_return failure(ErrorCode::io_error, *why);
   head_bytes_.assign(bytes.begin(), bytes.end());
   RecordPlace place{salt_, offset};
   co_return parse_head(head_bytes_, place);
@@ -55,11 +55,12 @@ Task<Result<std::optional<AuditItem>>> SegmentAudit::next() {
     co_return std::optional<AuditItem>();
   }
   Result<RecordHead> head = co_await read_head(position_);
-  if (!head && head.error().code != ErrorCode::corrupt) {
+  if (!head && head.error().code == ErrorCode::not_supported) {
     co_return failure(head.error().code, fmt::format("at {}: {}", position_, head.error().message));
   }
   if (!head) {
-    CO_TRY_ASSIGN(DamagedStretch stretch, co_await skip_damage(head.error().message));
+    Error error = std::move(head).error();
+    CO_TRY_ASSIGN(DamagedStretch stretch, co_await skip_damage(std::move(error)));
     position_ = stretch.end;
     co_return AuditItem(std::move(stretch));
   }
@@ -73,6 +74,7 @@ Task<Result<std::optional<AuditItem>>> SegmentAudit::next() {
   if (!go_on) co_return cancelled();
   if (options_.bodies) {
     CO_TRY_ASSIGN(record.body_damage, co_await check_body(record.head, position_ + record.location.head_bytes));
+    unpaused_ += record.location.bytes - record.location.head_bytes - head->header.body_bytes;
   }
   position_ += record.location.bytes;
   co_return AuditItem(record);
@@ -93,10 +95,11 @@ Task<Result<std::optional<std::string>>> SegmentAudit::check_body(RecordHead hea
   co_return damage;
 }
 
-Task<Result<DamagedStretch>> SegmentAudit::skip_damage(std::string reason) {
+Task<Result<DamagedStretch>> SegmentAudit::skip_damage(Error error) {
   DamagedStretch stretch;
   stretch.begin = position_;
-  stretch.reason = std::move(reason);
+  stretch.reason = std::move(error.message);
+  stretch.is_unreadable = error.code == ErrorCode::io_error;
   stretch.guess = co_await guess_at(position_);
 
   std::uint64_t stated_end = 0;
@@ -119,6 +122,12 @@ Task<Result<DamagedStretch>> SegmentAudit::skip_damage(std::string reason) {
   for (std::uint64_t at = position_ + record_alignment; at + record_header_bytes <= end_; at += record_alignment) {
     Result<RecordHead> head = co_await read_head(at);
     bool is_record = head || head.error().code == ErrorCode::not_supported;
+    if (!is_record) {
+      stretch.is_unreadable |= head.error().code == ErrorCode::io_error;
+      // The next one, damaged as well: it is told apart.
+      ByteSpan fixed = co_await window_.at(at, record_header_bytes);
+      if (parse_header(fixed)) is_record = (co_await guess_at(at)).has_value();
+    }
     if (is_record) {
       stretch.end = at;
       co_return stretch;
@@ -139,7 +148,8 @@ Task<std::optional<GuessedRecord>> SegmentAudit::guess_at(std::uint64_t offset) 
   RecordHeader header = read_header_fields(copy);
   std::string_view key = as_text(copy).substr(record_header_bytes);
   std::uint64_t key_bytes = std::uint64_t{header.bucket_bytes} + header.name_bytes;
-  if (header.kind < RecordKind::put || header.kind > RecordKind::part || key_bytes > key.size()) co_return std::nullopt;
+  if (header.kind < RecordKind::put || header.kind > RecordKind::damaged || key_bytes > key.size())
+    co_return std::nullopt;
   guess.kind = header.kind;
   guess.key.bucket = key.substr(0, header.bucket_bytes);
   guess.key.name = key.substr(header.bucket_bytes, header.name_bytes);

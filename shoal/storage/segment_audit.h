@@ -31,11 +31,13 @@ struct GuessedRecord {
   Sequence sequence;
 };
 
-/// Bytes between two records, or between a record and an end, that are no record: at least one head is damaged there.
+/// Bytes between two records, or between a record and an end, that are no record: at least one head is damaged there,
+/// and most often exactly one.
 struct DamagedStretch {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   std::string reason;
+  bool is_unreadable = false;          ///< the disk could not read some of it
   std::optional<GuessedRecord> guess;  ///< of the first record in it
 };
 
@@ -65,10 +67,10 @@ class SegmentAudit {
   std::uint64_t position() const { return position_; }
 
  private:
-  /// The head at `offset`, copied to head_bytes_; corrupt if there is none.
+  /// The head at `offset`, copied to head_bytes_; corrupt if there is none, io_error if it cannot be read.
   Task<Result<RecordHead>> read_head(std::uint64_t offset);
   Task<Result<std::optional<std::string>>> check_body(RecordHead head, std::uint64_t begin);
-  Task<Result<DamagedStretch>> skip_damage(std::string reason);
+  Task<Result<DamagedStretch>> skip_damage(Error error);
   Task<std::optional<GuessedRecord>> guess_at(std::uint64_t offset);
   Task<bool> pause_after(std::uint64_t bytes);
 

@@ -41,6 +41,12 @@ std::unexpected<Error> SegmentFile::damaged(const Error& error, RecordLocation l
 }
 
 Result<RecordHead> SegmentFile::verified_head(ByteSpan bytes, RecordLocation location, Sequence sequence) const {
+  TRY_ASSIGN(RecordHead head, parse_at(bytes, location, sequence));
+  if (head.header.kind != RecordKind::damaged) return head;
+  return damaged(Error(ErrorCode::corrupt, "it was found damaged, and only its name and size are known"), location);
+}
+
+Result<RecordHead> SegmentFile::parse_at(ByteSpan bytes, RecordLocation location, Sequence sequence) const {
   Result<RecordHead> head = parse_head(bytes, {salt_, location.offset()});
   if (!head) return damaged(head.error(), location);
   if (head->header.sequence != sequence || head->header.record_bytes() != location.bytes) {
@@ -63,6 +69,21 @@ Task<Result<PinnedRecord>> SegmentFile::read_record(RecordLocation location, Seq
   ByteSpan body = record.pinned.bytes.subspan(location.head_bytes, record.head.header.body_bytes);
   Result<void> intact = verify_blocks(record.head, 0, body);
   if (!intact) co_return damaged(intact.error(), location);
+  co_return record;
+}
+
+Task<Result<PinnedRecord>> SegmentFile::read_for_copy(RecordLocation location, Sequence sequence,
+                                                      std::optional<std::string>* body_damage) {
+  PinnedRecord record;
+  for (int reading = 0; reading < 2; ++reading) {
+    CO_TRY_ASSIGN(record.pinned, co_await read(location.offset(), location.bytes));
+    CO_TRY_ASSIGN(record.head, parse_at(record.pinned.bytes, location, sequence));
+    ByteSpan body = record.pinned.bytes.subspan(location.head_bytes, record.head.header.body_bytes);
+    Result<void> intact = verify_blocks(record.head, 0, body);
+    body_damage->reset();
+    if (intact) break;
+    *body_damage = intact.error().message;
+  }
   co_return record;
 }
 

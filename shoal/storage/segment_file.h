@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "shoal/base/memory_account.h"
@@ -38,6 +39,7 @@ class SegmentFile {
 
   SegmentId id() const { return id_; }
   std::uint64_t salt() const { return salt_; }
+  const std::string& path() const { return path_; }
 
   /// Opens the file, which the first read does otherwise: who has done so may go on reading after it was removed.
   Task<Result<void>> open();
@@ -48,12 +50,18 @@ class SegmentFile {
   Task<Result<PinnedRecord>> read_head(RecordLocation location, Sequence sequence);
   /// Reads and verifies a whole record.
   Task<Result<PinnedRecord>> read_record(RecordLocation location, Sequence sequence);
-  /// The head at the front of bytes that were read from `location`.
+  /// The same for a copy: a mark of a damaged record is one as well, and a damaged body is told in `body_damage`, if
+  /// it is found twice.
+  Task<Result<PinnedRecord>> read_for_copy(RecordLocation location, Sequence sequence,
+                                           std::optional<std::string>* body_damage);
+  /// The head at the front of bytes that were read from `location`. corrupt also for the mark of a damaged record.
   Result<RecordHead> verified_head(ByteSpan bytes, RecordLocation location, Sequence sequence) const;
   /// The same error with the name of the file and the place of the record.
   std::unexpected<Error> damaged(const Error& error, RecordLocation location) const;
 
  private:
+  Result<RecordHead> parse_at(ByteSpan bytes, RecordLocation location, Sequence sequence) const;
+
   io::Disk* const disk_;
   const std::string path_;
   const SegmentId id_;

@@ -92,18 +92,36 @@ Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, Segm
   co_return content;
 }
 
+namespace {
+
+SegmentAudit::Options heads_only() {
+  SegmentAudit::Options options;
+  options.bodies = false;
+  return options;
+}
+
+}  // namespace
+
+RecordScan::RecordScan(io::File* file, SegmentId id, std::uint64_t salt, std::uint64_t end)
+    : audit_(file, id, salt, end, heads_only()) {}
+
 Task<Result<std::vector<ScannedRecord>>> RecordScan::next(std::size_t records_max, std::uint64_t bytes_max) {
   std::vector<ScannedRecord> records;
   std::uint64_t bytes = 0;
-  while (position_ < end_ && records.size() < records_max && bytes < bytes_max) {
-    Result<RecordHead> head = co_await read_record_at(&window_, {header_.salt, position_}, end_, false);
-    if (!head) co_return failure(head.error().code, fmt::format("at {}: {}", position_, head.error().message));
+  while (records.size() < records_max && bytes < bytes_max) {
+    CO_TRY_ASSIGN(std::optional<AuditItem> item, co_await audit_.next());
+    if (!item) break;
+    if (auto* stretch = std::get_if<DamagedStretch>(&*item)) {
+      if (stretch->is_unreadable) co_return failure(ErrorCode::io_error, stretch->reason);
+      damaged_.push_back(std::move(*stretch));
+      continue;
+    }
+    const auto& found = std::get<AuditedRecord>(*item);
     ScannedRecord record;
-    record.header = head->header;
-    record.key = head->key();
-    if (is_about_upload(head->header.kind)) record.info = head->info;
-    record.location = head->header.location_at(header_.id, position_);
-    position_ += record.location.bytes;
+    record.header = found.head.header;
+    record.key = found.head.key();
+    if (is_about_upload(record.header.kind)) record.info = found.head.info;
+    record.location = found.location;
     bytes += record.location.bytes;
     records.push_back(std::move(record));
   }

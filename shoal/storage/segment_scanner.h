@@ -11,6 +11,7 @@
 #include "shoal/base/task.h"
 #include "shoal/io/disk.h"
 #include "shoal/storage/record.h"
+#include "shoal/storage/segment_audit.h"
 #include "shoal/storage/segment_format.h"
 
 namespace shoal::storage {
@@ -64,22 +65,21 @@ struct ScannedRecord {
   RecordLocation location;
 };
 
-/// Walks the records of a segment that is known to be whole, some at a time.
+/// Walks the records of a segment that has an end, some at a time.
 class RecordScan {
  public:
   /// The records end at `end`.
-  RecordScan(io::File* file, SegmentHeader header, std::uint64_t end)
-      : window_(file, end), header_(header), end_(end) {}
+  RecordScan(io::File* file, SegmentId id, std::uint64_t salt, std::uint64_t end);
 
-  /// The next records: none at the end, at most `records_max`, and no more once they are `bytes_max` together. corrupt
-  /// with the place where there should be a record.
+  /// The next records: none at the end, at most `records_max`, and no more once they are `bytes_max` together. What is
+  /// damaged is passed over. io_error when the disk cannot read: that may be over the next time.
   Task<Result<std::vector<ScannedRecord>>> next(std::size_t records_max, std::uint64_t bytes_max);
+  /// What was passed over.
+  const std::vector<DamagedStretch>& damaged() const { return damaged_; }
 
  private:
-  FileWindow window_;
-  const SegmentHeader header_;
-  const std::uint64_t end_;
-  std::uint64_t position_ = segment_page_bytes;
+  SegmentAudit audit_;
+  std::vector<DamagedStretch> damaged_;
 };
 
 }  // namespace shoal::storage

@@ -29,6 +29,17 @@ void SegmentTable::leave_alone(SegmentId id) {
   segments_.at(id).left_alone = true;
 }
 
+void SegmentTable::mark_damaged(SegmentId id) {
+  std::lock_guard lock(mutex_);
+  auto found = segments_.find(id);
+  if (found != segments_.end()) found->second.damaged = true;
+}
+
+void SegmentTable::await_checkpoints(SegmentId id, std::uint32_t checkpoints) {
+  std::lock_guard lock(mutex_);
+  segments_.at(id).checkpoints_needed = checkpoints;
+}
+
 void SegmentTable::remove(SegmentId id) {
   std::lock_guard lock(mutex_);
   segments_.erase(id);

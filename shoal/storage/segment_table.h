@@ -29,6 +29,9 @@ struct SegmentSummary {
   bool left_alone = false;  ///< it could not be read or removed: it stays until the next start
   /// How many of the newest checkpoints cover all of it.
   std::uint32_t checkpoints = 0;
+  bool damaged = false;  ///< not all of it can be read: it goes as soon as it may
+  /// Compaction waits for so many, because nobody can read what it may have deleted.
+  std::uint32_t checkpoints_needed = 0;
 };
 
 /// The segments of a data directory. Any thread.
@@ -42,6 +45,9 @@ class SegmentTable {
   void leave_alone(SegmentId id);
   /// A checkpoint was completed which covers all of these.
   void count_checkpoint(const std::vector<SegmentId>& covered);
+  /// The same for one that is gone by now does nothing.
+  void mark_damaged(SegmentId id);
+  void await_checkpoints(SegmentId id, std::uint32_t checkpoints);
   void remove(SegmentId id);
 
   std::optional<SegmentSummary> find(SegmentId id) const;

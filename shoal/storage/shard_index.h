@@ -116,6 +116,7 @@ class ShardIndex {
   /// The page that changes of the key need; nothing if it is in memory.
   std::optional<std::size_t> missing_page_for_change(const ObjectKeyView& key) const;
   bool is_resident(std::size_t page) const { return pages_[page].resident; }
+  bool is_all_resident() const { return pages_missing_ == 0; }
   /// Where the newest checkpoint has the page; file 0: nowhere.
   PagePlace place_of_page(std::size_t page) const;
   const IndexPage& entries_of_page(std::size_t page) const { return pages_[page].entries; }

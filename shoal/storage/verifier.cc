@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "shoal/storage/checkpoint_loader.h"
 #include "shoal/storage/directory_survey.h"
 #include "shoal/storage/info_codec.h"
 #include "shoal/storage/segment_audit.h"
@@ -16,16 +17,14 @@
 namespace shoal::storage {
 namespace {
 
-bool is_object(RecordKind kind) {
-  return kind == RecordKind::put || kind == RecordKind::manifest || kind == RecordKind::upload_complete;
-}
-
 /// A record whose body is in extents.
 struct ExtentUser {
   Damage place;  ///< where it is, as it is reported if something is missing
+  RecordLocation location;
   ExtentList extents;
   std::string upload_id;  ///< of a part
   std::uint32_t part_number = 0;
+  bool is_lost = false;  ///< a mark of one that was found damaged
 };
 
 /// Which extents are there and which records need them. What is needed no longer may lack extents: only then the
@@ -45,17 +44,44 @@ class ExtentCensus {
       TRY_ASSIGN(StoredObject stored, decode_object(record.head.info, header.sequence));
       user.extents = std::move(stored.extents);
     }
-    if (user.extents.empty()) return {};
+    if (header.kind == RecordKind::damaged) {
+      TRY_ASSIGN(RecordKind kind, decode_damaged_kind(record.head.info));
+      if (kind == RecordKind::extent) return {};  // its object lacks it
+      user.is_lost = true;
+    }
+    if (user.extents.empty() && !user.is_lost) return {};
     user.place = damage_of(path, record);
     user.place.place = Damage::Place::extents;
+    user.location = record.location;
     users_.push_back(std::move(user));
     return {};
   }
 
   /// Keeps only the users that lack something. Whether there are any.
   bool keep_incomplete() {
-    std::erase_if(users_, [&](const ExtentUser& user) { return !missing(user); });
+    std::erase_if(users_, [&](const ExtentUser& user) { return !user.is_lost && !missing(user); });
     return !users_.empty();
+  }
+
+  /// Drops what the checkpoint knows to be over: the records that said so may be gone.
+  void consider_checkpoint(const LoadedCheckpoint& checkpoint) {
+    std::erase_if(users_, [&](const ExtentUser& user) {
+      auto covered = checkpoint.root.segments.find(user.location.segment);
+      bool is_covered = covered != checkpoint.root.segments.end() &&
+                        user.location.offset() < segment_page_bytes + covered->second.bytes;
+      if (!is_covered) return false;
+      if (user.upload_id.empty()) {
+        const ShardIndex& shard = checkpoint.shards[shard_of(ObjectKeyView(*user.place.key).slot()).value()];
+        std::optional<ObjectPlace> place = shard.locate(*user.place.key);
+        return !place || place->sequence != user.place.sequence;
+      }
+      for (const Upload& upload : checkpoint.root.uploads) {
+        auto part = upload.parts.find(user.part_number);
+        if (upload.info.id == user.upload_id && part != upload.parts.end())
+          return part->second.location != user.location;
+      }
+      return true;
+    });
   }
 
   /// To be told of all records once more, for those that say that a user is needed no longer.
@@ -65,7 +91,8 @@ class ExtentCensus {
     if (kind == RecordKind::extent) present_.insert(sequence);  // compaction may have moved it meanwhile
     std::string ended_upload;
     if (kind == RecordKind::upload_abort) ended_upload = decode_upload_id(head.info).value_or("");
-    if (kind == RecordKind::upload_complete) ended_upload = decode_object(head.info, sequence).value_or(StoredObject()).upload_id;
+    if (kind == RecordKind::upload_complete)
+      ended_upload = decode_object(head.info, sequence).value_or(StoredObject()).upload_id;
     StoredPart part;
     if (kind == RecordKind::part) part = decode_part(head.info).value_or(part);
     std::erase_if(users_, [&](const ExtentUser& user) {
@@ -84,10 +111,10 @@ class ExtentCensus {
   std::vector<Damage> incomplete() const {
     std::vector<Damage> found;
     for (const ExtentUser& user : users_) {
-      std::optional<Sequence> lost = missing(user);
-      if (!lost) continue;
       found.push_back(user.place);
-      found.back().reason = fmt::format("extent {} is missing or damaged", lost->value());
+      std::optional<Sequence> lost = missing(user);
+      found.back().reason = lost ? fmt::format("extent {} is missing or damaged", lost->value())
+                                 : "it was found damaged before, and only its name and size are known";
     }
     return found;
   }
@@ -123,8 +150,11 @@ class Verification {
       bytes_before += segment.file_bytes;
       counts_.bytes = bytes_before;
     }
+    co_await verify_checkpoint(survey);
     if (census_.keep_incomplete()) {
+      if (checkpoint_) census_.consider_checkpoint(*checkpoint_);
       CO_TRY(co_await look_for_ends());
+      census_.keep_incomplete();
       for (const Damage& damage : census_.incomplete()) report(damage);
     }
     observer_->progressed(counts_);
@@ -142,6 +172,29 @@ class Verification {
     damage.file = std::move(file);
     damage.reason = std::move(reason);
     report(damage);
+  }
+
+  /// Of the last two, which is enough to start from.
+  Task<void> verify_checkpoint(DirectorySurvey survey) {
+    if (!survey.format) co_return;
+    LogNumbers numbers;
+    numbers.directory = survey.format->directory;
+    numbers.checkpoints_path = directory_ + "/checkpoints";
+    Result<std::vector<std::string>> names = co_await disk_->list(numbers.checkpoints_path);
+    if (!names) co_return;  // a directory of format 1
+    std::uint64_t newest = 0;
+    for (const std::string& name : *names) newest = std::max(newest, parse_root_file_name(name).value_or(0));
+    Result<std::optional<LoadedCheckpoint>> loaded =
+        co_await load_newest_checkpoint(disk_, &numbers, RecoveryOptions());
+    if (!loaded) {
+      report(Damage::Place::directory, numbers.checkpoints_path, loaded.error().message);
+    } else if (*loaded) {
+      checkpoint_ = *std::move(loaded);
+      if (checkpoint_->root.number < newest && !survey.in_use) {
+        report(Damage::Place::directory, numbers.checkpoints_path + "/" + root_file_name(newest),
+               "this checkpoint or its pages are damaged; the one before it is good");
+      }
+    }
   }
 
   Task<bool> pause(std::uint64_t bytes) {
@@ -280,6 +333,7 @@ class Verification {
   VerifyObserver* const observer_;
   VerifyCounts counts_;
   ExtentCensus census_;
+  std::optional<LoadedCheckpoint> checkpoint_;
 };
 
 }  // namespace

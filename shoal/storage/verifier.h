@@ -30,9 +30,10 @@ class VerifyObserver {
   virtual bool progressed(const VerifyCounts& counts) = 0;
 };
 
-/// Reads every byte of a data directory that means something and compares it with its checksums: FORMAT, header and
-/// footer pages, what segments state about their predecessors, heads and bodies of all records, live or not; and looks
-/// whether the extents of every object and part are there. Changes nothing, and may run beside a server.
+/// Reads every byte of a data directory that means something and compares it with its checksums: FORMAT, the checkpoint
+/// that a start would take, header and footer pages, what segments state about their predecessors, heads and bodies of
+/// all records, live or not; and looks whether the extents of every object and part are there. Changes nothing, and may
+/// run beside a server.
 ///
 /// Damage does not end it; the errors are those of survey_directory(), and cancelled.
 Task<Result<VerifyCounts>> verify_directory(io::Disk* disk, std::string directory, VerifyObserver* observer);
