@@ -16,24 +16,24 @@ namespace {
 
 constexpr std::string_view empty_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-Result<std::string> signed_request(const std::string& host, std::string_view path, std::string_view query,
-                                   const server::RootCredentials& keys) {
+Result<std::string> signed_request(const std::string& host, std::string_view method, std::string_view path,
+                                   std::string_view query, const server::RootCredentials& keys) {
   s3::RequestSigner signer({keys.access_key, s3::SecretKey(keys.secret_key)});
   const http::HeaderField headers[] = {{"Host", host}};
-  auto signature = signer.sign({"GET", path, query, headers}, empty_sha256, system_clock().wall());
+  auto signature = signer.sign({method, path, query, headers}, empty_sha256, system_clock().wall());
   if (!signature) return failure(ErrorCode::invalid_argument, "the question cannot be signed");
   return fmt::format(
-      "GET {}?{} HTTP/1.1\r\nHost: {}\r\nX-Amz-Date: {}\r\nX-Amz-Content-SHA256: {}\r\nAuthorization: {}\r\n"
-      "Connection: close\r\n\r\n",
-      path, query, host, signature->amz_date, signature->content_sha256, signature->authorization);
+      "{} {}?{} HTTP/1.1\r\nHost: {}\r\nX-Amz-Date: {}\r\nX-Amz-Content-SHA256: {}\r\nAuthorization: {}\r\n"
+      "Content-Length: 0\r\nConnection: close\r\n\r\n",
+      method, path, query, host, signature->amz_date, signature->content_sha256, signature->authorization);
 }
 
 }  // namespace
 
-Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view path, std::string_view query,
-                              const server::RootCredentials& keys) {
+Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view method, std::string_view path,
+                              std::string_view query, const server::RootCredentials& keys) {
   std::string host = endpoint.to_string();
-  TRY_ASSIGN(std::string request, signed_request(host, path, query, keys));
+  TRY_ASSIGN(std::string request, signed_request(host, method, path, query, keys));
   auto failed = [&](const boost::system::error_code& error) {
     return failure(ErrorCode::io_error,
                    fmt::format("no answer from the admin port {}: {}; is the server running?", host, error.message()));

@@ -14,9 +14,9 @@ struct AdminAnswer {
   std::string text;
 };
 
-/// One GET to the admin port of a running server, signed with its keys. Blocks. `query` is percent-encoded. Fails with
-/// io_error when nobody answers there.
-Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view path, std::string_view query,
-                              const server::RootCredentials& keys);
+/// One request without a body to the admin port of a running server, signed with its keys. Blocks. `query` is
+/// percent-encoded. Fails with io_error when nobody answers there.
+Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view method, std::string_view path,
+                              std::string_view query, const server::RootCredentials& keys);
 
 }  // namespace shoal::cli

@@ -25,6 +25,9 @@ void add_cache(CLI::App& program, RunCommand* run);
 void add_replay(CLI::App& program, RunCommand* run);
 void add_inspect(CLI::App& program, RunCommand* run);
 void add_verify(CLI::App& program, RunCommand* run);
+void add_scrub(CLI::App& program, RunCommand* run);
+void add_compact(CLI::App& program, RunCommand* run);
+void add_jobs(CLI::App& program, RunCommand* run);
 void add_check_config(CLI::App& program, RunCommand* run);
 void add_version(CLI::App& program, RunCommand* run);
 

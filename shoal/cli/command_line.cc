@@ -21,6 +21,9 @@ int run_command_line(int argc, char** argv) {
   add_bench(program, &run);
   add_inspect(program, &run);
   add_verify(program, &run);
+  add_scrub(program, &run);
+  add_compact(program, &run);
+  add_jobs(program, &run);
   add_check_config(program, &run);
   add_version(program, &run);
   try {

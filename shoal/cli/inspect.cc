@@ -14,6 +14,7 @@
 #include "shoal/cli/human_text.h"
 #include "shoal/cli/offline.h"
 #include "shoal/cli/progress_line.h"
+#include "shoal/cli/storage_client.h"
 #include "shoal/server/damage_json.h"
 #include "shoal/storage/inspector.h"
 
@@ -31,6 +32,7 @@ struct InspectArguments {
   bool records = false;
   bool json = false;
   bool quick = false;
+  AdminArguments admin;
 };
 
 std::string sequences_of(const InspectedSegment& segment) {
@@ -170,6 +172,12 @@ nlohmann::json json_of(const Inspection& inspection) {
 }
 
 int inspect(const InspectArguments& arguments) {
+  bool is_online = arguments.admin.names_server();
+  if (is_online != arguments.directory.empty()) {
+    print_error("name either a data directory or a running server, by --admin ADDRESS:PORT");
+    return exit_wrong_use;
+  }
+  if (is_online) return inspect_online(arguments.admin, arguments.json);
   ProgressLine progress("inspect");
   nlohmann::json records = nlohmann::json::array();
   storage::InspectOptions options;
@@ -208,13 +216,15 @@ int inspect(const InspectArguments& arguments) {
 }  // namespace
 
 void add_inspect(CLI::App& program, RunCommand* run) {
-  CLI::App* command = program.add_subcommand("inspect", "Show what is in a data directory; changes nothing");
+  CLI::App* command =
+      program.add_subcommand("inspect", "Show what is in a data directory, or in that of a running server");
   auto arguments = std::make_shared<InspectArguments>();
-  command->add_option("directory", arguments->directory, "Data directory; a server may have it open")->required();
+  command->add_option("directory", arguments->directory, "Data directory; a server may have it open");
   auto* segment = command->add_option("segment", arguments->segment, "Number of one segment, instead of all");
   command->add_flag("--records", arguments->records, "Show each record of the segment")->needs(segment);
   command->add_flag("--quick", arguments->quick, "Read the first and last page of each segment only");
   command->add_flag("--json", arguments->json, "Print JSON");
+  arguments->admin.add_to(*command);
   command->callback([=] { *run = [=] { return inspect(*arguments); }; });
 }
 

@@ -10,6 +10,7 @@
 #include "shoal/cli/human_text.h"
 #include "shoal/cli/offline.h"
 #include "shoal/cli/progress_line.h"
+#include "shoal/cli/storage_client.h"
 #include "shoal/server/damage_json.h"
 #include "shoal/storage/verifier.h"
 
@@ -19,6 +20,7 @@ namespace {
 struct VerifyArguments {
   std::string directory;
   bool json = false;
+  JobArguments online;
 };
 
 class Reporter final : public storage::VerifyObserver {
@@ -68,6 +70,12 @@ class Reporter final : public storage::VerifyObserver {
 };
 
 int verify(const VerifyArguments& arguments) {
+  bool is_online = arguments.online.admin.names_server();
+  if (is_online != arguments.directory.empty()) {
+    print_error("name either a data directory or a running server, by --admin ADDRESS:PORT");
+    return exit_wrong_use;
+  }
+  if (is_online) return run_online_job(arguments.online, storage::JobKind::verify);
   Offline offline;
   Reporter reporter(arguments.json);
   auto counts = offline.run(storage::verify_directory(offline.disk(), arguments.directory, &reporter));
@@ -82,11 +90,14 @@ int verify(const VerifyArguments& arguments) {
 }  // namespace
 
 void add_verify(CLI::App& program, RunCommand* run) {
-  CLI::App* command = program.add_subcommand(
-      "verify", "Read all of a data directory and compare it with its checksums; status 3 if something is damaged");
+  CLI::App* command = program.add_subcommand("verify",
+                                             "Read all of a data directory, or of a running server, and compare it "
+                                             "with its checksums; status 3 if something is "
+                                             "damaged");
   auto arguments = std::make_shared<VerifyArguments>();
-  command->add_option("directory", arguments->directory, "Data directory; a server may have it open")->required();
-  command->add_flag("--json", arguments->json, "Print JSON");
+  command->add_option("directory", arguments->directory, "Data directory; a server may have it open");
+  command->add_flag("--json", arguments->json, "Of a directory: print JSON");
+  arguments->online.add_to(*command);
   command->callback([=] { *run = [=] { return verify(*arguments); }; });
 }
 

@@ -7,6 +7,7 @@
 #include "shoal/metrics/text_writer.h"
 #include "shoal/model/bucket_name.h"
 #include "shoal/net/exchange.h"
+#include "shoal/server/storage_admin.h"
 
 namespace shoal::server {
 namespace {
@@ -44,11 +45,12 @@ Task<void> AdminEndpoint::handle(net::Exchange& exchange) {
   const http::RequestHead& request = exchange.head();
   http::TargetParts target = http::split_target(request.target);
   bool ready = ready_.load(std::memory_order_relaxed);
-  bool known = target.path == "/-/health" || target.path == "/-/ready" || target.path == "/metrics" ||
-               target.path == "/-/cache/explain";
-  if (!known) {
+  bool reads = request.method == "GET" || request.method == "HEAD";
+  bool is_open = target.path == "/-/health" || target.path == "/-/ready" || target.path == "/metrics";
+  bool is_signed = target.path == "/-/cache/explain" || target.path.starts_with(storage_admin_prefix);
+  if (!is_open && !is_signed) {
     co_await answer(exchange, 404, "not found\n");
-  } else if (request.method != "GET" && request.method != "HEAD") {
+  } else if (!reads && !(is_signed && request.method == "POST")) {
     co_await answer(exchange, 405, "only GET\n");
   } else if (target.path == "/-/health") {
     co_await answer(exchange, 200, "alive\n");
@@ -60,16 +62,29 @@ Task<void> AdminEndpoint::handle(net::Exchange& exchange) {
     std::string text = co_await services_.metrics();
     co_await answer(exchange, 200, text, metrics::TextWriter::content_type);
   } else {
+    co_await handle_signed(exchange, target);
+  }
+}
+
+Task<void> AdminEndpoint::handle_signed(net::Exchange& exchange, http::TargetParts target) {
+  auto caller = verifier_->verify(exchange.head(), services_.clock->wall());
+  if (!caller) {
+    co_await answer(exchange, 403, "to be signed with the keys of the server\n");
+  } else if (target.path == "/-/cache/explain") {
     co_await explain(exchange, target.query);
+  } else {
+    StorageAdminRequest request;
+    request.is_post = exchange.head().method == "POST";
+    request.path = target.path;
+    request.query = target.query;
+    StorageAdminAnswer said = co_await answer_storage_admin(services_.engine, std::move(request));
+    co_await answer(exchange, said.status, said.text, said.content_type);
   }
 }
 
 Task<void> AdminEndpoint::explain(net::Exchange& exchange, std::string_view query) {
-  auto caller = verifier_->verify(exchange.head(), services_.clock->wall());
   std::optional<ObjectKey> key = key_of_query(query);
-  if (!caller) {
-    co_await answer(exchange, 403, "to be signed with the keys of the server\n");
-  } else if (!key) {
+  if (!key) {
     co_await answer(exchange, 400, "expected bucket and key\n");
   } else {
     std::string text = co_await services_.explain(*std::move(key));

@@ -6,9 +6,11 @@
 #include <string>
 
 #include "shoal/base/clock.h"
+#include "shoal/http/uri.h"
 #include "shoal/model/object_key.h"
 #include "shoal/net/request_handler.h"
 #include "shoal/s3/sigv4.h"
+#include "shoal/storage/log_engine.h"
 
 namespace shoal::server {
 
@@ -17,15 +19,17 @@ namespace shoal::server {
 ///     GET /-/health                             the process lives
 ///     GET /-/ready                              it serves requests (503 while it starts or stops)
 ///     GET /metrics                              numbers for Prometheus
-///     GET /-/cache/explain?bucket=…&key=…       why an object is, or is not, in memory; signed with the root key
+///     GET /-/cache/explain?bucket=…&key=…       why an object is, or is not, in memory
+///     … /-/storage/…                            segments, damage, and work on them (storage_admin.h)
 ///
-/// The first three tell nothing about what is stored, so they ask for no login. The last one does, and wants Signature
-/// Version 4 as the S3 API has it.
+/// The first three tell nothing about what is stored, so they ask for no login. The others do, and want to be signed
+/// with the root key, by Signature Version 4 as the S3 API has it.
 class AdminEndpoint final : public net::RequestHandler {
  public:
   struct Services {
     std::function<Task<std::string>()> metrics;
     std::function<Task<std::string>(ObjectKey key)> explain;
+    storage::LogEngine* engine;
     const s3::KeyStore* keys;
     const Clock* clock;
   };
@@ -38,6 +42,7 @@ class AdminEndpoint final : public net::RequestHandler {
   void set_ready(bool ready) { ready_.store(ready, std::memory_order_relaxed); }
 
  private:
+  Task<void> handle_signed(net::Exchange& exchange, http::TargetParts target);
   Task<void> explain(net::Exchange& exchange, std::string_view query);
 
   std::atomic<bool> ready_{false};

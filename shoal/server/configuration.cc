@@ -92,6 +92,11 @@ OptionTable option_table_of(Configuration& configuration) {
       "storage.checkpoint_log_bytes", &storage.checkpoint_log_bytes,
       "The index is written to disk when the log has grown by so much, or by eight times of what that wrote "
       "last: a start after a crash reads what came behind.");
+  table.add_bytes(
+      "storage.scrub_bytes_per_second", &storage.scrub_bytes_per_second,
+      "How fast stored data is read again in the background and compared with its checksums; 0 means never.");
+  table.add("storage.scrub_interval", &storage.scrub_interval,
+            "How long after it was verified last a segment is verified again; 0s means never.");
   table.add_bytes("index.memory_max", &configuration.index.memory_max,
                   "Memory for the index of the log; beyond, pages that were not used for long stay on disk and take a "
                   "read when they are. Some 10 bytes an object are needed in any case. 0 means no limit.");

@@ -37,6 +37,8 @@ struct Configuration {
     std::uint64_t compaction_bytes_per_second = 128_MiB;
     std::uint64_t reserve_bytes = 16_MiB;
     std::uint64_t checkpoint_log_bytes = 64_MiB;
+    std::uint64_t scrub_bytes_per_second = 4_MiB;
+    std::chrono::milliseconds scrub_interval = std::chrono::hours(7 * 24);
   } storage;
 
   struct Index {

@@ -117,6 +117,15 @@ void write_storage(TextWriter& writer, const storage::LogEngine::Statistics& sto
   writer.gauge("shoal_index_bytes", "Memory of the index.", storage.index_bytes);
   writer.counter("shoal_index_reads_total", "Pages of the index read because they were not in memory.",
                  storage.index_reads);
+  writer.gauge("shoal_storage_segments", "Segments of the log.", storage.segments);
+  writer.counter("shoal_storage_scrubbed_segments_total", "Segments that were read again and verified.",
+                 storage.scrub.segments);
+  writer.counter("shoal_storage_scrubbed_bytes_total", "Bytes of them.", storage.scrub.bytes);
+  writer.counter("shoal_storage_damages_found_total", "Records and pages that were found damaged.",
+                 storage.damages_found);
+  writer.gauge("shoal_storage_quarantined_records",
+               "Of them, those that still matter: objects that cannot be read, and what a start could not read.",
+               storage.quarantined);
 }
 
 }  // namespace

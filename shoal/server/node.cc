@@ -145,6 +145,8 @@ Result<void> Node::Parts::open_engine() {
   options.compaction.reserve_bytes = configuration.storage.reserve_bytes;
   options.checkpoints.log_bytes = configuration.storage.checkpoint_log_bytes;
   options.index_memory_max = configuration.index.memory_max;
+  options.scrub.bytes_per_second = configuration.storage.scrub_bytes_per_second;
+  options.scrub.interval = configuration.storage.scrub_interval;
   options.read_account = &disk_reads;
   options.index_account = &index;
   std::vector<storage::LogEngine::Core> engine_cores;
@@ -241,6 +243,7 @@ Result<void> Node::Parts::listen() {
   TRY(net::TcpListener::check_unused(admin_address));
   admin.start({.metrics = [this] { return metrics(); },
                .explain = [this](ObjectKey key) { return explain(std::move(key)); },
+               .engine = engine.get(),
                .keys = key_store.get(),
                .clock = &system_clock()});
   TRY_ASSIGN(admin_server, net::HttpServer::listen((*loops)[0], admin_address, options, admin));
