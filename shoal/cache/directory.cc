@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shoal/base/bytes.h"
+#include "shoal/base/check.h"
 #include "shoal/base/hash.h"
 
 namespace shoal::cache {
@@ -12,7 +13,22 @@ namespace {
 
 constexpr std::size_t slots_min = 4;
 
+/// What a hit reads next, so that it is there or on its way when it does.
+void prefetch_hit(const Entry& entry) {
+  __builtin_prefetch(entry.info.get());
+  __builtin_prefetch(entry.body.operator->());
+}
+
 }  // namespace
+
+Directory::Slot::Slot(Entry* entry) : bits_(reinterpret_cast<std::uintptr_t>(entry) | tag_of(entry->hash)) {
+  CHECK_MSG(reinterpret_cast<std::uintptr_t>(entry) >> address_bits == 0, "an address of more than 48 bits");
+}
+
+Entry* Directory::Slot::entry() const {
+  constexpr std::uint64_t address = (std::uint64_t{1} << address_bits) - 1;
+  return reinterpret_cast<Entry*>(bits_ & address);  // NOLINT(performance-no-int-to-ptr): what it was made of
+}
 
 EntryKey::EntryKey(const ObjectKeyView& key, Version version_of_piece, std::uint32_t piece_number)
     : object_hash(key.hash), bucket(key.bucket), name(key.name), version(version_of_piece), piece(piece_number) {
@@ -24,8 +40,8 @@ EntryKey::EntryKey(const ObjectKeyView& key, Version version_of_piece, std::uint
 
 Directory::~Directory() {
   for (Segment& segment : segments_) {
-    for (Entry* entry : segment.slots) {
-      if (entry != nullptr) free(*entry);
+    for (Slot slot : segment.slots) {
+      if (!slot.is_free()) free(*slot.entry());
     }
   }
   account_.release(table_bytes_);
@@ -76,9 +92,11 @@ Entry* Directory::find_hash(std::uint64_t hash) const {
   const Segment& segment = segments_[segment_of(hash)];
   if (segment.slots.empty()) return nullptr;
   std::size_t mask = segment.slots.size() - 1;
-  std::size_t at = hash & mask;
-  while (segment.slots[at] != nullptr && segment.slots[at]->hash != hash) at = (at + 1) & mask;
-  return segment.slots[at];
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    Slot slot = segment.slots[at];
+    if (slot.is_free()) return nullptr;
+    if (slot.may_have(hash) && slot.entry()->hash == hash) return slot.entry();
+  }
 }
 
 Entry* Directory::find(const EntryKey& key) const {
@@ -86,8 +104,13 @@ Entry* Directory::find(const EntryKey& key) const {
   if (segment.slots.empty()) return nullptr;
   std::size_t mask = segment.slots.size() - 1;
   for (std::size_t at = key.hash & mask;; at = (at + 1) & mask) {
-    Entry* entry = segment.slots[at];
-    if (entry == nullptr) return nullptr;
+    Slot slot = segment.slots[at];
+    if (slot.is_free()) return nullptr;
+    if (!slot.may_have(key.hash)) continue;
+    Entry* entry = slot.entry();
+    __builtin_prefetch(entry + 1);  // its name
+    if (entry->hash != key.hash) continue;
+    prefetch_hit(*entry);
     if (matches(*entry, key)) return entry;
   }
 }
@@ -96,7 +119,7 @@ std::uint64_t Directory::growth_for(const EntryKey& key) const {
   std::uint64_t growth = key.is_piece() ? pieces_.growth() : 0;
   const Segment& segment = segments_[segment_of(key.hash)];
   if (!is_full(segment)) return growth;
-  return growth + (segment.slots.empty() ? slots_min : segment.slots.size()) * sizeof(Entry*);
+  return growth + (segment.slots.empty() ? slots_min : segment.slots.size()) * sizeof(Slot);
 }
 
 Entry& Directory::insert(const EntryKey& key) {
@@ -130,16 +153,16 @@ void Directory::erase(Entry& entry) {
   Segment& segment = segments_[segment_of(entry.hash)];
   std::size_t mask = segment.slots.size() - 1;
   std::size_t hole = entry.hash & mask;
-  while (segment.slots[hole] != &entry) hole = (hole + 1) & mask;
+  while (segment.slots[hole].entry() != &entry) hole = (hole + 1) & mask;
   // Those behind it that may not stand behind a hole move up (Knuth, The Art of Computer Programming 3, 6.4, R).
-  for (std::size_t at = (hole + 1) & mask; segment.slots[at] != nullptr; at = (at + 1) & mask) {
-    std::size_t home = segment.slots[at]->hash & mask;
+  for (std::size_t at = (hole + 1) & mask; !segment.slots[at].is_free(); at = (at + 1) & mask) {
+    std::size_t home = segment.slots[at].entry()->hash & mask;
     if (((at - home) & mask) >= ((at - hole) & mask)) {
       segment.slots[hole] = segment.slots[at];
       hole = at;
     }
   }
-  segment.slots[hole] = nullptr;
+  segment.slots[hole] = Slot();
   --segment.used;
   --count_;
   --buckets_[entry.bucket].entries;
@@ -152,17 +175,17 @@ void Directory::erase(Entry& entry) {
 void Directory::place(Segment& segment, Entry* entry) {
   std::size_t mask = segment.slots.size() - 1;
   std::size_t at = entry->hash & mask;
-  while (segment.slots[at] != nullptr) at = (at + 1) & mask;
-  segment.slots[at] = entry;
+  while (!segment.slots[at].is_free()) at = (at + 1) & mask;
+  segment.slots[at] = Slot(entry);
 }
 
 void Directory::resize(Segment& segment, std::size_t slots) {
-  std::vector<Entry*> old = std::exchange(segment.slots, std::vector<Entry*>(slots));
-  account_.release(old.size() * sizeof(Entry*));  // first, so that the sum is never above what growth_for() said
-  account_.charge(slots * sizeof(Entry*));
-  table_bytes_ += (slots - old.size()) * sizeof(Entry*);
-  for (Entry* entry : old) {
-    if (entry != nullptr) place(segment, entry);
+  std::vector<Slot> old = std::exchange(segment.slots, std::vector<Slot>(slots));
+  account_.release(old.size() * sizeof(Slot));  // first, so that the sum is never above what growth_for() said
+  account_.charge(slots * sizeof(Slot));
+  table_bytes_ += (slots - old.size()) * sizeof(Slot);
+  for (Slot slot : old) {
+    if (!slot.is_free()) place(segment, slot.entry());
   }
 }
 

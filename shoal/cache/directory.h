@@ -119,8 +119,25 @@ class Directory {
   const std::string& bucket_name(const Entry& entry) const { return buckets_[entry.bucket].name; }
 
  private:
+  /// A pointer to an entry, and in the 16 bits that addresses leave free a part of its hash: a look-up then touches the
+  /// memory of the entry that it looks for, and seldom that of another.
+  class Slot {
+   public:
+    Slot() = default;
+    explicit Slot(Entry* entry);
+    Entry* entry() const;
+    bool is_free() const { return bits_ == 0; }
+    bool may_have(std::uint64_t hash) const { return (bits_ ^ tag_of(hash)) >> address_bits == 0; }
+
+   private:
+    static constexpr unsigned address_bits = 48;
+    /// From bits that choose neither the segment nor, in any table that fits into memory, the place in it.
+    static std::uint64_t tag_of(std::uint64_t hash) { return hash << 8 >> address_bits << address_bits; }
+
+    std::uint64_t bits_ = 0;
+  };
   struct Segment {
-    std::vector<Entry*> slots;  // a power of two, or none; null: free
+    std::vector<Slot> slots;  // a power of two, or none
     std::uint32_t used = 0;
   };
   struct Bucket {
