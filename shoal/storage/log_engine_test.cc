@@ -64,6 +64,25 @@ TEST_F(LogEngineTest, PutsThatArriveTogetherShareASync) {
   EXPECT_LT(engine_.disk().syncs() - syncs_before, 10U);
 }
 
+Task<void> put_one_after_the_other(TestEngine* engine, std::string name, int times) {
+  for (int i = 0; i < times; ++i) {
+    auto written = co_await engine->put_task(key(name + std::to_string(i)), "body");
+    EXPECT_THAT(written, IsOk());
+  }
+}
+
+TEST_F(LogEngineTest, WritersThatGoOnShareTheNextSyncWithThoseThatCameMeanwhile) {
+  std::uint64_t syncs_before = engine_.disk().syncs();
+  std::vector<testing::Running<void>> writers;
+  for (int i = 0; i < 8; ++i) {
+    writers.push_back(engine_.start(put_one_after_the_other(&engine_, "writer " + std::to_string(i) + " ", 20)));
+    for (int step = 0; step < 3; ++step) engine_.loop().context().poll_one();  // the first group is on its way
+  }
+  engine_.drain_loops();
+  for (auto& writer : writers) EXPECT_TRUE(writer.done());
+  EXPECT_LT(engine_.disk().syncs() - syncs_before, 30U);
+}
+
 TEST_F(LogEngineTest, OfTwoWritersThatWantToMakeAKeyOneWins) {
   WriteCondition if_absent;
   if_absent.if_none_match_any = true;

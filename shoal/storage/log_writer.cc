@@ -68,18 +68,31 @@ void LogWriter::ensure_running() {
 }
 
 Task<void> LogWriter::run() {
-  while (true) {
-    if (!queue_.empty()) {
-      co_await write_group();
-    } else if (!syncing_.empty()) {
-      std::vector<io::Resume<Result<void>>> waiting = std::exchange(syncing_, {});
-      Result<void> synced = co_await sync_active();
-      for (auto& resume : waiting) std::move(resume)(synced);
-    } else {
-      break;
-    }
+  while (!queue_.empty()) {
+    co_await write_group();
+    // Those who were just answered may have more to write: let them, so that it shares a sync with what came meanwhile.
+    co_await io::suspend<void>([](io::Resume<void> resume) { std::move(resume)(); });
   }
   running_ = false;
+}
+
+/// Beside the groups, which do not wait for it.
+Task<void> LogWriter::run_syncs() {
+  while (!syncing_.empty()) {
+    std::vector<io::Resume<Result<void>>> waiting = std::exchange(syncing_, {});
+    Result<void> synced = co_await alone(sync_active());
+    for (auto& resume : waiting) std::move(resume)(synced);
+  }
+  syncs_running_ = false;
+}
+
+Task<Result<void>> LogWriter::alone(Task<Result<void>> change) {
+  while (changing_) co_await change_over_.wait();
+  changing_ = true;
+  Result<void> changed = co_await std::move(change);
+  changing_ = false;
+  change_over_.wake_one();
+  co_return changed;
 }
 
 Task<void> LogWriter::drain() {
@@ -91,7 +104,7 @@ Task<void> LogWriter::drain() {
 Task<Result<void>> LogWriter::sync() {
   co_return co_await io::suspend<Result<void>>([this](io::Resume<Result<void>> resume) {
     syncing_.push_back(std::move(resume));
-    ensure_running();
+    if (!std::exchange(syncs_running_, true)) io::spawn(*loop_, run_syncs());
   });
 }
 
@@ -103,7 +116,7 @@ Task<Result<void>> LogWriter::close() {
   closed_ = true;
   Result<void> synced = co_await sync();  // and nothing comes behind it
   if (!synced || active_ == nullptr) co_return synced;
-  co_return co_await seal_active();
+  co_return co_await alone(seal_active());
 }
 
 LogWriter::Group LogWriter::take_group() {
@@ -133,7 +146,7 @@ LogWriter::Group LogWriter::take_group() {
 Task<void> LogWriter::write_group() {
   Result<void> ready;
   if (closed_) ready = failure(ErrorCode::closed, "the log is closed");
-  if (ready && tail_void_) ready = co_await retire_tail();
+  if (ready && tail_void_) ready = co_await alone(retire_tail());
   if (ready) ready = co_await make_room(queue_.front().record.header.record_bytes());
   if (!ready) {
     fail_all({}, ready.error());
@@ -142,7 +155,8 @@ Task<void> LogWriter::write_group() {
   Group group = take_group();
   ++groups_;
   Result<void> written = co_await active_->file->write(active_->end, std::move(group.pieces));
-  if (written && options_.durability == Durability::sync) written = co_await active_->file->sync_data();
+  if (written && options_.durability == Durability::sync) written = co_await alone(sync_group());
+  if (written && tail_void_) written = failure(ErrorCode::io_error, "a sync failed meanwhile");
   if (written) {
     finish_group(std::move(group));
     co_return;
@@ -152,7 +166,7 @@ Task<void> LogWriter::write_group() {
                 error.message);
   tail_void_ = true;
   for (const Pending& pending : group.pending) doubtful_.insert(pending.record.key);
-  Result<void> retired = co_await retire_tail();
+  Result<void> retired = co_await alone(retire_tail());
   if (!retired) {
     error =
         Error(ErrorCode::io_error, error.message + "; and its segment could not be ended: " + retired.error().message);
@@ -205,11 +219,17 @@ void LogWriter::count_finished(std::size_t records) {
 Task<Result<void>> LogWriter::make_room(std::uint64_t record_bytes) {
   if (active_ != nullptr && active_->end + record_bytes <= active_->capacity) co_return Result<void>();
   if (active_ != nullptr) {
-    Result<void> sealed = co_await seal_active();
+    Result<void> sealed = co_await alone(seal_active());
     // Nothing is lost: its records are durable, and the header of the next segment says where they end.
     if (!sealed) spdlog::warn("log: a full segment has no footer until the next start: {}", sealed.error().message);
   }
   co_return co_await begin_segment(record_bytes);
+}
+
+/// Of two syncs at once a file may tell only one that something was lost, so it is never two.
+Task<Result<void>> LogWriter::sync_group() {
+  if (tail_void_) co_return failure(ErrorCode::io_error, "an earlier sync failed");
+  co_return co_await active_->file->sync_data();
 }
 
 Task<Result<void>> LogWriter::sync_active() {
@@ -223,7 +243,7 @@ Task<Result<void>> LogWriter::sync_active() {
   }
   // The last interval may be lost, which is what periodic durability allows; the file is not to be trusted with more.
   spdlog::error("log: what was acknowledged since the last sync may be lost: {}", synced.error().message);
-  active_->file = nullptr;
+  active_->sync_failed = true;
   tail_void_ = true;
   co_return synced;
 }
@@ -281,7 +301,7 @@ Task<Result<void>> LogWriter::retire_tail() {
   SegmentId failed = active_->id;
   Result<void> begun = co_await begin_segment(0);
   if (begun) numbers_->segments.set_state(failed, SegmentSummary::State::unsealed);
-  if (!begun && active_->durable_end == active_->end && active_->file != nullptr) {
+  if (!begun && active_->durable_end == active_->end && !active_->sync_failed) {
     // No room for another segment, perhaps. A footer needs none: the space behind the records is ours already.
     Result<void> sealed = co_await write_footer(active_.get());
     if (!sealed) co_return begun;

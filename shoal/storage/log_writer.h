@@ -125,6 +125,7 @@ class LogWriter {
     std::uint64_t records = 0;
     Sequence first_sequence;
     Sequence last_sequence;
+    bool sync_failed = false;  ///< outside of a group
   };
   struct Group {
     std::vector<Pending> pending;
@@ -136,7 +137,11 @@ class LogWriter {
   void enqueue(Record record, Finish finish);
   void ensure_running();
   Task<void> run();
+  Task<void> run_syncs();
+  /// Syncs the active segment, or puts another in its place, when nothing else does.
+  Task<Result<void>> alone(Task<Result<void>> change);
   Task<void> write_group();
+  Task<Result<void>> sync_group();
   /// Leaves an active segment with room for a record of this size, or an error.
   Task<Result<void>> make_room(std::uint64_t record_bytes);
   Task<Result<void>> begin_segment(std::uint64_t record_bytes);
@@ -173,7 +178,10 @@ class LogWriter {
   /// What the header of the next segment says about the one before it.
   SegmentHeader next_header_;
 
-  bool running_ = false;  ///< run() is on its way; only it touches the disk
+  bool running_ = false;        ///< run() is on its way; only it writes
+  bool syncs_running_ = false;  ///< run_syncs() is on its way
+  bool changing_ = false;       ///< alone() is on its way
+  io::WaitQueue change_over_;
   bool closed_ = false;
   std::uint64_t submitted_ = 0;
   std::uint64_t finished_ = 0;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 
@@ -90,6 +91,35 @@ TEST_F(PeriodicDurabilityTest, FailedSyncCostsItsIntervalAndNothingLater) {
     ASSERT_THAT(engine_.open(), IsOk());
     EXPECT_THAT(engine_.get(key("doomed " + name)), is_absent_or("1"));
     EXPECT_THAT(engine_.get(key("later " + name)), IsOkAnd(Optional(Eq("2"))));
+  }
+}
+
+TEST_F(PeriodicDurabilityTest, WritesBesideASyncDoNotWaitForIt) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    std::string name = std::to_string(seed);
+    ASSERT_THAT(engine_.put(key("kept " + name), "1"), IsOk());
+    let_an_interval_pass();
+    ASSERT_THAT(engine_.put(key("before " + name), "2"), IsOk());
+    bool sync_fails = seed % 2 == 0;
+    if (sync_fails) engine_.disk().fail_next_sync();
+    let_an_interval_pass();
+    std::vector<testing::Running<Result<ObjectInfoPtr>>> puts;
+    for (int i = 0; i < 6; ++i) {
+      std::size_t bytes = 1 + seed * 977 % 7000;
+      puts.push_back(engine_.start(engine_.put_task(key(name + "-" + std::to_string(i)), std::string(bytes, 'x'))));
+      for (std::uint64_t step = 0; step < seed % 5; ++step) engine_.loop().context().poll_one();
+    }
+    engine_.drain_loops();
+    if (!sync_fails) {
+      for (auto& put : puts) EXPECT_THAT(put.result(), IsOk());
+    }
+    ASSERT_THAT(engine_.put(key("later " + name), "3"), IsOk());
+    let_an_interval_pass();
+    engine_.cut_power(seed);
+    ASSERT_THAT(engine_.open(), IsOk());
+    EXPECT_THAT(engine_.get(key("kept " + name)), IsOkAnd(Optional(Eq("1"))));
+    EXPECT_THAT(engine_.get(key("before " + name)), is_absent_or("2"));
+    EXPECT_THAT(engine_.get(key("later " + name)), IsOkAnd(Optional(Eq("3"))));
   }
 }
 

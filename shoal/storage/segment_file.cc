@@ -20,7 +20,9 @@ Task<Result<void>> SegmentFile::open() {
 }
 
 Task<Result<PinnedBytes>> SegmentFile::read(std::uint64_t offset, std::uint64_t length) {
-  CO_TRY(co_await open());
+  if (file_ == nullptr) {
+    CO_TRY(co_await open());
+  }
   constexpr std::uint64_t page = io::direct_alignment;
   std::uint64_t begin = offset / page * page;
   std::uint64_t end = (offset + length + page - 1) / page * page;
