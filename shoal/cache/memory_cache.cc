@@ -70,6 +70,22 @@ std::optional<Object> MemoryCache<Policy>::try_get(const ObjectKeyView& key) {
   return hit(*entry);
 }
 
+/// Not while the key is read or written below: get() knows the order in which readers may see things.
+template <CachePolicy Policy>
+bool MemoryCache<Policy>::is_known_missing(const ObjectKeyView& key) {
+  auto [found, entry] = look_up(key);
+  if (found == Found::object) return false;
+  if (found == Found::missing_key) {
+    contents_.use(*entry);
+  } else if (!in_flight_.is_idle(key) || !store_.is_known_missing(key)) {
+    return false;
+  }
+  ++stats_.requests;
+  ++stats_.hits;
+  ++stats_.negative_hits;
+  return true;
+}
+
 template <CachePolicy Policy>
 Task<Result<std::optional<Object>>> MemoryCache<Policy>::get(ObjectKey key) {
   auto [found, entry] = look_up(key);

@@ -94,6 +94,7 @@ class MemoryCache final : public ObjectStore {
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
 
   std::optional<Object> try_get(const ObjectKeyView& key) override;
+  bool is_known_missing(const ObjectKeyView& key) override;
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;

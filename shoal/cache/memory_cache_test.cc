@@ -277,8 +277,10 @@ TEST_F(MemoryCacheTest, MissingKeyIsRememberedUntilItIsWritten) {
   EXPECT_EQ(get("a"), std::nullopt);
   EXPECT_EQ(get("a"), std::nullopt);
   EXPECT_EQ(reads_below(), 1U);
-  EXPECT_EQ(cache_.stats().negative_hits, 1U);
+  EXPECT_TRUE(cache_.is_known_missing(key("a")));
+  EXPECT_EQ(cache_.stats().negative_hits, 2U);
   EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_FALSE(cache_.is_known_missing(key("a")));
   EXPECT_EQ(get("a"), "body");
 }
 

@@ -59,6 +59,8 @@ class SingleFlight {
   void buckets_changed() { ++buckets_epoch_; }
 
   std::uint64_t reads_running() const { return reads_running_; }
+  /// Whether the key is neither read nor written now.
+  bool is_idle(const ObjectKeyView& key) const { return states_.empty() || !states_.contains(key.to_key()); }
 
  private:
   struct KeyState {

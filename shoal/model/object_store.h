@@ -98,6 +98,12 @@ class ObjectStore {
   /// The object if it can be had at once, without waiting: a hit in memory. No allocation, no coroutine. Empty says
   /// nothing about whether the object exists.
   virtual std::optional<Object> try_get(const ObjectKeyView& key) = 0;
+  /// Whether it is known at once, without waiting, that the bucket has no such object: get() would say so now. False
+  /// says nothing. No allocation, no coroutine.
+  virtual bool is_known_missing(const ObjectKeyView& key) {
+    static_cast<void>(key);
+    return false;
+  }
   virtual Task<Result<std::optional<Object>>> get(ObjectKey key) = 0;
   virtual Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) = 0;
   /// Stores a whole object whose body is in memory. See ObjectWriter::commit for `info`.

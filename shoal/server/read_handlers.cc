@@ -119,7 +119,7 @@ Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
   ObjectKey key = call.key();
   std::optional<Object> object = call.store().try_get(key);
-  if (!object) {
+  if (!object && !call.store().is_known_missing(key)) {
     CO_TRY(co_await call.wait_for_memory());
     CO_TRY_ASSIGN(object, to_s3(co_await call.store().get(std::move(key))));
   }

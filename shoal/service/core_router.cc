@@ -86,6 +86,11 @@ std::optional<Object> CoreRouter::try_get(const ObjectKeyView& key) {
   return core.store->try_get(key);
 }
 
+bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
+  const Core& core = owner_of(key);
+  return &core == &cores_[own_] && core.store->is_known_missing(key);
+}
+
 Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
   const Core& core = owner_of(key);
   auto object = co_await io::run_on(*core.loop, [&] { return core.store->get(std::move(key)); });

@@ -83,6 +83,17 @@ TEST_F(LogEngineTest, WritersThatGoOnShareTheNextSyncWithThoseThatCameMeanwhile)
   EXPECT_LT(engine_.disk().syncs() - syncs_before, 30U);
 }
 
+TEST_F(LogEngineTest, KnowsWithoutWaitingThatAKeyIsMissing) {
+  EXPECT_TRUE(engine_.store().is_known_missing(key("a")));
+  auto put = engine_.start(engine_.put_task(key("a"), "body"));
+  EXPECT_TRUE(engine_.store().is_known_missing(key("a"))) << "not acknowledged yet";
+  engine_.drain_loops();
+  EXPECT_THAT(put.result(), IsOk());
+  EXPECT_FALSE(engine_.store().is_known_missing(key("a")));
+  ASSERT_THAT(engine_.remove(key("a")), IsOkAnd(Eq(true)));
+  EXPECT_TRUE(engine_.store().is_known_missing(key("a")));
+}
+
 TEST_F(LogEngineTest, OfTwoWritersThatWantToMakeAKeyOneWins) {
   WriteCondition if_absent;
   if_absent.if_none_match_any = true;

@@ -179,6 +179,13 @@ Task<void> LogStore::wait_for_pending(ObjectKey key) {
 
 std::optional<Object> LogStore::try_get(const ObjectKeyView&) { return std::nullopt; }  // nothing is kept in memory
 
+bool LogStore::is_known_missing(const ObjectKeyView& key) {
+  if (gate_.is_closed() || writer_.has_doubts()) return false;
+  auto bucket = buckets_.find(key.bucket);
+  if (bucket == buckets_.end() || bucket->second.in_doubt) return false;
+  return is_at_hand(key) && !locate(key);
+}
+
 Task<Result<std::optional<Object>>> LogStore::get(ObjectKey key) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   while (!is_at_hand(key)) {

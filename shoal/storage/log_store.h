@@ -90,6 +90,7 @@ class LogStore final : public ObjectStore {
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
 
   std::optional<Object> try_get(const ObjectKeyView& key) override;
+  bool is_known_missing(const ObjectKeyView& key) override;
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
@@ -326,7 +327,7 @@ class LogStore final : public ObjectStore {
     PagePlace from, to;
   };
   std::vector<MovedPage> moved_pages_;                    ///< to that file, without being in memory
-  std::map<std::string, Bucket> buckets_;                 ///< all of the engine; changed by BucketDirectory
+  std::map<std::string, Bucket, std::less<>> buckets_;    ///< all of the engine; changed by BucketDirectory
   std::map<std::string, OwnUpload> uploads_;              ///< by id
   std::unordered_map<Sequence, RecordLocation> extents_;  ///< of this loop's objects, uploads and writers
   std::map<ObjectKey, PendingKey> pending_;

@@ -110,6 +110,7 @@ TEST_P(ObjectStoreContract, EveryOperationOnAMissingBucketSaysSo) {
   EXPECT_THAT(run(store().update_bucket(bucket_info("missing"))), no_such_bucket());
   EXPECT_THAT(run(store().remove_bucket("missing")), no_such_bucket());
   EXPECT_EQ(store().try_get(missing), std::nullopt);
+  EXPECT_FALSE(store().is_known_missing(missing));
   EXPECT_THAT(run(store().get(missing)), no_such_bucket());
   EXPECT_THAT(run(store().stat(missing)), no_such_bucket());
   EXPECT_THAT(run(store().put(missing, info_of(""), Body(), if_match("*"))), no_such_bucket());

@@ -210,6 +210,7 @@ class RandomOperations {
     if (!actual || !expected || !actual_info || !expected_info) return;
     ASSERT_EQ(actual->has_value(), expected->has_value()) << key.name;
     ASSERT_EQ(actual_info->has_value(), expected->has_value()) << key.name;
+    EXPECT_FALSE(store().is_known_missing(key) && expected->has_value()) << key.name;
     if (!*actual) return;
     EXPECT_EQ(comparable(*(*actual)->info), comparable(*(*expected)->info));
     EXPECT_EQ(*(*actual)->info, ***actual_info);
