@@ -10,6 +10,7 @@
 #include "shoal/base/check.h"
 #include "shoal/base/log.h"
 #include "shoal/base/random.h"
+#include "shoal/io/join.h"
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
 #include "shoal/storage/checkpointer.h"
@@ -83,6 +84,20 @@ class Engine final : public LogEngine {
   ObjectStore& store(std::size_t loop_index) override { return *stores_.at(loop_index); }
   std::size_t owner_of(Slot slot) const override { return loop_of(slot, stores_.size()); }
 
+  Task<std::vector<Result<std::optional<Object>>>> multi_get(std::vector<ObjectKey> keys) override {
+    std::vector<Result<std::optional<Object>>> results(keys.size());
+    std::vector<std::vector<KeyToGet>> by_loop(stores_.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      by_loop[owner_of(ObjectKeyView(keys[i]).slot())].push_back({std::move(keys[i]), &results[i]});
+    }
+    std::vector<Task<void>> loops;
+    for (std::size_t i = 0; i < stores_.size(); ++i) {
+      if (!by_loop[i].empty()) loops.push_back(get_there(stores_[i].get(), std::move(by_loop[i])));
+    }
+    co_await io::join_all(std::move(loops));
+    co_return results;
+  }
+
   Task<Statistics> statistics() override {
     Statistics statistics;
     for (auto& store : stores_) {
@@ -116,6 +131,23 @@ class Engine final : public LogEngine {
   std::vector<SegmentSummary> segments() const override { return numbers_.segments.all(); }
 
  private:
+  /// One of several.
+  struct KeyToGet {
+    ObjectKey key;
+    Result<std::optional<Object>>* result;
+  };
+  static Task<void> get_there(LogStore* store, std::vector<KeyToGet> keys) {
+    auto get_all = [&] { return get_at_once(store, std::move(keys)); };
+    co_await io::run_on(store->loop(), get_all);
+  }
+  static Task<void> get_at_once(LogStore* store, std::vector<KeyToGet> keys) {
+    std::vector<Task<void>> gets;
+    gets.reserve(keys.size());
+    for (KeyToGet& key : keys) gets.push_back(get_one(store, std::move(key)));
+    co_await io::join_all(std::move(gets));
+  }
+  static Task<void> get_one(LogStore* store, KeyToGet key) { *key.result = co_await store->get(std::move(key.key)); }
+
   Task<Result<void>> prepare_directory() {
     io::Disk* disk = cores_.front().disk;
     const std::string& directory = options_.directory;

@@ -94,6 +94,27 @@ TEST_F(LogEngineTest, KnowsWithoutWaitingThatAKeyIsMissing) {
   EXPECT_TRUE(engine_.store().is_known_missing(key("a")));
 }
 
+TEST_F(LogEngineTest, SeveralKeysAreReadAtOnce) {
+  engine_.use_loops(2);
+  ASSERT_THAT(engine_.open(), IsOk());
+  std::vector<ObjectKey> keys;
+  for (int i = 0; i < 20; ++i) {
+    keys.push_back(key("object " + std::to_string(i)));
+    ASSERT_THAT(engine_.put(keys.back(), "body " + std::to_string(i)), IsOk());
+  }
+  keys.push_back(key("missing"));
+  keys.push_back({"no such bucket", "name"});
+  std::vector<Result<std::optional<Object>>> objects = engine_.run(engine_.engine().multi_get(keys));
+  ASSERT_EQ(objects.size(), keys.size());
+  for (std::size_t i = 0; i < 20; ++i) {
+    ASSERT_THAT(objects[i], IsOk());
+    ASSERT_TRUE(objects[i]->has_value());
+    EXPECT_EQ((*objects[i])->body.to_string(), "body " + std::to_string(i));
+  }
+  EXPECT_THAT(objects[20], IsOkAnd(Eq(std::nullopt)));
+  EXPECT_THAT(objects[21], HasError(ErrorCode::no_such_bucket));
+}
+
 TEST_F(LogEngineTest, OfTwoWritersThatWantToMakeAKeyOneWins) {
   WriteCondition if_absent;
   if_absent.if_none_match_any = true;
