@@ -12,7 +12,7 @@ namespace shoal::bench {
 namespace {
 
 constexpr unsigned batch_objects = 32;
-constexpr const char* file_size = "1g";
+constexpr const char* file_size = "512m";
 
 /// What fio is asked to do beyond the common arguments, and where in its answer the figure is. Reads are of the file
 /// that the first job left.

@@ -17,6 +17,7 @@ struct EngineOptions {
   std::uint64_t cache_bytes = 0;  ///< of bodies that were read; 0: only writing is measured
   bool direct_reads = false;      ///< past the page cache, or with a page cache of cache_bytes
   bool sync = true;               ///< writes are acknowledged when they are durable
+  unsigned loops = 1;             ///< for systems with event loops: how many; the others take the threads they get
   std::uint64_t data_bytes = 0;   ///< of the whole object set
   std::uint32_t body_bytes = 0;
 };

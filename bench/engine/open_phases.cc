@@ -4,7 +4,6 @@
 
 #include "bench/engine/phase.h"
 #include "bench/engine/process_numbers.h"
-#include "bench/engine/stopwatch.h"
 #include <unistd.h>
 
 #include "shoal/base/check.h"
@@ -19,7 +18,7 @@ void open_and_get(PhaseRun& run, const char* scenario) {
   std::vector<std::uint32_t> number(1, static_cast<std::uint32_t>(run.order.seed * 7919 % run.objects.count()));
   std::uint64_t memory_before = own_memory_bytes();
   Stopwatch watch;
-  std::unique_ptr<Engine> engine = run.open(cache_share, true, true);
+  std::unique_ptr<Engine> engine = run.open(run.for_reading(cache_share, true));
   CHECK_MSG(engine->get(run.objects, number, 1) == 1, "the first object is not there");
   run.measured(scenario, "ms", watch.seconds() * 1000);
   std::uint64_t memory = own_memory_bytes();
@@ -35,7 +34,7 @@ void run_open_after_kill(PhaseRun& run) { open_and_get(run, "open after kill"); 
 
 /// Writes a few objects again, synced, and dies.
 void run_kill(PhaseRun& run) {
-  std::unique_ptr<Engine> engine = run.open(0, false, true);
+  std::unique_ptr<Engine> engine = run.open(run.for_writing(true));
   std::vector<std::uint32_t> numbers = run.objects.shuffled(run.order.seed);
   numbers.resize(std::min<std::size_t>(numbers.size(), 2'048));
   engine->put(run.objects, numbers, 32, 1);

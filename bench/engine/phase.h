@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bench/engine/engine.h"
+#include "bench/engine/stopwatch.h"
 
 namespace shoal::bench {
 
@@ -21,7 +22,7 @@ struct PhaseOrder {
   std::uint64_t seed = 0;
 };
 
-/// Takes one measured value; `unit` is "op/s", "ms", "bytes" or "times".
+/// Takes one measured value; `unit` is "op/s", "us" (of CPU time, each operation), "ms", "bytes" or "times".
 using Measured = std::function<void(std::string_view scenario, std::string_view unit, double value)>;
 
 /// A phase as it runs, in the worker.
@@ -31,8 +32,13 @@ struct PhaseRun {
   ObjectSet objects;
   Measured measured;
 
-  /// With the share of the data that the cache may hold; 0: only writing is measured.
-  std::unique_ptr<Engine> open(double cache_share, bool direct_reads, bool sync) const;
+  /// Operations per second, and what one of them costs.
+  void measured_pace(const std::string& scenario, const Pace& pace) const;
+
+  /// How to open for reading, with the share of the data that the cache may hold.
+  EngineOptions for_reading(double cache_share, bool direct_reads) const;
+  EngineOptions for_writing(bool sync) const;
+  std::unique_ptr<Engine> open(const EngineOptions& options) const { return system.open(options); }
 };
 
 /// The phases come in this order on one directory; each leaves it as it found it, but for "load", which fills it.

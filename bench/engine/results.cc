@@ -118,10 +118,11 @@ std::string Results::to_csv() const {
 std::vector<replay::Plot> Results::plots() const {
   std::vector<replay::Plot> plots;
   for (const Row& row : rows_) {
-    if (!more_is_better(row.unit)) continue;
+    if (row.unit != "op/s" && row.unit != "us") continue;
     auto plot = std::ranges::find(plots, row.scenario, &replay::Plot::title);
     if (plot == plots.end()) {
-      plots.push_back({row.scenario, "bytes of a body", "objects each second", {}, replay::Plot::Values::numbers});
+      const char* what = row.unit == "us" ? "µs an object" : "objects each second";
+      plots.push_back({row.scenario, "bytes of a body", what, {}, replay::Plot::Values::numbers});
       plot = plots.end() - 1;
       for (const std::string& system : systems_seen()) plot->lines.push_back({system, {}});
     }

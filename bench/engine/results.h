@@ -24,7 +24,7 @@ class Results {
   std::string to_table() const;
   /// scenario,system,unit,median,min,max
   std::string to_csv() const;
-  /// Rates over the size of the bodies.
+  /// Rates and CPU times over the size of the bodies.
   std::vector<replay::Plot> plots() const;
 
  private:

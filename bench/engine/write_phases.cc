@@ -7,7 +7,6 @@
 
 #include "bench/engine/phase.h"
 #include "bench/engine/process_numbers.h"
-#include "bench/engine/stopwatch.h"
 
 #include "shoal/base/check.h"
 #include "shoal/base/random.h"
@@ -17,6 +16,7 @@ namespace {
 
 constexpr unsigned batch_objects = 32;
 constexpr unsigned writers = 64;
+constexpr unsigned cores = 2;
 
 double ratio(std::uint64_t bytes, std::uint64_t to) { return static_cast<double>(bytes) / static_cast<double>(to); }
 
@@ -47,14 +47,16 @@ void check_all(Engine& engine, const ObjectSet& objects) {
   CHECK_MSG(engine.get(objects, numbers, 32) == numbers.size(), "objects are missing");
 }
 
-/// Synced puts of new objects; returns what was written.
-std::vector<std::uint32_t> put_synced(PhaseRun& run, const char* scenario, unsigned batch, unsigned writer_count) {
+/// Synced puts of new objects into a new directory, which are there when it is opened again.
+void put_synced(PhaseRun& run, const char* scenario, unsigned batch, unsigned writer_count, unsigned loops) {
   constexpr std::size_t rounds_in_step = 10;
   std::filesystem::create_directory(run.order.directory);
   std::vector<std::uint32_t> numbers = run.objects.shuffled(run.order.seed);
   std::size_t done = 0;
   {
-    std::unique_ptr<Engine> engine = run.open(0, false, true);
+    EngineOptions options = run.for_writing(true);
+    options.loops = loops;
+    std::unique_ptr<Engine> engine = run.open(options);
     Stopwatch watch;
     while (done < numbers.size() && watch.seconds() < run.order.seconds) {
       std::size_t count =
@@ -62,27 +64,30 @@ std::vector<std::uint32_t> put_synced(PhaseRun& run, const char* scenario, unsig
       engine->put(run.objects, std::span(numbers).subspan(done, count), batch, writer_count);
       done += count;
     }
-    run.measured(scenario, "op/s", static_cast<double>(done) / watch.seconds());
+    Pace pace;
+    pace.add(static_cast<double>(done), watch);
+    run.measured_pace(scenario, pace);
   }
   numbers.resize(done);
   {
-    std::unique_ptr<Engine> engine = run.open(0, false, true);
+    std::unique_ptr<Engine> engine = run.open(run.for_writing(true));
     CHECK_MSG(engine->get(run.objects, numbers, 1) == done, "objects are missing after a restart");
   }
   std::filesystem::remove_all(run.order.directory);
-  return numbers;
 }
 
 }  // namespace
 
 void run_load(PhaseRun& run) {
   std::filesystem::create_directory(run.order.directory);
-  std::unique_ptr<Engine> engine = run.open(0, false, false);
+  std::unique_ptr<Engine> engine = run.open(run.for_writing(false));
   std::vector<std::uint32_t> numbers = run.objects.shuffled(run.order.seed);
   std::uint64_t before = written_bytes();
   Stopwatch watch;
   engine->put(run.objects, numbers, batch_objects, 1);
-  run.measured("load", "op/s", static_cast<double>(numbers.size()) / watch.seconds());
+  Pace pace;
+  pace.add(static_cast<double>(numbers.size()), watch);
+  run.measured_pace("load", pace);
   engine->settle();
   engine = nullptr;
   run.measured("load: write amplification", "times", ratio(written_bytes() - before, run.objects.bytes()));
@@ -92,11 +97,11 @@ void run_load(PhaseRun& run) {
 void run_overwrite(PhaseRun& run) {
   constexpr std::size_t step = 20 * batch_objects;
   std::uint64_t count = run.objects.count();
-  std::unique_ptr<Engine> engine = run.open(0, false, false);
+  std::unique_ptr<Engine> engine = run.open(run.for_writing(false));
   Random random(run.order.seed);
   std::uint64_t before = written_bytes();
   SpaceWatch space(run.order.directory);
-  double seconds = 0;
+  Pace pace;
   for (std::size_t done = 0; done < count; done += step) {
     std::vector<std::uint32_t> numbers(std::min<std::size_t>(step, count - done));
     for (std::uint32_t& number : numbers) {
@@ -105,17 +110,17 @@ void run_overwrite(PhaseRun& run) {
     }
     Stopwatch watch;
     engine->put(run.objects, numbers, batch_objects, 1);
-    seconds += watch.seconds();
+    pace.add(static_cast<double>(numbers.size()), watch);
   }
-  run.measured("overwrite", "op/s", static_cast<double>(count) / seconds);
+  run.measured_pace("overwrite", pace);
   run.measured("overwrite: write amplification", "times", ratio(written_bytes() - before, run.objects.bytes()));
   run.measured("overwrite: space amplification", "times", ratio(space.most(), run.objects.bytes()));
   check_all(*engine, run.objects);
 }
 
 void run_synced(PhaseRun& run) {
-  put_synced(run, "load synced", batch_objects, 1);
-  put_synced(run, "put with 64 writers", 1, writers);
+  put_synced(run, "load synced", batch_objects, 1, 1);
+  put_synced(run, "put with 64 writers", 1, writers, cores);
 }
 
 }  // namespace shoal::bench
