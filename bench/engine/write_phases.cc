@@ -80,7 +80,9 @@ void put_synced(PhaseRun& run, const char* scenario, unsigned batch, unsigned wr
 
 void run_load(PhaseRun& run) {
   std::filesystem::create_directory(run.order.directory);
-  std::unique_ptr<Engine> engine = run.open(run.for_writing(false));
+  EngineOptions options = run.for_writing(false);
+  options.loops = cores;
+  std::unique_ptr<Engine> engine = run.open(options);
   std::vector<std::uint32_t> numbers = run.objects.shuffled(run.order.seed);
   std::uint64_t before = written_bytes();
   Stopwatch watch;
@@ -97,7 +99,9 @@ void run_load(PhaseRun& run) {
 void run_overwrite(PhaseRun& run) {
   constexpr std::size_t step = 20 * batch_objects;
   std::uint64_t count = run.objects.count();
-  std::unique_ptr<Engine> engine = run.open(run.for_writing(false));
+  EngineOptions options = run.for_writing(false);
+  options.loops = cores;
+  std::unique_ptr<Engine> engine = run.open(options);
   Random random(run.order.seed);
   std::uint64_t before = written_bytes();
   SpaceWatch space(run.order.directory);
