@@ -11,6 +11,10 @@
 namespace shoal::io {
 namespace {
 
+/// What a loop starts in one turn goes to the kernel together, but not more than this: the device shall not idle while
+/// the loop works on the rest of a large batch of answers.
+constexpr unsigned batch_max = 4;
+
 std::unexpected<Error> unsupported(int result, std::string_view what) {
   return failure(ErrorCode::not_supported, std::string(what) + ": " + std::generic_category().message(-result));
 }
@@ -82,6 +86,7 @@ io_uring_sqe* Uring::next_entry() {
 void Uring::start(io_uring_sqe* entry, Operation* operation) {
   ::io_uring_sqe_set_data(entry, operation);
   ++in_flight_;
+  if (::io_uring_sq_ready(&ring_) >= batch_max) ::io_uring_submit(&ring_);  // what it does not take now, submit() will
   if (std::exchange(submit_posted_, true)) return;
   loop_.post([weak = weak_from_this()] {
     if (std::shared_ptr<Uring> self = weak.lock(); self && !self->closed_) self->submit();
