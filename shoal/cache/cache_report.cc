@@ -15,7 +15,6 @@ void add(CacheStats& to, const CacheStats& other) {
   to.piece_misses += other.piece_misses;
   to.stat_hits += other.stat_hits;
   to.stat_misses += other.stat_misses;
-  to.overloads += other.overloads;
   to.refill_expected += other.refill_expected;
   to.refilled += other.refilled;
   to.refill_gone += other.refill_gone;

@@ -34,7 +34,6 @@ struct CacheStats {
   std::uint64_t piece_misses = 0;
   std::uint64_t stat_hits = 0;
   std::uint64_t stat_misses = 0;
-  std::uint64_t overloads = 0;        ///< gets that were refused for want of memory; they are no requests
   std::uint64_t refill_expected = 0;  ///< entries that a restart left without their bodies
   std::uint64_t refilled = 0;         ///< of those, read back, by the background or because somebody asked
   std::uint64_t refill_gone = 0;      ///< of those, no longer there, or evicted meanwhile

@@ -99,11 +99,6 @@ Task<Result<std::optional<Object>>> MemoryCache<Policy>::get(ObjectKey key) {
   }
   if (closed_) co_return failure(ErrorCode::closed, "the memory cache is closing");
 
-  if (options_.budget != nullptr && options_.budget->exhausted()) {
-    ++stats_.overloads;
-    co_return failure(ErrorCode::overloaded, "no memory for another read of the store below");
-  }
-
   Awaited read = co_await read_shared(std::move(key));
   if (read.gave_up) co_return failure(ErrorCode::cancelled, "gave up waiting for a read of the store below");
   count_miss(*read.flight);

@@ -9,7 +9,6 @@
 
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
-#include "shoal/base/memory_budget.h"
 #include "shoal/cache/arc_policy.h"
 #include "shoal/cache/cache_contents.h"
 #include "shoal/cache/cache_report.h"
@@ -31,8 +30,6 @@ struct MemoryCacheOptions {
   /// stores that others write to as well.
   std::chrono::milliseconds missing_key_lifetime{10'000};
   BucketRules buckets = {};
-  /// When its memory is exhausted, misses fail with `overloaded`; may be null; outlives the cache.
-  const MemoryBudget* budget = nullptr;
 };
 
 /// Keeps what is read and written in memory, over any ObjectStore. Reads see every write that went through here, at any

@@ -1,4 +1,4 @@
-// What an operator decides: rules of buckets, the budget of the process, and why something is not there.
+// What an operator decides: rules of buckets, and why something is not there.
 #include "shoal/base/random.h"
 #include "shoal/cache/memory_cache_test.h"
 
@@ -157,35 +157,6 @@ TEST_F(AdmissionTest, LargeObjectsAmongTheirLikeComeInAtOnce) {
     EXPECT_THAT(put(std::to_string(i), test_text(100'000)), IsOk());
     EXPECT_TRUE(get_hit(std::to_string(i)));
   }
-}
-
-// --- the budget of the process
-
-TEST(MemoryCacheBudgetTest, MissesAreRefusedWhileTheMemoryOfOthersIsExhausted) {
-  boost::asio::io_context loop;
-  MemoryAccount cache_account("cache");
-  MemoryAccount bodies("bodies");
-  MemoryBudget budget(64 << 20);
-  budget.add_cache(&cache_account);
-  budget.add(&bodies);
-  shoal::testing::InMemoryStore store;
-  MemoryCacheOptions options;
-  options.capacity = budget.for_caches();
-  options.budget = &budget;
-  MemoryCache<ArcPolicy> cache(store, system_clock(), cache_account, options);
-  BucketInfo bucket;
-  bucket.name = "bucket";
-  EXPECT_THAT(shoal::testing::run_task(loop, cache.create_bucket(bucket)), IsOk());
-  for (const char* name : {"hit", "miss"}) {
-    EXPECT_THAT(shoal::testing::run_task(loop, store.put({"bucket", name}, {}, {}, {})), IsOk());
-  }
-  EXPECT_THAT(shoal::testing::run_task(loop, cache.get({"bucket", "hit"})), IsOk());
-  bodies.charge(budget.limit() - budget.for_caches() + 1);
-  EXPECT_THAT(shoal::testing::run_task(loop, cache.get({"bucket", "miss"})), HasError(ErrorCode::overloaded));
-  EXPECT_TRUE(cache.try_get(ObjectKey{"bucket", "hit"})) << "a hit needs no memory";
-  EXPECT_EQ(cache.stats().overloads, 1U);
-  bodies.release(bodies.bytes());
-  EXPECT_THAT(shoal::testing::run_task(loop, cache.get({"bucket", "miss"})), IsOk());
 }
 
 // --- explanations

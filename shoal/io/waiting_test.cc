@@ -1,4 +1,4 @@
-// WaitQueue, AsyncMutex, Gate and WorkerThreads: who waits, who is woken, in which order.
+// WaitQueue, AsyncMutex, Gate, WorkerThreads and await_memory: who waits, who is woken, in which order.
 #include <string>
 #include <thread>
 #include <vector>
@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "shoal/io/async_mutex.h"
+#include "shoal/io/await_memory.h"
 #include "shoal/io/gate.h"
 #include "shoal/io/run_blocking.h"
 #include "shoal/io/wait_queue.h"
@@ -17,6 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 /// Runs single steps of a loop on the test's thread, and writes down what happened.
 class WaitingTest : public testing::Test {
@@ -172,6 +174,39 @@ TEST_F(WaitingTest, ClosedWorkersLeaveTheWorkToTheCaller) {
   workers.close();
   std::thread::id worker = run_blocking(loop_, workers.run([] { return std::this_thread::get_id(); }));
   EXPECT_EQ(worker, std::this_thread::get_id());
+}
+
+Task<void> take_memory(MemoryBudget* budget, std::vector<std::string>* events) {
+  Result<MemoryPromise> promise = co_await await_memory(budget, MemoryUse::request, 1);
+  events->push_back(promise ? "promised" : std::string(to_string(promise.error().code)));
+}
+
+TEST_F(WaitingTest, MemoryIsAwaitedUntilThereIsSomeOrTheTimeIsOver) {
+  ManualClock clock;
+  MemoryBudget budget(64 << 20, std::chrono::seconds(15), clock);
+  MemoryAccount others("others");
+  budget.add(&others);
+  spawn(loop_, take_memory(nullptr, &events_));
+  spawn(loop_, take_memory(&budget, &events_));
+  run_until_idle();
+  EXPECT_THAT(events_, ElementsAre("promised", "promised"));
+  others.charge(budget.limit());
+  spawn(loop_, take_memory(&budget, &events_));
+  run_until_idle();
+  EXPECT_THAT(events_, SizeIs(2));
+  others.release(budget.limit());
+  budget.serve();
+  EXPECT_THAT(events_, SizeIs(2)) << "nobody runs inside the one who makes room";
+  run_until_idle();
+  EXPECT_THAT(events_, ElementsAre("promised", "promised", "promised"));
+  others.charge(budget.limit());
+  spawn(loop_, take_memory(&budget, &events_));
+  run_until_idle();
+  clock.advance(std::chrono::seconds(15));
+  budget.serve();
+  run_until_idle();
+  EXPECT_THAT(events_, ElementsAre("promised", "promised", "promised", "overloaded"));
+  others.release(budget.limit());
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ Task<void> CacheGroup::watch(io::Timers* timers) {
   for (int turn = 1; watching_; ++turn) {
     co_await timers->sleep_for(balance_interval);
     if (budget_.rebalance()) co_await apply_budget();
+    budget_.serve();
     if (turn % balances_per_progress_line == 0 && refilling_ > 0) {
       cache::CacheReport now = co_await report();
       log_progress(now.stats);

@@ -121,6 +121,8 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes(
       "limits.gather_bytes_max", &limits.gather_bytes_max,
       "Bodies up to this size are gathered in memory and written as one record; larger ones are streamed to the log.");
+  table.add("limits.memory_timeout", &limits.memory_timeout,
+            "How long a request waits for memory before it is answered 503 SlowDown.");
   table.add_bytes("limits.head_bytes_max", &limits.head_bytes_max, "Size of a request head; more is answered 431.");
   table.add_bytes("limits.target_bytes_max", &limits.target_bytes_max,
                   "Size of a request target; more is answered 414.");

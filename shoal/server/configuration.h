@@ -57,6 +57,7 @@ struct Configuration {
 
   struct Limits {
     std::uint64_t gather_bytes_max = 1_MiB;
+    std::chrono::milliseconds memory_timeout = std::chrono::seconds(15);
     std::uint64_t head_bytes_max = 32_KiB;
     std::uint64_t target_bytes_max = 16_KiB;
     std::uint32_t header_count_max = 160;

@@ -22,7 +22,6 @@ void write_requests(TextWriter& writer, const cache::CacheStats& stats) {
   }
   writer.counter("shoal_cache_bypasses_total",
                  "Reads past the cache: during a write of the key, or by a bucket's rule.", stats.bypasses);
-  writer.counter("shoal_cache_overloads_total", "Reads that were refused for want of memory.", stats.overloads);
   writer.counter("shoal_cache_shared_reads_total", "Reads that waited for the read of another.", stats.shared);
   writer.counter("shoal_cache_fills_total", "Reads of the store below.", stats.fills);
   writer.counter("shoal_cache_piece_hits_total", "Pieces of large objects that were in memory.", stats.piece_hits);
@@ -63,6 +62,9 @@ void write_memory(TextWriter& writer, const MetricsInput& input) {
   writer.histogram("shoal_cache_eviction_age_seconds", "How long evicted entries had been in memory.",
                    cache::EvictionAges::bounds_s, cache.eviction_ages.counts, cache.eviction_ages.sum_s);
   writer.gauge("shoal_memory_limit_bytes", "The limit of all accounts together.", input.budget.limit());
+  writer.gauge("shoal_memory_promised_bytes", "What requests may take by now.", input.budget.promised_bytes());
+  writer.gauge("shoal_memory_waiting", "Requests and reads of the disk that wait for memory.", input.budget.waiting());
+  writer.counter("shoal_memory_refusals_total", "Those that waited too long.", input.budget.refusals());
   writer.gauge("shoal_memory_bytes", "Memory by account.");
   writer.sample(cache.bytes.contents, {{"account", "cache_contents"}});
   writer.sample(cache.bytes.entries, {{"account", "cache_entries"}});

@@ -18,9 +18,9 @@
 #include "shoal/base/memory_budget.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/local_disk.h"
-#include "shoal/io/run_on.h"
 #include "shoal/io/memory_limit.h"
 #include "shoal/io/run_blocking.h"
+#include "shoal/io/run_on.h"
 #include "shoal/io/timers.h"
 #include "shoal/net/http_server.h"
 #include "shoal/net/tcp_listener.h"
@@ -39,6 +39,9 @@ using Cache = CacheGroup::Cache;
 
 /// What one record of the log can hold of an object: it is read and verified as a whole.
 constexpr std::uint64_t log_record_body_max = 4_MiB;
+/// What of a streamed body is in memory at a time: a record that is being written, the next one, and the piece that
+/// fills it.
+constexpr std::uint64_t streamed_bytes_max = 2 * log_record_body_max + 256_KiB;
 /// What of the memory of the machine or the cgroup the server takes when nobody says.
 constexpr double share_of_memory = 0.6;
 
@@ -113,6 +116,7 @@ struct Node::Parts {
   bool stopped = false;
 
   Result<void> load_keys(std::optional<RootCredentials> given);
+  void make_budget();
   Result<void> open_engine();
   void build_chains();
   void start_caches();
@@ -161,9 +165,13 @@ Result<void> Node::Parts::open_engine() {
   return {};
 }
 
+void Node::Parts::make_budget() {
+  budget = std::make_unique<MemoryBudget>(memory_bytes(configuration), configuration.limits.memory_timeout);
+  for (const MemoryAccount* account : {&connections, &disk_reads, &index}) budget->add(account);
+  budget->add_promised(&request_bodies);
+}
+
 void Node::Parts::build_chains() {
-  budget = std::make_unique<MemoryBudget>(memory_bytes(configuration));
-  for (const MemoryAccount* account : {&request_bodies, &connections, &disk_reads, &index}) budget->add(account);
   std::vector<service::CoreRouter::Core> stores;
   std::vector<CacheGroup::Member> members;
   for (std::size_t i = 0; i < cores.size(); ++i) {
@@ -176,7 +184,6 @@ void Node::Parts::build_chains() {
     // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
     options.missing_key_lifetime = std::chrono::milliseconds(0);
     options.buckets = bucket_rules_of(configuration).value();
-    options.budget = budget.get();
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
     core.timers = std::make_unique<io::LoopTimers>((*loops)[i]);
@@ -195,7 +202,7 @@ void Node::Parts::build_chains() {
     core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
     core.services = {core.router.get(),           &system_clock(),
                      configuration.server.region, configuration.limits.gather_bytes_max,
-                     core.timers.get(),           budget.get()};
+                     streamed_bytes_max,          budget.get()};
     core.endpoint = std::make_unique<S3Endpoint>(core.services, *key_store, Authorizer(s3::Principal{keys.access_key}),
                                                  S3Endpoint::Options{addressing, configuration.log.requests});
   }
@@ -280,6 +287,7 @@ Result<void> Node::Parts::stop() {
   if (loops != nullptr) {
     std::chrono::milliseconds grace = configuration.server.stop_timeout;
     on_every_loop(*loops, cores, [grace](Core* core) { return stop_core(core, grace); });
+    if (budget != nullptr) budget->end_waiting();
     if (admin_server != nullptr) io::run_blocking((*loops)[0], admin_server->stop(std::chrono::milliseconds(0)));
     if (watching.valid()) {
       caches->stop_watching();
@@ -314,6 +322,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
   parts->loops->start();
   std::unique_ptr<Node> node(new Node(std::move(parts)));  // from here on its destructor stops what was started
 
+  node->parts_->make_budget();
   // The engine first: its lock keeps a second server away from the credentials too.
   TRY(node->parts_->open_engine());
   TRY(node->parts_->load_keys(std::move(keys)));

@@ -4,6 +4,7 @@
 
 #include "shoal/base/log.h"
 #include "shoal/http/uri.h"
+#include "shoal/io/await_memory.h"
 #include "shoal/server/error_response.h"
 
 namespace shoal::server {
@@ -18,14 +19,8 @@ std::string S3Call::location() const {
   return url;
 }
 
-Task<s3::S3Result<void>> S3Call::wait_for_memory() {
-  constexpr int looks = 300;
-  constexpr std::chrono::milliseconds between_looks{50};
-  if (services_.budget == nullptr) co_return s3::S3Result<void>();
-  for (int look = 0; look < looks && services_.budget->tight(); ++look) {
-    co_await services_.timers->sleep_for(between_looks);
-  }
-  if (services_.budget->tight()) co_return s3::failure(s3::S3ErrorCode::slow_down);
+Task<s3::S3Result<void>> S3Call::wait_for_memory(std::uint64_t bytes) {
+  CO_TRY_ASSIGN(memory_, to_s3(co_await io::await_memory(services_.budget, MemoryUse::request, bytes)));
   co_return s3::S3Result<void>();
 }
 

@@ -6,7 +6,6 @@
 #include "shoal/base/memory_budget.h"
 #include "shoal/base/task.h"
 #include "shoal/http/response_writer.h"
-#include "shoal/io/timers.h"
 #include "shoal/model/object_store.h"
 #include "shoal/net/exchange.h"
 #include "shoal/s3/error.h"
@@ -22,9 +21,9 @@ struct S3Services {
   ObjectStore* store;
   const Clock* clock;
   std::string region;
-  std::uint64_t gather_bytes_max;  ///< bodies up to this size are put as one record
-  io::Timers* timers = nullptr;
-  const MemoryBudget* budget = nullptr;  ///< of the process; null: no limit
+  std::uint64_t gather_bytes_max;    ///< bodies up to this size are put as one record
+  std::uint64_t streamed_bytes_max;  ///< what of a larger one is in memory at a time
+  MemoryBudget* budget = nullptr;    ///< of the process; null: no limit
 };
 
 /// One authenticated and authorised S3 request and the way to answer it.
@@ -50,9 +49,9 @@ class S3Call {
   std::string location() const;
   service::ObjectSink::Options sink_options() const { return {.gather_bytes_max = services_.gather_bytes_max}; }
 
-  /// Before memory is taken for a body: waits while the budget is tight, but not for ever, since the client may come
-  /// again (SlowDown).
-  Task<s3::S3Result<void>> wait_for_memory();
+  /// Before so much memory is taken: has it promised until the end of the call, and waits for that if need be, but not
+  /// for ever, since the client may come again (SlowDown).
+  Task<s3::S3Result<void>> wait_for_memory(std::uint64_t bytes);
 
   /// A head with the lines that every answer has.
   http::ResponseHead head(int status) const;
@@ -73,6 +72,7 @@ class S3Call {
   const s3::OperationRequest& request_;
   const s3::Verified& caller_;
   const std::string& request_id_;
+  MemoryPromise memory_;
 };
 
 /// What S3 operations are: coroutines that answer one call.

@@ -1,5 +1,6 @@
 #include "shoal/server/s3_endpoint.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -144,7 +145,8 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const Reques
 
   S3Call call(exchange, services_, request.asked, request.caller, request.id);
   if (exchange.has_body()) {
-    CO_TRY(co_await call.wait_for_memory());
+    std::uint64_t most = services_.streamed_bytes_max;
+    CO_TRY(co_await call.wait_for_memory(std::min(exchange.content_length().value_or(most), most)));
   }
   auto outcome = co_await handler(call);
   if (!outcome && !exchange.response_started()) {

@@ -10,14 +10,6 @@ from harness.server import HOST, program
 from harness.waiting import wait_until
 
 
-def metrics(server):
-    """All samples: name with labels, value."""
-    status, body = server.admin_get("/metrics")
-    assert status == 200
-    lines = [line for line in body.decode().splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
-
-
 def explain(server, key, **options):
     """What `shoal cache explain` answers."""
     command = [str(program()), "cache", "explain", key, "--data", str(server.data)]
@@ -37,7 +29,7 @@ def test_every_request_is_counted_with_its_reason(new_server):
     bucket.put("key", b"body")
     for _ in range(3):
         bucket.get("key")
-    numbers = metrics(server)
+    numbers = server.metrics()
     misses = sum(value for name, value in numbers.items() if name.startswith("shoal_cache_misses_total"))
     assert numbers["shoal_cache_hits_total"] >= 3
     assert numbers["shoal_cache_requests_total"] == (
@@ -85,7 +77,7 @@ def test_pieces_of_overwritten_large_objects_leave_the_memory(new_server):
     for version in range(6):
         bucket.put("large", random_bytes(size, version))
         assert bucket.get("large") == random_bytes(size, version)
-    numbers = metrics(server)
+    numbers = server.metrics()
     assert numbers['shoal_memory_bytes{account="cache_contents"}'] < 2 * size
     assert numbers["shoal_cache_pieces_dropped_total"] >= 5 * 8
     assert "8 pieces" in explain(server, "bucket/large", check=True).stdout
@@ -100,12 +92,12 @@ def test_sighup_changes_the_memory_while_it_runs(new_server, tmp_path):
     bucket = make_bucket(server)
     for i in range(100):
         bucket.put(str(i), random_bytes(500_000, i))
-    assert metrics(server)['shoal_memory_bytes{account="cache_contents"}'] > 49e6
+    assert server.metrics()['shoal_memory_bytes{account="cache_contents"}'] > 49e6
     config.write_text('[cache]\nmemory = "32MiB"\npiece_bytes = "2MiB"\n')
     server.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: metrics(server)["shoal_memory_limit_bytes"] == 32 << 20, "the limit changes", 10)
+    wait_until(lambda: server.metrics()["shoal_memory_limit_bytes"] == 32 << 20, "the limit changes", 10)
     wait_until(lambda: "not reloaded option=cache.piece_bytes" in server.log(), "the rest is logged", 10)
-    assert metrics(server)['shoal_memory_bytes{account="cache_contents"}'] < 32 << 20
+    assert server.metrics()['shoal_memory_bytes{account="cache_contents"}'] < 32 << 20
     assert bucket.get("7") == random_bytes(500_000, 7)
     config.write_text("[cache]\nmemory = 1m\n")
     server.expected_trouble = "not reloaded reason"
@@ -137,7 +129,7 @@ def test_warm_restart_brings_the_objects_back_and_no_old_ones(new_server, thread
     bucket = Bucket(server.boto3(), "bucket")
 
     def refilled():
-        numbers = metrics(server)
+        numbers = server.metrics()
         done = numbers['shoal_cache_refill_entries{state="read"}'] + numbers['shoal_cache_refill_entries{state="gone"}']
         return done == numbers['shoal_cache_refill_entries{state="expected"}'] and numbers
 
@@ -148,7 +140,7 @@ def test_warm_restart_brings_the_objects_back_and_no_old_ones(new_server, thread
         if i != 8:
             assert bucket.get(str(i)) == (b"written meanwhile" if i == 7 else random_bytes(5_000, i))
     assert bucket.get("large") == large
-    after = metrics(server)
+    after = server.metrics()
     assert after["shoal_cache_hits_total"] - before["shoal_cache_hits_total"] >= 49
     assert after["shoal_cache_piece_hits_total"] - before["shoal_cache_piece_hits_total"] >= 6
 
@@ -175,7 +167,7 @@ def test_rules_of_buckets(new_server):
     assert "is not cached" in explain(server, "bypassed/key", check=True).stdout
     assert "list pinned bucket, 1 hit" in explain(server, "pinned/key", check=True).stdout
     assert "10 % of the cache" in explain(server, "some/key", check=True).stdout
-    assert metrics(server)["shoal_cache_bypasses_total"] == 1
+    assert server.metrics()["shoal_cache_bypasses_total"] == 1
 
 
 def test_signed_question_needs_bucket_and_key(new_server):

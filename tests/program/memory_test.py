@@ -1,0 +1,60 @@
+"""One limit of memory for all that a server holds: what happens when clients want more of it than there is."""
+import contextlib
+
+import pytest
+
+from harness.bucket import random_bytes
+from harness.waiting import wait_until
+
+BODY = random_bytes(1 << 20)
+HALF_OF_THE_LIMIT = 8 << 20  # the most that bodies on their way may have
+
+
+@pytest.fixture
+def small_server(new_server):
+    def start(memory_timeout):
+        options = {"cache.memory": "16MiB", "server.threads": "1", "limits.memory_timeout": memory_timeout}
+        server = new_server(options=options).start()
+        server.boto3().create_bucket(Bucket="bucket")
+        return server
+
+    return start
+
+
+@pytest.fixture
+def begin_puts():
+    """Connections that sent the head of a request with a body, and the rest of it, which they did not."""
+    with contextlib.ExitStack() as connections:
+
+        def begin(client, count):
+            begun = []
+            for i in range(count):
+                head, end, body = client.make("PUT", f"/bucket/{i}", body=BODY).to_bytes().partition(b"\r\n\r\n")
+                connection = connections.enter_context(client.connect())
+                connection.send(head + end)
+                begun.append((connection, body))
+            return begun
+
+        yield begin
+
+
+def test_bodies_wait_for_memory_and_come_in_turn(small_server, begin_puts):
+    server = small_server("30s")
+    puts = begin_puts(server.raw(), 12)
+    wait_until(lambda: server.metrics()["shoal_memory_waiting"] >= 4, "some wait", 10)
+    assert 4 << 20 <= server.metrics()["shoal_memory_promised_bytes"] <= HALF_OF_THE_LIMIT
+    for connection, body in puts:
+        connection.send(body)
+        assert connection.read_response().status == 200
+    assert server.metrics()["shoal_memory_waiting"] == 0
+    wait_until(lambda: server.metrics()["shoal_memory_promised_bytes"] == 0, "all is given back", 10)
+
+
+def test_who_waits_too_long_is_told_to_slow_down_while_hits_go_on(small_server, begin_puts):
+    server = small_server("300ms")
+    client = server.raw()
+    client.call("PUT", "/bucket/hot", body=b"hot")
+    (*_, (last, _)) = begin_puts(client, 12)
+    answer = last.read_response()
+    assert (answer.status, answer.error_code) == (503, "SlowDown")
+    assert client.call("GET", "/bucket/hot").body == b"hot"
