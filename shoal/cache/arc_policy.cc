@@ -95,15 +95,8 @@ void ArcPolicy::remove(Node& node) {
 }
 
 bool ArcPolicy::reweigh(Node& node, std::uint32_t weight, Evict evict) {
-  CHECK(node.resident() && weight > 0);
-  std::uint64_t others_pinned = pinned_weight() - (node.pinned ? node.weight : 0);
-  if (weight + others_pinned > capacity()) return false;
-  reweighed(node, weight);
-  list_of(node).reweigh(node, weight);
-  bool was_pinned = node.pinned;
-  if (!was_pinned) pin(node);
-  while (over(0)) replace(false, evict);
-  if (!was_pinned) unpin(node);
+  auto set_weight = [&] { list_of(node).reweigh(node, weight); };
+  if (!reweigh_among(node, weight, set_weight, [&] { replace(false, evict); })) return false;
   trim_recent_ghosts(0);
   trim_ghosts(0);
   return true;
@@ -132,7 +125,7 @@ PolicyStats ArcPolicy::stats() const {
           .frequent_ghost_hits = frequent_ghost_hits_,
           .evictions = evictions_,
           .refusals = refusals_,
-          .memory_bytes = ghosts_.memory_bytes()};
+          .memory_bytes = memory_bytes()};
 }
 
 PolicySnapshot ArcPolicy::snapshot() const {
@@ -150,24 +143,18 @@ PolicySnapshot ArcPolicy::snapshot() const {
 }
 
 void ArcPolicy::restore(const PolicySnapshot& snapshot, NodeFor node_for) {
-  CHECK(count() == 0 && ghosts_.count() == 0 && snapshot.policy == name);
+  CHECK(count() == 0 && ghosts_.count() == 0);
   if (snapshot.capacity > 0)
     p_ = std::min(1.0, snapshot.target / static_cast<double>(snapshot.capacity)) * static_cast<double>(capacity());
-  for (const PolicySnapshot::Entry& entry : snapshot.entries) {
-    auto list = static_cast<std::uint8_t>(entry.list & ~PolicySnapshot::Entry::ghost_bit);
-    if (list != t1 && list != t2) continue;
-    Node* node = entry.ghost() || over(entry.weight) ? nullptr : node_for(entry);
-    if (node == nullptr) {
-      ghosts_.push_oldest(list == t1 ? b1 : b2, entry.hash, entry.weight);
-      continue;
-    }
-    CHECK(!node->resident());
-    node->hash = entry.hash;
-    node->weight = entry.weight;
-    node->list = list;
-    list_of(*node).push_oldest(*node);
-    entered(*node);
-  }
+  restore_each(
+      snapshot, [&](const PolicySnapshot::Entry& entry) { return over(entry.weight) ? nullptr : node_for(entry); },
+      [&](Node& node, const PolicySnapshot::Entry&) {
+        list_of(node).push_oldest(node);
+        entered(node);
+      },
+      [&](const PolicySnapshot::Entry& entry, std::uint8_t list) {
+        ghosts_.push_oldest(list == t1 ? b1 : b2, entry.hash, entry.weight);
+      });
   trim_recent_ghosts(0);
   trim_ghosts(0);
 }

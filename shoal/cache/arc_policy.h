@@ -43,6 +43,7 @@ class ArcPolicy : public PolicyBudget {
   void resize(std::uint64_t capacity, Evict evict);
   std::uint64_t reclaim(std::uint64_t weight, Evict evict);
   PolicyStats stats() const;
+  std::uint64_t memory_bytes() const { return ghosts_.memory_bytes(); }
 
   /// The part of the capacity meant for entries used once (p of the paper), in weight.
   double target() const { return p_; }
@@ -54,8 +55,8 @@ class ArcPolicy : public PolicyBudget {
   void restore(const PolicySnapshot& snapshot, NodeFor node_for);
 
  private:
-  static constexpr std::uint8_t t1 = 1, t2 = 2;  // PolicyNode::list
-  static constexpr int b1 = 0, b2 = 1;           // lists of ghosts_
+  static constexpr std::uint8_t t1 = recent_list, t2 = frequent_list;  // PolicyNode::list
+  static constexpr int b1 = 0, b2 = 1;                                 // lists of ghosts_
 
   NodeList& list_of(const Node& node) { return node.list == t1 ? recent_ : frequent_; }
   void adapt(int ghost_list, std::uint32_t weight);

@@ -20,4 +20,19 @@ std::string_view to_string(Admission admission) {
   return "?";
 }
 
+void PolicyStats::add(const PolicyStats& other) {
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    lists[i].name = other.lists[i].name;
+    lists[i].ghost = other.lists[i].ghost;
+    lists[i].count += other.lists[i].count;
+    lists[i].weight += other.lists[i].weight;
+  }
+  target += other.target;
+  recent_ghost_hits += other.recent_ghost_hits;
+  frequent_ghost_hits += other.frequent_ghost_hits;
+  evictions += other.evictions;
+  refusals += other.refusals;
+  memory_bytes += other.memory_bytes;
+}
+
 }  // namespace shoal::cache

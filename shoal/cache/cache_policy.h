@@ -37,6 +37,9 @@ struct PolicyStats {
   std::uint64_t evictions = 0;
   std::uint64_t refusals = 0;
   std::uint64_t memory_bytes = 0;  ///< Held by the policy itself: ghosts and sketches, not the nodes.
+
+  /// Sums; of the same lists.
+  void add(const PolicyStats& other);
 };
 
 /// Told of each victim after it left all lists (`list` says 0): the owner may free it or reuse it at once. It must not
@@ -126,6 +129,21 @@ class PolicyBudget {
     if (node.pinned) pinned_weight_ = pinned_weight_ - node.weight + weight;
   }
   void set_capacity(std::uint64_t capacity) { capacity_ = capacity; }
+  /// reweigh() of every policy: `set_weight()` changes the weight of the node where it is, `evict_one()` evicts
+  /// another.
+  template <typename SetWeight, typename EvictOne>
+  bool reweigh_among(PolicyNode& node, std::uint32_t weight, SetWeight set_weight, EvictOne evict_one) {
+    CHECK(node.resident() && weight > 0);
+    std::uint64_t others_pinned = pinned_weight_ - (node.pinned ? node.weight : 0);
+    if (weight + others_pinned > capacity_) return false;
+    reweighed(node, weight);
+    set_weight();
+    bool was_pinned = node.pinned;
+    if (!was_pinned) pin(node);
+    while (over(0)) evict_one();
+    if (!was_pinned) unpin(node);
+    return true;
+  }
 
  private:
   std::uint64_t capacity_;

@@ -21,26 +21,11 @@ void add(CacheStats& to, const CacheStats& other) {
   to.pieces_dropped += other.pieces_dropped;
 }
 
-void add(PolicyStats& to, const PolicyStats& other) {
-  for (std::size_t i = 0; i < to.lists.size(); ++i) {
-    to.lists[i].name = other.lists[i].name;
-    to.lists[i].ghost = other.lists[i].ghost;
-    to.lists[i].count += other.lists[i].count;
-    to.lists[i].weight += other.lists[i].weight;
-  }
-  to.target += other.target;
-  to.recent_ghost_hits += other.recent_ghost_hits;
-  to.frequent_ghost_hits += other.frequent_ghost_hits;
-  to.evictions += other.evictions;
-  to.refusals += other.refusals;
-  to.memory_bytes += other.memory_bytes;
-}
-
 }  // namespace
 
 void CacheReport::add(const CacheReport& other) {
   cache::add(stats, other.stats);
-  cache::add(policy, other.policy);
+  policy.add(other.policy);
   bytes.entries += other.bytes.entries;
   bytes.tables += other.bytes.tables;
   bytes.ghosts += other.bytes.ghosts;

@@ -10,15 +10,22 @@ namespace shoal::cache {
 /// The part of a cached entry that a policy reads and writes; the owner embeds it and keeps it at one address while it
 /// is resident. 32 bytes. The owner sets `hash` and `weight` before admission and leaves the rest to the policy.
 struct PolicyNode {
-  PolicyNode* newer = nullptr;
-  PolicyNode* older = nullptr;
-  std::uint64_t hash = 0;    ///< Of the whole key, well mixed. Ghosts know a key only by it.
-  std::uint32_t weight = 1;  ///< Bytes charged to the budget, at least 1; in count mode 1.
-  std::uint8_t list = 0;     ///< Which list of the policy holds it; 0: not resident.
-  std::uint8_t uses = 0;     ///< Hits since something the policy defines, saturating.
-  std::uint8_t seen = 0;     ///< For the policy: `uses` when it last looked.
-  std::uint8_t era : 7 = 0;  ///< For the policy: when `uses` was last aged.
-  bool pinned : 1 = false;   ///< In use: not to be evicted. Changed by CachePolicy::pin and unpin only.
+  union {
+    PolicyNode* newer = nullptr;
+    std::uint64_t order;  ///< For policies without lists.
+  };
+  union {
+    PolicyNode* older = nullptr;
+    std::uint64_t place;  ///< For policies without lists.
+  };
+  std::uint64_t hash = 0;      ///< Of the whole key, well mixed. Ghosts know a key only by it.
+  std::uint32_t weight = 1;    ///< Bytes charged to the budget, at least 1; in count mode 1.
+  std::uint8_t list : 4 = 0;   ///< Which list of the policy holds it; 0: not resident.
+  std::uint8_t group : 4 = 0;  ///< For the policy.
+  std::uint8_t uses = 0;       ///< Hits since something the policy defines, saturating.
+  std::uint8_t seen = 0;       ///< For the policy: `uses` when it last looked.
+  std::uint8_t era : 7 = 0;    ///< For the policy: when `uses` was last aged.
+  bool pinned : 1 = false;     ///< In use: not to be evicted. Changed by CachePolicy::pin and unpin only.
 
   bool resident() const { return list != 0; }
 };

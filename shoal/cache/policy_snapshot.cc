@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "shoal/base/append_le.h"
 #include "shoal/base/crc.h"
 
 namespace shoal::cache {
@@ -15,33 +16,26 @@ constexpr std::size_t head_bytes = 4 + 4 + 8 + 8 + 1 + 1;
 constexpr std::size_t count_bytes = 8;
 constexpr std::size_t crc_bytes = 4;
 
-template <typename Integer>
-void append(std::vector<std::byte>& to, Integer value) {
-  std::size_t at = to.size();
-  to.resize(at + sizeof value);
-  store_le(to.data() + at, value);
-}
-
 }  // namespace
 
 std::vector<std::byte> encode(const PolicySnapshot& snapshot) {
   std::vector<std::byte> bytes;
   bytes.reserve(head_bytes + snapshot.policy.size() + count_bytes + snapshot.entries.size() * entry_bytes + crc_bytes);
-  append(bytes, magic);
-  append(bytes, version);
-  append(bytes, snapshot.capacity);
-  append(bytes, std::bit_cast<std::uint64_t>(snapshot.target));
-  append(bytes, snapshot.style);
-  append(bytes, static_cast<std::uint8_t>(snapshot.policy.size()));
+  append_le(bytes, magic);
+  append_le(bytes, version);
+  append_le(bytes, snapshot.capacity);
+  append_le(bytes, std::bit_cast<std::uint64_t>(snapshot.target));
+  append_le(bytes, snapshot.style);
+  append_le(bytes, static_cast<std::uint8_t>(snapshot.policy.size()));
   for (char c : snapshot.policy) bytes.push_back(static_cast<std::byte>(c));
-  append(bytes, static_cast<std::uint64_t>(snapshot.entries.size()));
+  append_le(bytes, static_cast<std::uint64_t>(snapshot.entries.size()));
   for (const PolicySnapshot::Entry& entry : snapshot.entries) {
-    append(bytes, entry.hash);
-    append(bytes, entry.weight);
-    append(bytes, entry.list);
-    append(bytes, entry.uses);
+    append_le(bytes, entry.hash);
+    append_le(bytes, entry.weight);
+    append_le(bytes, entry.list);
+    append_le(bytes, entry.uses);
   }
-  append(bytes, crc32c(bytes));
+  append_le(bytes, crc32c(bytes));
   return bytes;
 }
 

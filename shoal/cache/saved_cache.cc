@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shoal/base/append_le.h"
 #include "shoal/base/crc.h"
 
 namespace shoal::cache {
@@ -11,26 +12,19 @@ namespace {
 constexpr std::uint32_t magic = 0x44434853;  // "SHCD"
 constexpr std::uint32_t format_version = 1;
 
-template <typename Integer>
-void append(std::vector<std::byte>& to, Integer value) {
-  std::size_t at = to.size();
-  to.resize(at + sizeof value);
-  store_le(to.data() + at, value);
-}
-
 void append(std::vector<std::byte>& to, const std::string& text) {
-  append(to, static_cast<std::uint16_t>(text.size()));
+  append_le(to, static_cast<std::uint16_t>(text.size()));
   ByteSpan bytes = as_bytes(text);
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
 void append(std::vector<std::byte>& to, const std::vector<SavedCache::Key>& keys) {
-  append(to, static_cast<std::uint64_t>(keys.size()));
+  append_le(to, static_cast<std::uint64_t>(keys.size()));
   for (const SavedCache::Key& key : keys) {
     append(to, key.bucket);
     append(to, key.name);
-    append(to, key.version.value());
-    append(to, key.piece);
+    append_le(to, key.version.value());
+    append_le(to, key.piece);
   }
 }
 
@@ -74,14 +68,14 @@ EntryKey SavedCache::Key::entry_key() const {
 
 std::vector<std::byte> encode(const SavedCache& saved) {
   std::vector<std::byte> bytes;
-  append(bytes, magic);
-  append(bytes, format_version);
+  append_le(bytes, magic);
+  append_le(bytes, format_version);
   std::vector<std::byte> order = encode(saved.order);
-  append(bytes, static_cast<std::uint64_t>(order.size()));
+  append_le(bytes, static_cast<std::uint64_t>(order.size()));
   bytes.insert(bytes.end(), order.begin(), order.end());
   append(bytes, saved.keys);
   append(bytes, saved.others);
-  append(bytes, crc32c(bytes));
+  append_le(bytes, crc32c(bytes));
   return bytes;
 }
 

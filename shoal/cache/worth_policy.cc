@@ -4,41 +4,37 @@
 
 namespace shoal::cache {
 
-void WorthPolicy::put(std::size_t place, Node& node) {
-  heap_[place] = &node;
-  node.place = place;
+void WorthPolicy::put(std::uint64_t at, Place place) {
+  heap_[at] = place;
+  place.node->place = at;
 }
 
-void WorthPolicy::rise(Node& node) {
-  std::size_t place = node.place;
-  for (; place > 0 && goes_before(node, *heap_[(place - 1) / 2]); place = (place - 1) / 2)
-    put(place, *heap_[(place - 1) / 2]);
-  put(place, node);
+void WorthPolicy::rise(std::uint64_t at) {
+  Place risen = heap_[at];
+  for (; at > 0 && goes_before(risen, heap_[(at - 1) / 2]); at = (at - 1) / 2) put(at, heap_[(at - 1) / 2]);
+  put(at, risen);
 }
 
-void WorthPolicy::sink(Node& node) {
-  std::size_t place = node.place;
-  for (std::size_t child; (child = 2 * place + 1) < heap_.size(); place = child) {
-    if (child + 1 < heap_.size() && goes_before(*heap_[child + 1], *heap_[child])) ++child;
-    if (!goes_before(*heap_[child], node)) break;
-    put(place, *heap_[child]);
+void WorthPolicy::sink(std::uint64_t at) {
+  Place sunk = heap_[at];
+  for (std::uint64_t child; (child = 2 * at + 1) < heap_.size(); at = child) {
+    if (child + 1 < heap_.size() && goes_before(heap_[child + 1], heap_[child])) ++child;
+    if (!goes_before(heap_[child], sunk)) break;
+    put(at, heap_[child]);
   }
-  put(place, node);
+  put(at, sunk);
 }
 
 // What a byte of it is worth from now on.
-void WorthPolicy::rank(Node& node) {
-  node.worth = inflation_ + static_cast<double>(node.hits) / node.weight;
-  node.order = next_order_++;
-  node.ranked_hits = node.hits;
+double WorthPolicy::rank(Node& node) {
+  node.era = 0;
+  return inflation_ + hits_of(node) / node.weight;
 }
 
 void WorthPolicy::enqueue(Node& node) {
-  node.list = 1;
-  rank(node);
-  heap_.push_back(&node);
-  node.place = heap_.size() - 1;
-  rise(node);
+  node.list = recent_list;
+  heap_.push_back({rank(node), &node});
+  rise(heap_.size() - 1);
 }
 
 Admission WorthPolicy::admit(Node& node, Evict evict) {
@@ -48,7 +44,9 @@ Admission WorthPolicy::admit(Node& node, Evict evict) {
     return room;
   }
   while (over(node.weight)) evict_one(evict);
-  node.hits = 1;
+  node.uses = 1;
+  node.seen = 0;
+  node.order = next_order_++;
   enqueue(node);
   entered(node);
   return Admission::cold;
@@ -56,54 +54,55 @@ Admission WorthPolicy::admit(Node& node, Evict evict) {
 
 void WorthPolicy::evict_one(Evict evict) {
   while (true) {
-    Node& least = *heap_.front();
-    if (least.pinned) {
-      take_out(least);
-    } else if (least.hits != least.ranked_hits) {
-      rank(least);
-      sink(least);
+    Place& least = heap_.front();
+    Node& node = *least.node;
+    if (node.pinned) {
+      take_out(node);
+    } else if (node.era != 0) {
+      node.order = next_order_++;
+      least.worth = rank(node);
+      sink(0);
     } else {
       inflation_ = std::max(inflation_, least.worth);
-      remove(least);
+      remove(node);
       ++evictions_;
-      evict(least);
+      evict(node);
       return;
     }
   }
 }
 
 void WorthPolicy::take_out(Node& node) {
-  Node& last = *heap_.back();
+  Place last = heap_.back();
   heap_.pop_back();
-  if (&last != &node) {
-    put(node.place, last);
-    rise(last);
-    sink(last);
+  if (last.node != &node) {
+    std::uint64_t hole = node.place;
+    put(hole, last);
+    rise(hole);
+    sink(last.node->place);
   }
-  node.place = Node::aside;
+  node.place = aside;
 }
 
 void WorthPolicy::unpin(Node& node) {
   PolicyBudget::unpin(node);
-  if (node.place == Node::aside) enqueue(node);
+  if (node.place != aside) return;
+  node.order = next_order_++;
+  enqueue(node);
 }
 
 void WorthPolicy::remove(Node& node) {
-  if (node.place != Node::aside) take_out(node);
+  if (node.place != aside) take_out(node);
   left(node);
 }
 
 bool WorthPolicy::reweigh(Node& node, std::uint32_t weight, Evict evict) {
-  CHECK(node.resident() && weight > 0);
-  std::uint64_t others_pinned = pinned_weight() - (node.pinned ? node.weight : 0);
-  if (weight + others_pinned > capacity()) return false;
-  reweighed(node, weight);
-  node.weight = weight;
-  bool was_pinned = node.pinned;
-  if (!was_pinned) pin(node);
-  if (node.place != Node::aside) take_out(node);
-  while (over(0)) evict_one(evict);
-  if (!was_pinned) unpin(node);
+  auto set_weight = [&] {
+    node.weight = weight;
+    if (node.place != aside) take_out(node);
+  };
+  if (!reweigh_among(node, weight, set_weight, [&] { evict_one(evict); })) return false;
+  if (!node.pinned) enqueue(node);
   return true;
 }
 
@@ -119,9 +118,36 @@ std::uint64_t WorthPolicy::reclaim(std::uint64_t wanted, Evict evict) {
 
 PolicyStats WorthPolicy::stats() const {
   PolicyStats stats{.target = inflation_, .evictions = evictions_, .refusals = refusals_};
-  stats.lists[0] = {"all", false, count(), weight()};
-  stats.memory_bytes = heap_.capacity() * sizeof(Node*);
+  stats.lists[0] = {"by worth", false, count(), weight()};
+  stats.memory_bytes = memory_bytes();
   return stats;
+}
+
+PolicySnapshot WorthPolicy::snapshot() const {
+  PolicySnapshot snapshot{.policy = std::string(name), .capacity = capacity(), .entries = {}};
+  std::vector<Place> order = heap_;  // without what is pinned and came up as the victim: the next hit brings it back
+  std::ranges::sort(order, [](const Place& a, const Place& b) { return goes_before(b, a); });
+  snapshot.entries.reserve(order.size());
+  for (const Place& place : order) {
+    auto uses = static_cast<std::uint8_t>(std::min<double>(hits_of(*place.node), UINT8_MAX));
+    snapshot.entries.push_back({place.node->hash, place.node->weight, uses > 1 ? frequent_list : recent_list, uses});
+  }
+  return snapshot;
+}
+
+void WorthPolicy::restore(const PolicySnapshot& snapshot, NodeFor node_for) {
+  CHECK(count() == 0);
+  std::uint64_t order = next_order_ = snapshot.entries.size();
+  restore_each(
+      snapshot, [&](const PolicySnapshot::Entry& entry) { return over(entry.weight) ? nullptr : node_for(entry); },
+      [&](Node& node, const PolicySnapshot::Entry& entry) {
+        node.uses = std::max<std::uint8_t>(entry.uses, 1);
+        node.seen = 0;
+        node.order = --order;
+        enqueue(node);
+        entered(node);
+      },
+      [](const PolicySnapshot::Entry&, std::uint8_t) {});
 }
 
 }  // namespace shoal::cache

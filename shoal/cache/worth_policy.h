@@ -5,19 +5,9 @@
 #include <vector>
 
 #include "shoal/cache/cache_policy.h"
+#include "shoal/cache/policy_snapshot.h"
 
 namespace shoal::cache {
-
-struct WorthNode : PolicyNode {
-  static constexpr std::size_t aside =
-      SIZE_MAX;  ///< Came up as the victim while pinned: in no order until it is unpinned.
-
-  std::uint32_t hits = 0;         ///< And the request that brought it in.
-  std::uint32_t ranked_hits = 0;  ///< Of these, how many its rank knows of.
-  double worth = 0;               ///< When it was last put into the order.
-  std::size_t place = 0;          ///< In the heap, or `aside`.
-  std::uint64_t order = 0;        ///< Older first among equals.
-};
 
 /// Object mode: as many hits as possible, whatever they weigh, by keeping many small entries instead of few large ones.
 /// GreedyDual-Size with frequency (Cherkasova, HPL-98-69R1, 1998), made lazy: a hit adds one to a counter, and an entry
@@ -25,16 +15,24 @@ struct WorthNode : PolicyNode {
 /// when requests are what is scarce.
 class WorthPolicy : public PolicyBudget {
  public:
-  using Node = WorthNode;
-  using Evict = EvictInto<WorthNode>;
+  using Node = PolicyNode;
+  using Evict = EvictInto<PolicyNode>;
   static constexpr std::string_view name = "worth";
 
-  explicit WorthPolicy(std::uint64_t capacity) : PolicyBudget(capacity) {}
+  struct Options {
+    std::uint64_t capacity = 0;
+  };
+
+  explicit WorthPolicy(Options options) : PolicyBudget(options.capacity) {}
   WorthPolicy(const WorthPolicy&) = delete;  // the heap points at nodes that know their place in it
   WorthPolicy& operator=(const WorthPolicy&) = delete;
 
+  // `uses` and `seen` are the low and the high byte of how often a node was hit; `era` says whether since it was
+  // ranked.
   void on_hit(Node& node) {
-    if (node.hits < UINT32_MAX) ++node.hits;
+    node.era = 1;
+    if (node.uses == UINT8_MAX && node.seen == UINT8_MAX) return;
+    if (++node.uses == 0) ++node.seen;
   }
   Admission admit(Node& node, Evict evict);
   void remove(Node& node);
@@ -44,20 +42,38 @@ class WorthPolicy : public PolicyBudget {
   void resize(std::uint64_t capacity, Evict evict);
   std::uint64_t reclaim(std::uint64_t wanted, Evict evict);
   PolicyStats stats() const;
+  std::uint64_t memory_bytes() const { return heap_.capacity() * sizeof(Place); }
+
+  /// "by worth".
+  static std::string_view list_name(const Node& node) { return node.resident() ? "by worth" : "-"; }
+
+  /// Best first.
+  PolicySnapshot snapshot() const;
+  /// Takes over a saved order, also that of another policy; only while empty. What does not fit the capacity is
+  /// forgotten, and how old the rest was.
+  void restore(const PolicySnapshot& snapshot, NodeFor node_for);
 
  private:
-  static bool goes_before(const Node& a, const Node& b) {
-    return a.worth != b.worth ? a.worth < b.worth : a.order < b.order;
+  struct Place {
+    double worth;  // when it was put there
+    Node* node;
+  };
+
+  static constexpr std::uint64_t aside = UINT64_MAX;  // Node::place of one that came up as the victim while pinned
+
+  static double hits_of(const Node& node) { return node.uses + 256.0 * node.seen; }
+  static bool goes_before(const Place& a, const Place& b) {
+    return a.worth != b.worth ? a.worth < b.worth : a.node->order < b.node->order;  // the older first among equals
   }
   void enqueue(Node& node);
-  void rank(Node& node);
-  void rise(Node& node);
-  void sink(Node& node);
-  void put(std::size_t place, Node& node);
+  double rank(Node& node);
+  void rise(std::uint64_t at);
+  void sink(std::uint64_t at);
+  void put(std::uint64_t at, Place place);
   void take_out(Node& node);
   void evict_one(Evict evict);
 
-  std::vector<Node*> heap_;  // least worth first
+  std::vector<Place> heap_;  // least worth first
   double inflation_ = 0;     // what the last victim was worth
   std::uint64_t next_order_ = 0;
   std::uint64_t evictions_ = 0;

@@ -50,6 +50,12 @@ Outcome run_duel(const Trace& trace, Unit unit, std::uint64_t capacity, std::uin
   });
 }
 
+Outcome run_worth(const Trace& trace, Unit unit, std::uint64_t capacity, std::uint32_t shards) {
+  return simulate<cache::WorthPolicy>(trace, unit, capacity, shards, [](std::uint64_t part) {
+    return std::make_unique<cache::WorthPolicy>(cache::WorthPolicy::Options{.capacity = part});
+  });
+}
+
 template <cache::Style style>
 Outcome run_style(const Trace& trace, Unit unit, std::uint64_t capacity, std::uint32_t shards) {
   return simulate<cache::ProbationClock>(trace, unit, capacity, shards, [](std::uint64_t part) {
@@ -59,7 +65,7 @@ Outcome run_style(const Trace& trace, Unit unit, std::uint64_t capacity, std::ui
 
 constexpr NamedPolicy all[] = {
     {"duel", "the default of the server: the style that wins on shadow caches", run_duel},
-    {"worth", "object mode of the server: most hits, whatever they weigh", run<cache::WorthPolicy>},
+    {"worth", "object mode of the server: most hits, whatever they weigh", run_worth},
     {"arc", "ARC; in bytes with the capped step of OpenZFS", run_arc},
     {"adaptive", "the first style of duel, fixed: a window as wide as ARC's p", run_style<cache::Style::adaptive>},
     {"probation", "the second: a window of a tenth", run_style<cache::Style::probation>},
