@@ -1,61 +1,27 @@
 // Each baseline against a model of the same policy that is written without lists in nodes, hash tables or heaps: it
 // looks through everything at every step.
 #include <algorithm>
-#include <deque>
+#include <cmath>
 #include <optional>
-#include <vector>
 
 #include <gtest/gtest.h>
 
-#include "shoal/cache/policy_contract.h"
+#include "shoal/cache/naive_model.h"
 #include "shoal/replay/car_policy.h"
 #include "shoal/replay/gdsf_policy.h"
 #include "shoal/replay/lfu_policy.h"
+#include "shoal/replay/lirs_policy.h"
 #include "shoal/replay/lru_policy.h"
 #include "shoal/replay/s3fifo_policy.h"
 #include "shoal/replay/sieve_policy.h"
 #include "shoal/replay/two_q_policy.h"
+#include "shoal/replay/wtinylfu_policy.h"
 
 namespace shoal::replay {
 namespace {
 
-struct Item {
-  std::uint64_t key = 0;
-  std::uint64_t weight = 0;
-  std::uint64_t uses = 0;
-  double rank = 0;
-};
-
-/// Keys in order, oldest first.
-class Queue {
- public:
-  bool has(std::uint64_t key) const { return index_of(key) < items_.size(); }
-  Item& at(std::uint64_t key) { return items_[index_of(key)]; }
-  void push(Item item) { items_.push_back(item); }
-  std::optional<Item> take(std::uint64_t key) {
-    std::size_t index = index_of(key);
-    if (index == items_.size()) return std::nullopt;
-    Item item = items_[index];
-    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(index));
-    return item;
-  }
-  Item take_oldest() { return *take(items_.front().key); }
-  bool empty() const { return items_.empty(); }
-  double weight() const {
-    double sum = 0;
-    for (const Item& item : items_) sum += static_cast<double>(item.weight);
-    return sum;
-  }
-  std::size_t index_of(std::uint64_t key) const {
-    auto found = std::find_if(items_.begin(), items_.end(), [&](const Item& item) { return item.key == key; });
-    return static_cast<std::size_t>(found - items_.begin());
-  }
-  const std::vector<Item>& items() const { return items_; }
-  std::vector<Item>& items() { return items_; }
-
- private:
-  std::vector<Item> items_;
-};
+using cache::testing::Item;
+using cache::testing::Queue;
 
 template <bool moves_on_hit>
 struct NaiveOneList {
@@ -242,52 +208,190 @@ struct NaiveCar {
   }
 };
 
-/// The same requests and removals through both; every hit and miss must agree.
-template <typename Policy, typename Model>
-void expect_same_decisions(Model (*make_model)(double capacity)) {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
-    Random random(seed);
-    bool sized = seed % 2 == 0;
-    std::uint64_t capacity = sized ? 60 + random.below(100) : 3 + random.below(30);
-    cache::testing::CheckedCache<Policy> cache(capacity);
-    Model model = make_model(static_cast<double>(capacity));
-    for (int i = 0; i < 1500; ++i) {
-      std::uint64_t key = random.below(1 + random.below(90));
-      if (random.below(40) == 0) {
-        cache.remove(key);
-        model.remove(key);
-        continue;
-      }
-      std::uint64_t weight = sized ? 1 + cache::testing::mix(key) % 20 : 1;
-      ASSERT_EQ(cache.request(key, static_cast<std::uint32_t>(weight)), model.request({.key = key, .weight = weight}))
-          << "seed " << seed << " request " << i;
-    }
+// The stack of recency as one vector, oldest first; `rank` 1: LIR, 2: resident HIR, 3: HIR that left.
+struct NaiveLirs {
+  static constexpr double lir = 1, hir = 2, gone = 3;
+  double capacity;
+  Queue stack;   // the states of all keys that were seen lately
+  Queue queue;   // resident HIR
+  Queue left{};  // of the stack, those that left, in the order in which they did
+
+  double lir_max() const { return std::max(1.0, capacity - std::max(1.0, std::floor(capacity / 100))); }
+  double lir_weight() const {
+    double sum = 0;
+    for (const Item& item : stack.items()) sum += item.rank == lir ? static_cast<double>(item.weight) : 0;
+    return sum;
   }
+  std::uint64_t lir_count() const {
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(stack.items(), [](const Item& item) { return item.rank == lir; }));
+  }
+  void prune() {
+    while (!stack.empty() && stack.items().front().rank != lir) left.take(stack.take_oldest().key);
+  }
+  void see(Item item, double state) {
+    item.rank = state;
+    stack.push(item);
+  }
+  void demote_oldest() {
+    prune();
+    if (stack.empty()) return;
+    Item oldest = stack.take_oldest();
+    queue.push(oldest);
+    prune();
+  }
+  void demote_what_is_too_much() {
+    while (lir_weight() > lir_max() && lir_count() > 1) demote_oldest();
+  }
+  bool request(Item item) {
+    bool in_queue = queue.has(item.key);
+    std::optional<Item> seen = stack.take(item.key);
+    if (seen && seen->rank == lir) {
+      see(*seen, lir);
+      prune();
+      return true;
+    }
+    if (in_queue && seen) {
+      queue.take(item.key);
+      see(item, lir);
+      demote_what_is_too_much();
+      prune();
+      return true;
+    }
+    if (in_queue) {
+      queue.push(*queue.take(item.key));
+      see(item, hir);
+      return true;
+    }
+    left.take(item.key);
+    while (lir_weight() + queue.weight() + static_cast<double>(item.weight) > capacity) evict_one();
+    if (seen || lir_weight() + static_cast<double>(item.weight) <= lir_max()) {
+      see(item, lir);
+      if (lir_weight() > lir_max()) demote_what_is_too_much();
+    } else {
+      see(item, hir);
+      queue.push(item);
+    }
+    trim();
+    return false;
+  }
+  void evict_one() {
+    while (queue.empty() && lir_count() > 0) demote_oldest();
+    Item item = queue.take_oldest();
+    if (!stack.has(item.key)) return;
+    stack.at(item.key).rank = gone;
+    left.push(item);
+    prune();
+  }
+  void trim() {
+    while (left.weight() > 2 * capacity) stack.take(left.take_oldest().key);
+  }
+  void remove(std::uint64_t key) {
+    stack.take(key);
+    queue.take(key);
+    left.take(key);
+    prune();
+    trim();
+  }
+};
+
+// With a window that stays; counts with the same sketch.
+struct NaiveWTinyLfu {
+  double capacity;
+  Queue window, probation, protect;
+  FrequencySketch sketch{};
+
+  double window_max() const { return std::max(0.01 * capacity, 1.0); }
+  std::uint64_t count() const { return window.items().size() + probation.items().size() + protect.items().size(); }
+  double weight() const { return window.weight() + probation.weight() + protect.weight(); }
+  bool request(Item item) {
+    sketch.increment(cache::testing::mix(item.key));
+    if (window.has(item.key)) {
+      window.push(*window.take(item.key));
+      return true;
+    }
+    if (protect.has(item.key)) {
+      protect.push(*protect.take(item.key));
+      return true;
+    }
+    if (auto known = probation.take(item.key)) {
+      protect.push(*known);
+      while (protect.weight() > 0.8 * (capacity - 0.01 * capacity) && protect.items().size() > 1)
+        probation.push(protect.take_oldest());
+      return true;
+    }
+    while (weight() + static_cast<double>(item.weight) > capacity) evict_one();
+    double before = weight();
+    window.push(item);
+    sketch.ensure(count());
+    while (window.weight() > window_max() && window.items().size() > 1 &&
+           before + static_cast<double>(item.weight) < capacity)
+      probation.push(window.take_oldest());
+    return false;
+  }
+  void evict_one() {
+    Queue* incumbents = !probation.empty() ? &probation : !protect.empty() ? &protect : nullptr;
+    if (incumbents != nullptr && (window.empty() || window.weight() < window_max())) {
+      incumbents->take_oldest();
+      return;
+    }
+    if (incumbents == nullptr || estimate(window) <= estimate(*incumbents)) {
+      window.take_oldest();
+      return;
+    }
+    incumbents->take_oldest();
+    probation.push(window.take_oldest());
+    return;
+  }
+  unsigned estimate(const Queue& queue) const {
+    return sketch.estimate(cache::testing::mix(queue.items().front().key));
+  }
+  void remove(std::uint64_t key) {
+    for (Queue* queue : {&window, &probation, &protect}) queue->take(key);
+  }
+};
+
+template <typename Policy, typename MakeModel>
+void expect_same_decisions(MakeModel make_model) {
+  cache::testing::expect_same_decisions<Policy>([](std::uint64_t capacity) { return capacity; }, make_model);
 }
 
 TEST(NaiveModelsTest, Lru) {
-  expect_same_decisions<LruPolicy>(+[](double capacity) { return NaiveOneList<true>{capacity, {}}; });
+  expect_same_decisions<LruPolicy>([](double capacity) { return NaiveOneList<true>{capacity, {}}; });
 }
 TEST(NaiveModelsTest, Fifo) {
-  expect_same_decisions<FifoPolicy>(+[](double capacity) { return NaiveOneList<false>{capacity, {}}; });
+  expect_same_decisions<FifoPolicy>([](double capacity) { return NaiveOneList<false>{capacity, {}}; });
 }
 TEST(NaiveModelsTest, Lfu) {
-  expect_same_decisions<LfuPolicy>(+[](double capacity) { return NaiveRanked{capacity, {}, false}; });
+  expect_same_decisions<LfuPolicy>([](double capacity) { return NaiveRanked{capacity, {}, false}; });
 }
 TEST(NaiveModelsTest, Gdsf) {
-  expect_same_decisions<GdsfPolicy>(+[](double capacity) { return NaiveRanked{capacity, {}, true}; });
+  expect_same_decisions<GdsfPolicy>([](double capacity) { return NaiveRanked{capacity, {}, true}; });
 }
 TEST(NaiveModelsTest, Sieve) {
-  expect_same_decisions<SievePolicy>(+[](double capacity) { return NaiveSieve{capacity, {}}; });
+  expect_same_decisions<SievePolicy>([](double capacity) { return NaiveSieve{capacity, {}}; });
 }
 TEST(NaiveModelsTest, TwoQ) {
-  expect_same_decisions<TwoQPolicy>(+[](double capacity) { return NaiveTwoQ{capacity, {}, {}, {}}; });
+  expect_same_decisions<TwoQPolicy>([](double capacity) { return NaiveTwoQ{capacity, {}, {}, {}}; });
 }
 TEST(NaiveModelsTest, S3Fifo) {
-  expect_same_decisions<S3FifoPolicy>(+[](double capacity) { return NaiveS3Fifo{capacity, {}, {}, {}}; });
+  expect_same_decisions<S3FifoPolicy>([](double capacity) { return NaiveS3Fifo{capacity, {}, {}, {}}; });
 }
 TEST(NaiveModelsTest, Car) {
-  expect_same_decisions<CarPolicy>(+[](double capacity) { return NaiveCar{capacity, {}, {}, {}, {}}; });
+  expect_same_decisions<CarPolicy>([](double capacity) { return NaiveCar{capacity, {}, {}, {}, {}}; });
+}
+
+TEST(NaiveModelsTest, Lirs) {
+  expect_same_decisions<LirsPolicy>([](double capacity) { return NaiveLirs{capacity, {}, {}}; });
+}
+
+class FixedWTinyLfuPolicy : public WTinyLfuPolicy {
+ public:
+  explicit FixedWTinyLfuPolicy(std::uint64_t capacity) : WTinyLfuPolicy(capacity, /*climbs=*/false) {}
+};
+
+TEST(NaiveModelsTest, WTinyLfu) {
+  expect_same_decisions<FixedWTinyLfuPolicy>([](double capacity) { return NaiveWTinyLfu{capacity, {}, {}, {}}; });
 }
 
 }  // namespace
