@@ -118,8 +118,9 @@ class LogStoreEngine final : public Engine {
       cache::MemoryCacheOptions cache_options;
       cache_options.capacity = options.cache_bytes / cores_.size();
       cache_options.missing_key_lifetime = std::chrono::milliseconds(0);
-      core.cache = std::make_unique<Cache>(*core.store, system_clock(), core.cache_account, cache_options,
-                                           cache::DuelPolicy::for_bytes(cache_options.capacity));
+      cache::DuelPolicy::Options policy;
+      policy.shadow_entries_max = cache::DuelPolicy::shadow_entries_for_bytes(cache_options.capacity);
+      core.cache = std::make_unique<Cache>(*core.store, system_clock(), core.cache_account, cache_options, policy);
       core.store = core.cache.get();
     }
   }

@@ -1,21 +1,22 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "shoal/cache/probation_clock.h"
-#include "shoal/cache/shadow_cache.h"
+#include "shoal/cache/steering.h"
 
 namespace shoal::cache {
 
-/// The default of the server: a ProbationClock whose style is the one that wins on small shadow caches fed with a
-/// sample of the same requests (docs/CACHE.md).
+/// The default of the server (docs/CACHE.md): for each group of traffic a ProbationClock with its part of the capacity,
+/// in the style that wins on small shadow caches fed with a sample of the same requests. A Steering finds the groups,
+/// the styles and the parts; most traffic is one group.
 ///
-/// Every style has a shadow of the same relative size. What a style hits beyond the leading one is its credit, in
-/// weight, of which an eighth of a shadow's turnover is forgotten at a time. A style takes the lead when its credit is
-/// more than chance (so many standard deviations of a fair game) and pays for a part of the content that a change of
-/// style will exchange.
+/// A policy has a Steering of its own, or is one shard of a cache that shares one: then it gathers samples, which
+/// somebody takes to the Steering from time to time, and follows the plan that comes back.
 ///
 /// Byte mode is a budget in bytes, count mode one of weight 1. Ghosts, pins, versions and resizes are those of
 /// ProbationClock.
@@ -23,76 +24,79 @@ class DuelPolicy {
  public:
   using Node = PolicyNode;
   using Evict = EvictInto<PolicyNode>;
+  /// A hash of where the key of a node belongs, its bucket and prefix; 0: nothing is known.
+  using OriginOf = std::function<std::uint64_t(const PolicyNode&)>;
   static constexpr std::string_view name = "duel";
 
   struct Options {
     std::uint64_t capacity = 0;
-    std::uint64_t shadow_entries_max = 4096;  ///< For each style; above it, fewer keys are sampled.
-    double deviations = 2;                    ///< What credit must exceed to be no chance.
-    double exchange_share = 0.15;             ///< Of the capacity, that credit must pay for.
-    double memory_turns = 4;                  ///< Credit is halved each time a shadow was hit so often its entries.
+    std::uint64_t shadow_entries_max = 4096;  ///< As of Steering.
+    StyleJudge::Options judging = {};
+    OriginOf origin_of = {};  ///< None: all is one group.
+    bool is_shard = false;    ///< Of a cache whose Steering somebody else has.
   };
 
-  /// For a cache of so many bytes: shadows that take a few percent of it at most.
-  static Options for_bytes(std::uint64_t capacity);
+  /// How many entries the shadows of a cache of so many bytes may have, so that they take a few percent of it at most.
+  static std::uint64_t shadow_entries_for_bytes(std::uint64_t capacity);
 
   explicit DuelPolicy(Options options);
   DuelPolicy(const DuelPolicy&) = delete;  // nodes are linked into its lists
   DuelPolicy& operator=(const DuelPolicy&) = delete;
 
   void on_hit(Node& node) {
-    clock_.on_hit(node);
-    if (sampled(node.hash)) duel(node);
+    clock_of(node).on_hit(node);
+    if (plan_.samples(node.hash)) learn({node.hash, origin_of(node), node.weight});
   }
-  Admission admit(Node& node, Evict evict) {
-    if (sampled(node.hash)) duel(node);
-    return clock_.admit(node, evict);
-  }
-  void remove(Node& node) { clock_.remove(node); }
+  Admission admit(Node& node, Evict evict);
+  void remove(Node& node) { clock_of(node).remove(node); }
   void forget(std::uint64_t hash);
-  bool reweigh(Node& node, std::uint32_t weight, Evict evict) { return clock_.reweigh(node, weight, evict); }
-  void pin(Node& node) { clock_.pin(node); }
-  void unpin(Node& node) { clock_.unpin(node); }
+  bool reweigh(Node& node, std::uint32_t weight, Evict evict) { return clock_of(node).reweigh(node, weight, evict); }
+  void pin(Node& node) { clock_of(node).pin(node); }
+  void unpin(Node& node) { clock_of(node).unpin(node); }
   void resize(std::uint64_t capacity, Evict evict);
-  std::uint64_t reclaim(std::uint64_t wanted, Evict evict) { return clock_.reclaim(wanted, evict); }
-  std::uint64_t capacity() const { return clock_.capacity(); }
-  std::uint64_t weight() const { return clock_.weight(); }
-  std::uint64_t pinned_weight() const { return clock_.pinned_weight(); }
+  std::uint64_t reclaim(std::uint64_t wanted, Evict evict);
+  std::uint64_t capacity() const { return capacity_; }
+  std::uint64_t weight() const { return sum(&ProbationClock::weight); }
+  std::uint64_t pinned_weight() const { return sum(&ProbationClock::pinned_weight); }
+  std::uint64_t count() const { return sum(&ProbationClock::count); }
+  std::uint64_t memory_bytes() const;
   PolicyStats stats() const;
 
-  /// What leads now, and how often that changed.
-  Style style() const { return clock_.style(); }
-  std::uint64_t style_changes() const { return style_changes_; }
-  /// "window" or "main".
-  static std::string_view list_name(const Node& node) { return ProbationClock::list_name(node); }
+  /// Of a shard: what was gathered since it was last asked.
+  std::vector<Sample> take_samples();
+  /// Of a shard: from now on it does as the plan says.
+  void follow(const SteeringPlan& plan);
 
-  PolicySnapshot snapshot() const { return clock_.snapshot(name); }
-  void restore(const PolicySnapshot& snapshot, NodeFor node_for) { clock_.restore(snapshot, node_for); }
+  /// What it does now, for each group.
+  const SteeringPlan& plan() const { return plan_; }
+  Style style() const { return plan_.groups[0].style; }
+  /// "window" or "main", and whether that of a group of its own.
+  static std::string_view list_name(const Node& node);
+
+  PolicySnapshot snapshot() const;
+  /// All comes into group 0: the groups form again.
+  void restore(const PolicySnapshot& snapshot, NodeFor node_for) { clocks_[0]->restore(snapshot, node_for); }
 
  private:
-  /// The credit of one style against another.
-  struct Credit {
-    double weight = 0;    // hit by the one and not by the other, minus the reverse
-    double variance = 0;  // of a fair game over the same requests
-  };
-
-  // One key in 2^sample_shift_, by bits that neither shards nor tables use alone.
-  bool sampled(std::uint64_t hash) const {
-    return sample_shift_ == 0 || (hash * 0x9e3779b97f4a7c15) >> (64 - sample_shift_) == 0;
+  ProbationClock& clock_of(const Node& node) { return *clocks_[node.group]; }
+  std::uint64_t origin_of(const Node& node) const { return options_.origin_of ? options_.origin_of(node) : 0; }
+  template <typename Member>
+  std::uint64_t sum(Member member) const {
+    std::uint64_t total = 0;
+    for (const auto& clock : clocks_) total += (*clock.*member)();
+    return total;
   }
-  void duel(const Node& node);
-  void keep_score(const std::array<bool, style_count>& hit, double weight);
-  void thin_shadows();
-  void choose_leader();
-  void forget_old_credit();
+  void learn(const Sample& sample);
+  void divide_capacity(Evict evict);
 
   Options options_;
-  ProbationClock clock_;
-  std::array<ShadowCache, style_count> shadows_;
-  std::array<std::array<Credit, style_count>, style_count> credit_{};
-  std::array<std::uint64_t, style_count> hits_{};
-  unsigned sample_shift_ = 0;
-  std::uint64_t style_changes_ = 0;
+  std::uint64_t capacity_;
+  std::vector<std::unique_ptr<ProbationClock>> clocks_;  // by the number of the group
+  std::unique_ptr<Steering> steering_;                   // null if another one has it
+  SteeringPlan plan_;
+  bool capacity_divided_ = true;  // as the plan says
+  std::vector<Sample> samples_;   // not taken yet; beyond its capacity requests go unseen
+  std::uint64_t refusals_ = 0;    // without asking a clock
 };
 
 static_assert(CachePolicy<DuelPolicy>);

@@ -56,7 +56,7 @@ TEST(DuelPolicyTest, ShuffledEpochsHitWhatAStaticCacheHits) {
     for (std::uint64_t key : order) hits += player.request(key) && epoch >= 2 ? 1 : 0;
   }
   EXPECT_GE(static_cast<double>(hits), 0.95 * 10 * keys / 2);
-  EXPECT_EQ(player.policy().style(), Style::contest);
+  EXPECT_EQ(player.policy().style(), Style::hold);
 }
 
 TEST(DuelPolicyTest, ALoopThatDoesNotFitIsKeptInPart) {
@@ -71,13 +71,13 @@ TEST(DuelPolicyTest, ComesBackWhenTheWorkloadTurnsToRecency) {
   Player player(100, 100'000);
   for (int round = 0; round < 20; ++round)
     for (std::uint64_t key = 0; key < 300; ++key) player.request(key);
-  ASSERT_EQ(player.policy().style(), Style::contest);
+  ASSERT_GE(player.policy().style(), Style::contest);
   std::uint64_t hits = 0;
   for (std::uint64_t i = 1000; i < 100'000; ++i) {  // each key again thirty keys later, then never
     player.request(i);
     hits += player.request(i - 30) ? 1 : 0;
   }
-  EXPECT_NE(player.policy().style(), Style::contest);
+  EXPECT_LT(player.policy().style(), Style::contest);
   EXPECT_GE(hits, 99'000u * 9 / 10);
 }
 

@@ -12,8 +12,11 @@ constexpr double step_ratio_max = 10;  // as OpenZFS caps ARC's step
 constexpr std::uint64_t era_requests = 10;  // for each entry
 constexpr std::uint64_t era_entries_min = 16;
 
+// Whether an entry has to win its place in the main part.
+constexpr bool is_choosy(Style style) { return style == Style::contest || style == Style::hold; }
+
 // How many times the hand spares a used entry at most.
-constexpr int spares_max(Style style) { return style == Style::contest ? 1 : 3; }
+constexpr int spares_max(Style style) { return is_choosy(style) ? 1 : 3; }
 
 constexpr std::uint8_t halved(std::uint8_t uses, std::uint8_t times) {
   return times > 7 ? std::uint8_t{0} : static_cast<std::uint8_t>(uses >> times);
@@ -29,6 +32,8 @@ std::string_view to_string(Style style) {
       return "probation";
     case Style::contest:
       return "contest";
+    case Style::hold:
+      return "hold";
   }
   return "?";
 }
@@ -58,7 +63,7 @@ Admission ProbationClock::admit(Node& node, Evict evict) {
   }
   Admission kind = remembered(node);
   while (over(node.weight)) evict_one(evict);
-  node.list = kind != Admission::cold && style_ != Style::contest ? main : window;
+  node.list = kind != Admission::cold && !is_choosy(style_) ? main : window;
   list_of(node).push_newest(node);
   entered(node);
   trim_ghosts();
@@ -119,7 +124,7 @@ ProbationClock::Node* ProbationClock::next_victim() {
       return node != nullptr ? node : oldest_evictable(window_);
     }
     age(*candidate);
-    if (style_ == Style::contest) {
+    if (is_choosy(style_)) {
       if (Node* loser = loser_of_contest(*candidate)) return loser;
     } else if (candidate->uses > candidate->seen) {
       move_to_main(*candidate);
@@ -138,7 +143,7 @@ ProbationClock::Node* ProbationClock::loser_of_contest(Node& candidate) {
     move_to_main(candidate);
     return nullptr;
   }
-  if (candidate.uses <= incumbent->uses + contest_margin) return &candidate;
+  if (style_ == Style::hold || candidate.uses <= incumbent->uses + contest_margin) return &candidate;
   move_to_main(candidate);
   return incumbent;
 }
@@ -160,7 +165,7 @@ void ProbationClock::trim_ghosts() {
     while (ghosts_.count(b2) > 0 && total() > 2 * capacity()) ghosts_.pop_oldest(b2);
     return;
   }
-  std::uint64_t limit = style_ == Style::contest ? 2 * capacity() : capacity();
+  std::uint64_t limit = is_choosy(style_) ? 2 * capacity() : capacity();
   while (ghosts_.weight(b1) + ghosts_.weight(b2) > limit)
     ghosts_.pop_oldest(ghosts_.weight(b2) > limit / 2 || ghosts_.count(b1) == 0 ? b2 : b1);
 }
@@ -171,15 +176,8 @@ void ProbationClock::remove(Node& node) {
 }
 
 bool ProbationClock::reweigh(Node& node, std::uint32_t weight, Evict evict) {
-  CHECK(node.resident() && weight > 0);
-  std::uint64_t others_pinned = pinned_weight() - (node.pinned ? node.weight : 0);
-  if (weight + others_pinned > capacity()) return false;
-  reweighed(node, weight);
-  list_of(node).reweigh(node, weight);
-  bool was_pinned = node.pinned;
-  if (!was_pinned) pin(node);
-  while (over(0)) evict_one(evict);
-  if (!was_pinned) unpin(node);
+  auto set_weight = [&] { list_of(node).reweigh(node, weight); };
+  if (!reweigh_among(node, weight, set_weight, [&] { evict_one(evict); })) return false;
   trim_ghosts();
   return true;
 }
@@ -206,7 +204,7 @@ PolicyStats ProbationClock::stats() const {
           .frequent_ghost_hits = frequent_ghost_hits_,
           .evictions = evictions_,
           .refusals = refusals_,
-          .memory_bytes = ghosts_.memory_bytes()};
+          .memory_bytes = memory_bytes()};
 }
 
 PolicySnapshot ProbationClock::snapshot(std::string_view policy) const {
@@ -235,23 +233,17 @@ void ProbationClock::restore(const PolicySnapshot& snapshot, NodeFor node_for) {
   if (snapshot.style < style_count) style_ = static_cast<Style>(snapshot.style);
   if (snapshot.capacity > 0)
     target_ = std::min(1.0, snapshot.target / static_cast<double>(snapshot.capacity)) * static_cast<double>(capacity());
-  for (const PolicySnapshot::Entry& entry : snapshot.entries) {
-    auto list = static_cast<std::uint8_t>(entry.list & ~PolicySnapshot::Entry::ghost_bit);
-    if (list != window && list != main) continue;
-    Node* node = entry.ghost() || over(entry.weight) ? nullptr : node_for(entry);
-    if (node == nullptr) {
-      ghosts_.push_oldest(list == window ? b1 : b2, entry.hash, entry.weight, entry.uses, era_);
-      continue;
-    }
-    CHECK(!node->resident());
-    node->hash = entry.hash;
-    node->weight = entry.weight;
-    node->list = list;
-    node->uses = node->seen = entry.uses;
-    node->era = era_;
-    list_of(*node).push_oldest(*node);
-    entered(*node);
-  }
+  restore_each(
+      snapshot, [&](const PolicySnapshot::Entry& entry) { return over(entry.weight) ? nullptr : node_for(entry); },
+      [&](Node& node, const PolicySnapshot::Entry& entry) {
+        node.uses = node.seen = entry.uses;
+        node.era = era_;
+        list_of(node).push_oldest(node);
+        entered(node);
+      },
+      [&](const PolicySnapshot::Entry& entry, std::uint8_t list) {
+        ghosts_.push_oldest(list == window ? b1 : b2, entry.hash, entry.weight, entry.uses, era_);
+      });
   trim_ghosts();
 }
 

@@ -17,8 +17,9 @@ enum class Style : std::uint8_t {
   contest,  ///< The window is a hundredth, and an entry leaves it for the main part only when it was asked for clearly
             ///< more often than what it would replace there. On a loop or shuffled epochs nothing is, and the cache
             ///< stands still.
+  hold,     ///< The same, but nothing leaves the window for a full main part: what is there stays.
 };
-inline constexpr int style_count = 3;
+inline constexpr int style_count = 4;
 std::string_view to_string(Style style);
 
 /// A FIFO window for what is new, a clock for the main part, and ghosts of both: one structure that is CAR, nearly
@@ -46,6 +47,7 @@ class ProbationClock : public PolicyBudget {
   void resize(std::uint64_t capacity, Evict evict);
   std::uint64_t reclaim(std::uint64_t wanted, Evict evict);
   PolicyStats stats() const;
+  std::uint64_t memory_bytes() const { return ghosts_.memory_bytes(); }
 
   Style style() const { return style_; }
   /// Takes effect with the next evictions.
@@ -63,9 +65,9 @@ class ProbationClock : public PolicyBudget {
   void restore(const PolicySnapshot& snapshot, NodeFor node_for);
 
  private:
-  static constexpr std::uint8_t window = 1, main = 2;  // PolicyNode::list
-  static constexpr std::uint8_t era_mask = 0x7f;       // what PolicyNode::era holds
-  static constexpr int b1 = 0, b2 = 1;                 // lists of ghosts_: of the window, of the main part
+  static constexpr std::uint8_t window = recent_list, main = frequent_list;  // PolicyNode::list
+  static constexpr std::uint8_t era_mask = 0x7f;                             // what PolicyNode::era holds
+  static constexpr int b1 = 0, b2 = 1;  // lists of ghosts_: of the window, of the main part
 
   NodeList& list_of(const Node& node) { return node.list == window ? window_ : main_; }
   double window_target() const;

@@ -1,5 +1,6 @@
 #include "shoal/cache/shadow_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace shoal::cache {
@@ -13,16 +14,17 @@ std::size_t ShadowCache::slot_of(std::uint64_t hash) const {
 }
 
 bool ShadowCache::request(std::uint64_t hash, std::uint32_t weight) {
-  if (PolicyNode* node = slots_[slot_of(hash)]) {
+  if (PolicyNode* node = find(hash)) {
     clock_.on_hit(*node);
     return true;
   }
+  if (weight > clock_.capacity()) return false;
   PolicyNode& node = take_node();
   node.hash = hash;
   node.weight = weight;
   Admission admission = clock_.admit(node, [&](PolicyNode& victim) { release(victim); });
   if (is_admitted(admission)) {
-    if (2 * count() > slots_.size()) double_slots();
+    if (2 * count() > slots_.size()) add_slots();
     slots_[slot_of(hash)] = &node;
   } else {
     node.older = std::exchange(free_, &node);
@@ -31,7 +33,7 @@ bool ShadowCache::request(std::uint64_t hash, std::uint32_t weight) {
 }
 
 void ShadowCache::forget(std::uint64_t hash) {
-  if (PolicyNode* node = slots_[slot_of(hash)]) remove(*node);
+  if (PolicyNode* node = find(hash)) remove(*node);
   clock_.forget(hash);
 }
 
@@ -66,16 +68,16 @@ void ShadowCache::release(PolicyNode& node) {
   node.older = std::exchange(free_, &node);
 }
 
-void ShadowCache::double_slots() {
-  std::vector<PolicyNode*> old = std::exchange(slots_, std::vector<PolicyNode*>(2 * slots_.size()));
+void ShadowCache::add_slots() {
+  std::size_t count = std::max(slots_min, 2 * slots_.size());
+  std::vector<PolicyNode*> old = std::exchange(slots_, std::vector<PolicyNode*>(count));
   for (PolicyNode* node : old)
     if (node != nullptr) slots_[slot_of(node->hash)] = node;
 }
 
 std::uint64_t ShadowCache::memory_bytes() const {
   std::uint64_t blocks = (nodes_.size() + nodes_at_once - 1) / nodes_at_once;
-  return blocks * nodes_at_once * sizeof(PolicyNode) + slots_.capacity() * sizeof(PolicyNode*) +
-         clock_.stats().memory_bytes;
+  return blocks * nodes_at_once * sizeof(PolicyNode) + slots_.capacity() * sizeof(PolicyNode*) + clock_.memory_bytes();
 }
 
 }  // namespace shoal::cache

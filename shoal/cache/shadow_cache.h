@@ -10,7 +10,7 @@ namespace shoal::cache {
 /// A cache without bodies: tells what a style would have hit. Keys are known by their hash.
 class ShadowCache {
  public:
-  ShadowCache(std::uint64_t capacity, Style style) : clock_(capacity, style), slots_(slots_min) {}
+  ShadowCache(std::uint64_t capacity, Style style) : clock_(capacity, style) {}
 
   /// Whether the request hits; if not, the key comes in.
   bool request(std::uint64_t hash, std::uint32_t weight);
@@ -24,6 +24,7 @@ class ShadowCache {
   }
   void resize(std::uint64_t capacity);
 
+  void set_style(Style style) { clock_.set_style(style); }
   std::uint64_t count() const { return clock_.count(); }
   const ProbationClock& clock() const { return clock_; }
   std::uint64_t memory_bytes() const;
@@ -36,11 +37,12 @@ class ShadowCache {
   PolicyNode& take_node();
   void remove(PolicyNode& node);
   void release(PolicyNode& node);
-  void double_slots();
+  PolicyNode* find(std::uint64_t hash) const { return slots_.empty() ? nullptr : slots_[slot_of(hash)]; }
+  void add_slots();
 
   ProbationClock clock_;
   std::deque<PolicyNode> nodes_;    // keep their address; those that are free are chained through `older`
-  std::vector<PolicyNode*> slots_;  // open addressing, linear probing; a power of two, at most half full
+  std::vector<PolicyNode*> slots_;  // open addressing, linear probing; a power of two, at most half full; or none
   PolicyNode* free_ = nullptr;
 };
 

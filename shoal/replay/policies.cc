@@ -44,10 +44,18 @@ Outcome run_bound(const Trace& trace, Unit unit, std::uint64_t capacity, std::ui
   return unit == Unit::objects ? simulate_min(trace, unit, capacity) : pfoo_l_bound(trace, unit, capacity);
 }
 
+// The shards of a server share what they learn.
 Outcome run_duel(const Trace& trace, Unit unit, std::uint64_t capacity, std::uint32_t shards) {
-  return simulate<cache::DuelPolicy>(trace, unit, capacity, shards, [](std::uint64_t part) {
-    return std::make_unique<cache::DuelPolicy>(cache::DuelPolicy::Options{.capacity = part});
-  });
+  cache::Steering steering({.capacity = capacity});
+  return simulate<cache::DuelPolicy>(
+      trace, unit, capacity, shards,
+      [&](std::uint64_t part) {
+        return std::make_unique<cache::DuelPolicy>(cache::DuelPolicy::Options{.capacity = part, .is_shard = true});
+      },
+      [&](cache::DuelPolicy& policy) {
+        for (const cache::Sample& sample : policy.take_samples()) steering.learn(sample);
+        if (policy.plan().version != steering.plan().version) policy.follow(steering.plan());
+      });
 }
 
 Outcome run_worth(const Trace& trace, Unit unit, std::uint64_t capacity, std::uint32_t shards) {
@@ -70,6 +78,7 @@ constexpr NamedPolicy all[] = {
     {"adaptive", "the first style of duel, fixed: a window as wide as ARC's p", run_style<cache::Style::adaptive>},
     {"probation", "the second: a window of a tenth", run_style<cache::Style::probation>},
     {"contest", "the third: a window of a hundredth, and a contest of frequencies", run_style<cache::Style::contest>},
+    {"hold", "the fourth: the same, but what is in stays", run_style<cache::Style::hold>},
     {"lru", "least recently used", run<LruPolicy>},
     {"fifo", "first in, first out", run<FifoPolicy>},
     {"lfu", "least frequently used while resident", run<LfuPolicy>},

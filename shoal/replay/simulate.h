@@ -28,8 +28,9 @@ struct Outcome {
 /// Runs a trace through `shards` policies, each with its part of the capacity, as the cores of a server do: a key
 /// belongs to one shard by the high bits of its hash. `make(capacity)` returns a std::unique_ptr<P>. Starts cold; every
 /// request reads through the cache; what is refused is a miss.
-template <cache::CachePolicy P, typename Make>
-Outcome simulate(const Trace& trace, Unit unit, std::uint64_t capacity, std::uint32_t shards, Make make) {
+/// `after(policy)` is called when a policy had a request.
+template <cache::CachePolicy P, typename Make, typename After>
+Outcome simulate(const Trace& trace, Unit unit, std::uint64_t capacity, std::uint32_t shards, Make make, After after) {
   std::vector<std::unique_ptr<P>> policies;
   for (std::uint32_t i = 0; i < shards; ++i)
     policies.push_back(make(capacity * (i + 1) / shards - capacity * i / shards));
@@ -52,9 +53,15 @@ Outcome simulate(const Trace& trace, Unit unit, std::uint64_t capacity, std::uin
       policy.admit(node, keep_nothing);
       if (shards == 1) outcome.weight_max = std::max(outcome.weight_max, policy.weight());
     }
+    after(policy);
   }
   outcome.requests = trace.requests.size();
   return outcome;
+}
+
+template <cache::CachePolicy P, typename Make>
+Outcome simulate(const Trace& trace, Unit unit, std::uint64_t capacity, std::uint32_t shards, Make make) {
+  return simulate<P>(trace, unit, capacity, shards, make, [](P&) {});
 }
 
 }  // namespace shoal::replay

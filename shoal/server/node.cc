@@ -187,8 +187,9 @@ void Node::Parts::build_chains() {
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
     core.timers = std::make_unique<io::LoopTimers>((*loops)[i]);
-    core.cache = std::make_unique<Cache>(engine->store(i), system_clock(), *core.cache_account, options,
-                                         cache::DuelPolicy::for_bytes(options.capacity));
+    cache::DuelPolicy::Options policy;
+    policy.shadow_entries_max = cache::DuelPolicy::shadow_entries_for_bytes(options.capacity);
+    core.cache = std::make_unique<Cache>(engine->store(i), system_clock(), *core.cache_account, options, policy);
     stores.push_back({&(*loops)[i], core.cache.get()});
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
   }

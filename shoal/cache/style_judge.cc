@@ -1,0 +1,123 @@
+#include "shoal/cache/style_judge.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shoal::cache {
+namespace {
+
+constexpr double hits_min = 512;  // before credit is halved, however small the shadow
+
+std::size_t index_of(Style style) { return static_cast<std::size_t>(style); }
+
+}  // namespace
+
+StyleJudge::StyleJudge(Options options, std::uint64_t capacity, Style first)
+    : options_(options),
+      leader_(first),
+      shadows_{ShadowCache(capacity, Style::adaptive), ShadowCache(capacity, Style::probation),
+               ShadowCache(capacity, Style::contest), ShadowCache(capacity, Style::hold)} {}
+
+void StyleJudge::request(std::uint64_t hash, std::uint32_t weight) {
+  std::array<bool, style_count> hit;
+  for (std::size_t i = 0; i < style_count; ++i) {
+    hit[i] = shadows_[i].request(hash, weight);
+    hits_[i] += hit[i] ? 1 : 0;
+  }
+  if (larger_) {
+    bool more = larger_->request(hash, weight);
+    if (more != hit[index_of(leader_)]) {
+      gain_.weight += more ? weight : -static_cast<double>(weight);
+      gain_.variance += static_cast<double>(weight) * weight;
+    }
+  }
+  keep_score(hit, weight);
+  set_leader(better_than(leader_));
+  restart_what_stands_for_nothing();
+  forget_old_credit();
+}
+
+void StyleJudge::keep_score(const std::array<bool, style_count>& hit, double weight) {
+  for (std::size_t one = 0; one < style_count; ++one) {
+    for (std::size_t other = 0; other < style_count; ++other) {
+      if (hit[one] == hit[other]) continue;
+      credit_[one][other].weight += hit[one] ? weight : -weight;
+      credit_[one][other].variance += weight * weight;
+    }
+  }
+}
+
+Style StyleJudge::better_than(Style style) const {
+  std::size_t best = index_of(style);
+  double best_deviations = options_.deviations;
+  double exchange = options_.exchange_share * static_cast<double>(capacity());
+  for (std::size_t i = 0; i < style_count; ++i) {
+    const Credit& credit = credit_[i][index_of(style)];
+    if (credit.weight <= exchange) continue;
+    double deviations = (credit.weight - exchange) / std::sqrt(credit.variance);
+    if (deviations <= best_deviations) continue;
+    best = i;
+    best_deviations = deviations;
+  }
+  return static_cast<Style>(best);
+}
+
+void StyleJudge::set_leader(Style style) {
+  if (style == leader_) return;
+  leader_ = style;
+  ++changes_;
+  if (larger_) larger_->set_style(style);
+}
+
+// A cache that stands still cannot follow when others are asked for. When it lost so often its contents to the leader,
+// its shadow begins again with what comes now.
+void StyleJudge::restart_what_stands_for_nothing() {
+  constexpr std::size_t hold = static_cast<std::size_t>(Style::hold);
+  double lost = credit_[index_of(leader_)][hold].weight;
+  if (leader_ == Style::hold || lost <= options_.memory_turns * static_cast<double>(capacity())) return;
+  shadows_[hold].thin(capacity(), [](std::uint64_t) { return false; });
+  for (std::size_t i = 0; i < style_count; ++i) credit_[i][hold] = credit_[hold][i] = {};
+}
+
+void StyleJudge::forget_old_credit() {
+  double most_hits = static_cast<double>(*std::ranges::max_element(hits_));
+  if (most_hits <= std::max(hits_min, options_.memory_turns * static_cast<double>(entries_max()))) return;
+  for (auto& row : credit_)
+    for (Credit& credit : row) credit = {credit.weight / 2, credit.variance / 2};
+  for (std::uint64_t& hits : hits_) hits /= 2;
+}
+
+void StyleJudge::forget(std::uint64_t hash) {
+  for (ShadowCache& shadow : shadows_) shadow.forget(hash);
+  if (larger_) larger_->forget(hash);
+}
+
+void StyleJudge::resize(std::uint64_t capacity) {
+  if (capacity == this->capacity()) return;
+  for (ShadowCache& shadow : shadows_) shadow.resize(capacity);
+  if (larger_) larger_->resize(enlarged(capacity));
+}
+
+double StyleJudge::window_share() const {
+  if (capacity() == 0) return 0;
+  return std::min(1.0, shadow_of(Style::adaptive).clock().adaptive_target() / static_cast<double>(capacity()));
+}
+
+void StyleJudge::measure_gain() {
+  if (!larger_) larger_.emplace(enlarged(capacity()), leader_);
+  gain_ = {};
+}
+
+std::uint64_t StyleJudge::entries_max() const {
+  std::uint64_t most = 0;
+  for (const ShadowCache& shadow : shadows_) most = std::max(most, shadow.count());
+  return most;
+}
+
+std::uint64_t StyleJudge::memory_bytes() const {
+  std::uint64_t bytes = larger_ ? larger_->memory_bytes() : 0;
+  for (const ShadowCache& shadow : shadows_) bytes += shadow.memory_bytes();
+  return bytes;
+}
+
+}  // namespace shoal::cache
