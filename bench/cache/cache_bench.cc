@@ -1,6 +1,7 @@
 // The memory cache by itself: how fast it answers, what an entry costs, how long an eviction can take, and whether the
 // budget holds. Prints tables; stops when an answer is wrong.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <functional>
 #include <thread>
@@ -66,18 +67,20 @@ void bench_hits(std::size_t threads) {
     if (of_thread.size() < requests_per_thread) of_thread.push_back(number);
   }
 
-  ShardedMemoryCache ours(threads, object_count, object_bytes);
+  ShardedMemoryCache duel(cache::PolicyKind::duel, threads, object_count, object_bytes);
+  ShardedMemoryCache arc(cache::PolicyKind::arc, threads, object_count, object_bytes);
   LockedLru locked(threads, object_count, object_bytes);
   TbbLru tbb(threads, object_count, object_bytes);
-  std::vector<double> rates[3];
+  std::array<std::vector<double>, 4> rates;
   for (int round = 0; round < rounds; ++round) {
-    rates[0].push_back(measure_hits(ours, requests));
-    rates[1].push_back(measure_hits(locked, requests));
-    rates[2].push_back(measure_hits(tbb, requests));
+    rates[0].push_back(measure_hits(duel, requests));
+    rates[1].push_back(measure_hits(arc, requests));
+    rates[2].push_back(measure_hits(locked, requests));
+    rates[3].push_back(measure_hits(tbb, requests));
   }
-  const char* names[] = {ShardedMemoryCache::name, LockedLru::name, TbbLru::name};
+  const std::array<std::string, 4> names = {duel.name, arc.name, LockedLru::name, TbbLru::name};
   double own = at_share(rates[0], 0.5);
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < rates.size(); ++i) {
     double median = at_share(rates[i], 0.5);
     fmt::print("| {} | {} | {:.2f} | {:.2f} to {:.2f} | {:.2f} |\n", threads, names[i], median, rates[i].front(),
                rates[i].back(), own / median);
@@ -85,8 +88,6 @@ void bench_hits(std::size_t threads) {
 }
 
 // --- memory, evictions, budget: straight on the contents, as no store is in it
-
-using Contents = cache::CacheContents<cache::ArcPolicy>;
 
 ObjectInfoPtr info_of(std::uint64_t size) {
   auto info = std::make_shared<ObjectInfo>();
@@ -96,14 +97,14 @@ ObjectInfoPtr info_of(std::uint64_t size) {
   return info;
 }
 
-void install(Contents& contents, const std::string& name, const ObjectInfoPtr& info, const Body& body) {
+void install(cache::CacheContents& contents, const std::string& name, const ObjectInfoPtr& info, const Body& body) {
   contents.install(ObjectKeyView("bucket", name), info, body);
 }
 
 void bench_memory() {
   constexpr std::uint32_t count = 1'000'000;
   MemoryAccount account("bench");
-  Contents contents(account, 2ULL << 30, {}, {});
+  cache::CacheContents contents(account, 2ULL << 30, cache::PolicyKind::duel, {});
   std::uint64_t name_bytes = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     std::string name = name_of(i);
@@ -129,10 +130,10 @@ void print_latencies(const char* what, std::vector<double>& micros) {
   fmt::print("| {} | {} | {:.1f} | {:.1f} | {:.1f} |\n", what, micros.size(), p50, p999, micros.back());
 }
 
-void bench_evictions() {
+void bench_evictions(cache::PolicyKind policy) {
   constexpr std::uint64_t capacity = 512ULL << 20;
   MemoryAccount account("bench");
-  Contents contents(account, capacity, {.step_ratio_max = 10}, {});
+  cache::CacheContents contents(account, capacity, policy, {});
   Body small = Body::copy_of(std::string(100, 'x'));
   Body large = Body::copy_of(std::string(1 << 20, 'x'));
   ObjectInfoPtr small_info = info_of(100);
@@ -140,7 +141,7 @@ void bench_evictions() {
   std::uint32_t next = 0;
   while (account.bytes() < capacity - (capacity >> 8) && next < 5'000'000)
     install(contents, name_of(next++), small_info, small);
-  fmt::print("\n{} small objects fill {} MiB.\n\n", contents.count(), capacity >> 20);
+  fmt::print("\n{}: {} small objects fill {} MiB.\n\n", to_string(policy), contents.count(), capacity >> 20);
   fmt::print("| what comes in | times | median µs | p99.9 µs | longest µs |\n|---|--:|--:|--:|--:|\n");
   auto measure = [&](const char* what, int times, const ObjectInfoPtr& info, const Body& body) {
     std::vector<double> micros;
@@ -158,10 +159,10 @@ void bench_evictions() {
   measure("1 MiB, evicting thousands", 1'000, large_info, large);
 }
 
-void bench_budget() {
+void bench_budget(cache::PolicyKind policy) {
   constexpr std::uint64_t capacity = 256ULL << 20;
   MemoryAccount account("bench");
-  Contents contents(account, capacity, {.step_ratio_max = 10}, {});
+  cache::CacheContents contents(account, capacity, policy, {});
   Body small = Body::copy_of(std::string(1'000, 'x'));
   Body large = Body::copy_of(std::string(1 << 20, 'x'));
   ObjectInfoPtr small_info = info_of(1'000);
@@ -200,8 +201,9 @@ void bench_budget() {
     CHECK_MSG(bytes <= capacity, "the budget was exceeded");
     line += fmt::format(" {:.1f}", 100.0 * static_cast<double>(bytes) / static_cast<double>(capacity));
   }
-  fmt::print("\nMost that was charged, in % of the budget, over time; large objects come in steps 9 to 14:\n\n   {}\n",
-             line);
+  fmt::print(
+      "\n{}: most that was charged, in % of the budget, over time; large objects come in steps 9 to 14:\n\n   {}\n",
+      to_string(policy), line);
 }
 
 void run() {
@@ -213,8 +215,10 @@ void run() {
   bench_hits(2);
   fmt::print("\n| memory of | bytes |\n|---|--:|\n");
   bench_memory();
-  bench_evictions();
-  bench_budget();
+  for (cache::PolicyKind policy : {cache::PolicyKind::duel, cache::PolicyKind::arc, cache::PolicyKind::worth}) {
+    bench_evictions(policy);
+    bench_budget(policy);
+  }
 }
 
 }  // namespace

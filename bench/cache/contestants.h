@@ -10,9 +10,9 @@
 
 #define TBB_PREVIEW_CONCURRENT_LRU_CACHE 1  // NOLINT(cppcoreguidelines-macro-usage): how the header is asked for
 #include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
 #include <oneapi/tbb/concurrent_lru_cache.h>
 
-#include "shoal/cache/arc_policy.h"
 #include "shoal/cache/memory_cache.h"
 #include "shoal/testing/in_memory_store.h"
 #include "shoal/testing/run_task.h"
@@ -33,11 +33,10 @@ inline bool is_body_of(const void* bytes, std::uint32_t number) {
 /// Ours: one MemoryCache for each thread, which owns its keys, as in the server.
 class ShardedMemoryCache {
  public:
-  static constexpr const char* name = "shoal";
-
-  ShardedMemoryCache(std::size_t threads, std::uint32_t count, std::size_t body_bytes) {
+  ShardedMemoryCache(cache::PolicyKind policy, std::size_t threads, std::uint32_t count, std::size_t body_bytes)
+      : name(fmt::format("shoal, {}", to_string(policy))) {
     for (std::uint32_t i = 0; i < count; ++i) names_.push_back(name_of(i));
-    for (std::size_t i = 0; i < threads; ++i) shards_.push_back(std::make_unique<Shard>());
+    for (std::size_t i = 0; i < threads; ++i) shards_.push_back(std::make_unique<Shard>(policy));
     for (std::uint32_t i = 0; i < count; ++i) {
       ObjectInfo info;
       info.size = body_bytes;
@@ -49,6 +48,8 @@ class ShardedMemoryCache {
       CHECK(put.has_value());
     }
   }
+  const std::string name;
+
   /// Which thread asks for an object.
   std::size_t owner_of(std::uint32_t number) const { return number % shards_.size(); }
   bool hit(std::size_t thread, std::uint32_t number) {
@@ -60,8 +61,10 @@ class ShardedMemoryCache {
   struct Shard {
     testing::InMemoryStore store;
     MemoryAccount account{"bench"};
-    cache::MemoryCache<cache::ArcPolicy> cache{store, system_clock(), account, {.capacity = 4ULL << 30}};
-    Shard() {
+    cache::MemoryCache cache;
+    // As in the server, whose loops learn together: somebody else has the shadows.
+    explicit Shard(cache::PolicyKind policy)
+        : cache(store, system_clock(), account, {.capacity = 4ULL << 30, .policy = policy, .is_shard = true}) {
       BucketInfo bucket;
       bucket.name = "bucket";
       boost::asio::io_context loop;
@@ -131,8 +134,8 @@ class TbbLru {
  private:
   struct Load {
     std::size_t body_bytes;
-    std::shared_ptr<const std::string> operator()(const std::string& name) const {
-      auto number = static_cast<std::uint32_t>(std::stoul(name.substr(name.find('/') + 1)));
+    std::shared_ptr<const std::string> operator()(const std::string& key) const {
+      auto number = static_cast<std::uint32_t>(std::stoul(key.substr(key.find('/') + 1)));
       return std::make_shared<const std::string>(body_of(number, body_bytes));
     }
   };

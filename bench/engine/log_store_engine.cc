@@ -19,8 +19,6 @@
 namespace shoal::bench {
 namespace {
 
-using Cache = cache::MemoryCache<cache::DuelPolicy>;
-
 constexpr std::uint64_t mib = 1 << 20;
 const std::string bucket = "bench";
 
@@ -35,7 +33,7 @@ struct Core {
   MemoryAccount cache_account{"cache"};
   io::EventLoop* loop = nullptr;
   std::unique_ptr<io::Disk> disk;
-  std::unique_ptr<Cache> cache;
+  std::unique_ptr<cache::MemoryCache> cache;
   ObjectStore* store = nullptr;  ///< the outermost
 };
 
@@ -118,9 +116,7 @@ class LogStoreEngine final : public Engine {
       cache::MemoryCacheOptions cache_options;
       cache_options.capacity = options.cache_bytes / cores_.size();
       cache_options.missing_key_lifetime = std::chrono::milliseconds(0);
-      cache::DuelPolicy::Options policy;
-      policy.shadow_entries_max = cache::DuelPolicy::shadow_entries_for_bytes(cache_options.capacity);
-      core.cache = std::make_unique<Cache>(*core.store, system_clock(), core.cache_account, cache_options, policy);
+      core.cache = std::make_unique<cache::MemoryCache>(*core.store, system_clock(), core.cache_account, cache_options);
       core.store = core.cache.get();
     }
   }

@@ -149,6 +149,13 @@ Entry& Directory::insert(const EntryKey& key) {
   return *entry;
 }
 
+std::uint64_t Directory::origin_of(const Entry& entry) const {
+  std::string_view name = entry.name();
+  std::size_t slash = name.find('/');
+  std::string_view prefix = name.substr(0, slash == std::string_view::npos ? 0 : slash + 1);
+  return std::max<std::uint64_t>(1, hash64(as_bytes(prefix), hash64(as_bytes(bucket_name(entry)))));
+}
+
 void Directory::erase(Entry& entry) {
   Segment& segment = segments_[segment_of(entry.hash)];
   std::size_t mask = segment.slots.size() - 1;

@@ -116,6 +116,8 @@ class Directory {
   /// By how much table_bytes() grows when this key is inserted.
   std::uint64_t growth_for(const EntryKey& key) const;
   std::uint64_t count() const { return count_; }
+  /// A hash of the bucket and the first part of the name, up to and with its first slash; never 0.
+  std::uint64_t origin_of(const Entry& entry) const;
   const std::string& bucket_name(const Entry& entry) const { return buckets_[entry.bucket].name; }
 
  private:

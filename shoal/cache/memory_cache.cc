@@ -19,35 +19,28 @@ void stop_at_exception(std::exception_ptr exception) {
 
 }  // namespace
 
-template <CachePolicy Policy>
-MemoryCache<Policy>::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account,
-                                 MemoryCacheOptions options, typename Policy::Options policy)
+MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options)
     : store_(store),
       clock_(clock),
-      account_(account),
       options_(std::move(options)),
       made_at_(clock.monotonic()),
-      contents_(account, options_.capacity, policy, options_.buckets) {}
+      contents_(account, options_.capacity, options_.policy, options_.buckets, options_.is_shard) {}
 
-template <CachePolicy Policy>
-MemoryCache<Policy>::~MemoryCache() = default;
+MemoryCache::~MemoryCache() = default;
 
-template <CachePolicy Policy>
-Task<void> MemoryCache<Policy>::close() {
+Task<void> MemoryCache::close() {
   closed_ = true;
   while (in_flight_.reads_running() > 0 || refills_running_ > 0) co_await landed_.wait();
 }
 
-template <CachePolicy Policy>
-std::uint32_t MemoryCache<Policy>::now_ms() const {
+std::uint32_t MemoryCache::now_ms() const {
   return static_cast<std::uint32_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(clock_.monotonic() - made_at_).count());
 }
 
 // --- reading
 
-template <CachePolicy Policy>
-typename MemoryCache<Policy>::LookUp MemoryCache<Policy>::look_up(const ObjectKeyView& key) {
+MemoryCache::LookUp MemoryCache::look_up(const ObjectKeyView& key) {
   Entry* entry = contents_.find(key);
   if (entry == nullptr || entry->revoked || entry->awaited) return {Found::nothing, nullptr};
   if (!entry->is_missing_key()) return {Found::object, entry};
@@ -56,23 +49,20 @@ typename MemoryCache<Policy>::LookUp MemoryCache<Policy>::look_up(const ObjectKe
   return {expired ? Found::nothing : Found::missing_key, entry};
 }
 
-template <CachePolicy Policy>
-Object MemoryCache<Policy>::hit(Entry& entry) {
+Object MemoryCache::hit(Entry& entry) {
   ++stats_.requests;
   ++stats_.hits;
   return Object{entry.info, contents_.use(entry), nullptr};
 }
 
-template <CachePolicy Policy>
-std::optional<Object> MemoryCache<Policy>::try_get(const ObjectKeyView& key) {
+std::optional<Object> MemoryCache::try_get(const ObjectKeyView& key) {
   auto [found, entry] = look_up(key);
   if (found != Found::object) return std::nullopt;
   return hit(*entry);
 }
 
 /// Not while the key is read or written below: get() knows the order in which readers may see things.
-template <CachePolicy Policy>
-bool MemoryCache<Policy>::is_known_missing(const ObjectKeyView& key) {
+bool MemoryCache::is_known_missing(const ObjectKeyView& key) {
   auto [found, entry] = look_up(key);
   if (found == Found::object) return false;
   if (found == Found::missing_key) {
@@ -86,8 +76,7 @@ bool MemoryCache<Policy>::is_known_missing(const ObjectKeyView& key) {
   return true;
 }
 
-template <CachePolicy Policy>
-Task<Result<std::optional<Object>>> MemoryCache<Policy>::get(ObjectKey key) {
+Task<Result<std::optional<Object>>> MemoryCache::get(ObjectKey key) {
   auto [found, entry] = look_up(key);
   if (found == Found::object) co_return std::optional<Object>(hit(*entry));
   if (found == Found::missing_key) {
@@ -106,8 +95,7 @@ Task<Result<std::optional<Object>>> MemoryCache<Policy>::get(ObjectKey key) {
   co_return read.flight->result;
 }
 
-template <CachePolicy Policy>
-Task<typename MemoryCache<Policy>::Awaited> MemoryCache<Policy>::read_shared(ObjectKey key) {
+Task<MemoryCache::Awaited> MemoryCache::read_shared(ObjectKey key) {
   Awaited read{in_flight_.joinable(key), true, false};
   if (read.flight == nullptr) {
     read.shared = false;
@@ -120,8 +108,7 @@ Task<typename MemoryCache<Policy>::Awaited> MemoryCache<Policy>::read_shared(Obj
   co_return read;
 }
 
-template <CachePolicy Policy>
-void MemoryCache<Policy>::count_miss(const Flight& flight) {
+void MemoryCache::count_miss(const Flight& flight) {
   ++stats_.requests;
   if (flight.undisturbed && !flight.bypass) {
     ++stats_.misses[static_cast<std::size_t>(flight.reason)];
@@ -130,8 +117,7 @@ void MemoryCache<Policy>::count_miss(const Flight& flight) {
   }
 }
 
-template <CachePolicy Policy>
-Task<void> MemoryCache<Policy>::fill(ObjectKey key, std::shared_ptr<Flight> flight) {
+Task<void> MemoryCache::fill(ObjectKey key, std::shared_ptr<Flight> flight) {
   ++stats_.fills;
   Result<std::optional<Object>> read = co_await read_below(key);
   bool cacheable = in_flight_.end_read(key, flight);
@@ -142,8 +128,7 @@ Task<void> MemoryCache<Policy>::fill(ObjectKey key, std::shared_ptr<Flight> flig
 }
 
 /// Small objects with their body, whichever way it comes.
-template <CachePolicy Policy>
-Task<Result<std::optional<Object>>> MemoryCache<Policy>::read_below(ObjectKey key) {
+Task<Result<std::optional<Object>>> MemoryCache::read_below(ObjectKey key) {
   CO_TRY_ASSIGN(std::optional<Object> object, co_await store_.get(std::move(key)));
   if (object && object->reader != nullptr && object->info->size <= options_.object_bytes_max) {
     CO_TRY_ASSIGN(object->body, co_await object->reader->read(0, object->info->size));
@@ -153,9 +138,7 @@ Task<Result<std::optional<Object>>> MemoryCache<Policy>::read_below(ObjectKey ke
 }
 
 /// What a read brought: into the cache if it may, and to those who wait.
-template <CachePolicy Policy>
-void MemoryCache<Policy>::land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read,
-                               bool cacheable) {
+void MemoryCache::land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read, bool cacheable) {
   ObjectKeyView view(key);
   flight.result = std::move(read);
   if (!flight.result) {
@@ -215,15 +198,13 @@ void MemoryCache<Policy>::land(const ObjectKey& key, Flight& flight, Result<std:
 
 // --- after a restart
 
-template <CachePolicy Policy>
-void MemoryCache<Policy>::restore(const SavedCache& saved) {
+void MemoryCache::restore(const SavedCache& saved) {
   contents_.set_now(now_ms());
   stats_.refill_expected = contents_.restore(saved) + saved.others.size();
   refill_first_ = saved.others;
 }
 
-template <CachePolicy Policy>
-Task<void> MemoryCache<Policy>::refill(std::size_t at_once) {
+Task<void> MemoryCache::refill(std::size_t at_once) {
   auto executor = co_await boost::asio::this_coro::executor;
   refills_running_ += at_once;
   for (std::size_t i = 0; i < at_once; ++i) boost::asio::co_spawn(executor, refill_some(), stop_at_exception);
@@ -231,8 +212,7 @@ Task<void> MemoryCache<Policy>::refill(std::size_t at_once) {
   stats_.refill_gone = stats_.refill_expected - stats_.refilled;
 }
 
-template <CachePolicy Policy>
-Task<void> MemoryCache<Policy>::refill_some() {
+Task<void> MemoryCache::refill_some() {
   while (!closed_) {
     std::optional<SavedCache::Key> key;
     if (refill_first_.empty()) {
@@ -248,8 +228,7 @@ Task<void> MemoryCache<Policy>::refill_some() {
   if (refills_running_ == 0) landed_.wake_all();
 }
 
-template <CachePolicy Policy>
-Task<void> MemoryCache<Policy>::refill_one(SavedCache::Key key) {
+Task<void> MemoryCache::refill_one(SavedCache::Key key) {
   ObjectKey object_key{key.bucket, key.name};
   Awaited read = co_await read_shared(object_key);
   const Result<std::optional<Object>>& result = read.flight->result;
@@ -268,8 +247,7 @@ Task<void> MemoryCache<Policy>::refill_one(SavedCache::Key key) {
 
 // --- for people
 
-template <CachePolicy Policy>
-Explanation MemoryCache<Policy>::explain(const ObjectKeyView& key) const {
+Explanation MemoryCache::explain(const ObjectKeyView& key) const {
   Explanation explanation;
   std::uint32_t now = now_ms();
   explanation.rule = contents_.rule_of(key.bucket);
@@ -297,8 +275,7 @@ Explanation MemoryCache<Policy>::explain(const ObjectKeyView& key) const {
   return explanation;
 }
 
-template <CachePolicy Policy>
-Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache<Policy>::stat(ObjectKey key) {
+Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache::stat(ObjectKey key) {
   auto [found, entry] = look_up(key);
   if (found != Found::nothing) {
     ++stats_.stat_hits;
@@ -311,8 +288,7 @@ Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache<Policy>::stat(ObjectKey k
   co_return info;
 }
 
-template <CachePolicy Policy>
-Task<Result<ListPage>> MemoryCache<Policy>::list(ListRequest request) {
+Task<Result<ListPage>> MemoryCache::list(ListRequest request) {
   Result<ListPage> page = co_await store_.list(std::move(request));
   in_flight_.observed_all();
   co_return page;
@@ -320,9 +296,7 @@ Task<Result<ListPage>> MemoryCache<Policy>::list(ListRequest request) {
 
 // --- writing
 
-template <CachePolicy Policy>
-Task<Result<ObjectInfoPtr>> MemoryCache<Policy>::put(ObjectKey key, ObjectInfo info, Body body,
-                                                     WriteCondition condition) {
+Task<Result<ObjectInfoPtr>> MemoryCache::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
   WriteGuard guard(this, key);
   Body written = body;
   Result<ObjectInfoPtr> stored =
@@ -331,31 +305,26 @@ Task<Result<ObjectInfoPtr>> MemoryCache<Policy>::put(ObjectKey key, ObjectInfo i
   co_return stored;
 }
 
-template <CachePolicy Policy>
-Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache<Policy>::begin_put(ObjectKey key) {
+Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache::begin_put(ObjectKey key) {
   CO_TRY_ASSIGN(std::unique_ptr<ObjectWriter> writer, co_await store_.begin_put(key));
   co_return std::make_unique<Writer>(this, std::move(key), std::move(writer));
 }
 
-template <CachePolicy Policy>
-Task<Result<bool>> MemoryCache<Policy>::remove(ObjectKey key, WriteCondition condition) {
+Task<Result<bool>> MemoryCache::remove(ObjectKey key, WriteCondition condition) {
   WriteGuard guard(this, key);
   Result<bool> removed = co_await store_.remove(std::move(key), std::move(condition));
   guard.finish_remove(removed);
   co_return removed;
 }
 
-template <CachePolicy Policy>
-Task<Result<ObjectInfoPtr>> MemoryCache<Policy>::update_info(ObjectKey key, ObjectInfo info) {
+Task<Result<ObjectInfoPtr>> MemoryCache::update_info(ObjectKey key, ObjectInfo info) {
   WriteGuard guard(this, key);
   Result<ObjectInfoPtr> updated = co_await store_.update_info(std::move(key), std::move(info));
   guard.finish_update(updated);
   co_return updated;
 }
 
-template <CachePolicy Policy>
-Task<Result<ObjectInfoPtr>> MemoryCache<Policy>::complete_upload(UploadKey upload, ObjectInfo info,
-                                                                 WriteCondition condition) {
+Task<Result<ObjectInfoPtr>> MemoryCache::complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) {
   WriteGuard guard(this, upload.key);
   Result<ObjectInfoPtr> completed =
       co_await store_.complete_upload(std::move(upload), std::move(info), std::move(condition));
@@ -365,14 +334,12 @@ Task<Result<ObjectInfoPtr>> MemoryCache<Policy>::complete_upload(UploadKey uploa
 
 // --- buckets
 
-template <CachePolicy Policy>
-void MemoryCache<Policy>::forget_bucket(const std::string& name) {
+void MemoryCache::forget_bucket(const std::string& name) {
   contents_.retire_bucket(name);
   in_flight_.buckets_changed();
 }
 
-template <CachePolicy Policy>
-Task<Result<void>> MemoryCache<Policy>::create_bucket(BucketInfo bucket) {
+Task<Result<void>> MemoryCache::create_bucket(BucketInfo bucket) {
   std::string name = bucket.name;
   Result<void> created = co_await store_.create_bucket(std::move(bucket));
   forget_bucket(name);
@@ -380,8 +347,7 @@ Task<Result<void>> MemoryCache<Policy>::create_bucket(BucketInfo bucket) {
 }
 
 // Known to be missing are keys of the bucket that there was; afterwards it is the bucket that is missing.
-template <CachePolicy Policy>
-Task<Result<void>> MemoryCache<Policy>::remove_bucket(std::string name) {
+Task<Result<void>> MemoryCache::remove_bucket(std::string name) {
   Result<void> removed = co_await store_.remove_bucket(name);
   if (removed || removed.error().code != ErrorCode::bucket_not_empty) forget_bucket(name);
   co_return removed;
@@ -389,49 +355,27 @@ Task<Result<void>> MemoryCache<Policy>::remove_bucket(std::string name) {
 
 // --- what is not cached
 
-template <CachePolicy Policy>
-Task<Result<std::optional<BucketInfo>>> MemoryCache<Policy>::stat_bucket(std::string name) {
+Task<Result<std::optional<BucketInfo>>> MemoryCache::stat_bucket(std::string name) {
   return store_.stat_bucket(std::move(name));
 }
-template <CachePolicy Policy>
-Task<Result<void>> MemoryCache<Policy>::update_bucket(BucketInfo bucket) {
-  return store_.update_bucket(std::move(bucket));
-}
-template <CachePolicy Policy>
-Task<Result<std::vector<BucketInfo>>> MemoryCache<Policy>::list_buckets() {
-  return store_.list_buckets();
-}
-template <CachePolicy Policy>
-Task<Result<std::string>> MemoryCache<Policy>::create_upload(ObjectKey key, ObjectInfo info) {
+Task<Result<void>> MemoryCache::update_bucket(BucketInfo bucket) { return store_.update_bucket(std::move(bucket)); }
+Task<Result<std::vector<BucketInfo>>> MemoryCache::list_buckets() { return store_.list_buckets(); }
+Task<Result<std::string>> MemoryCache::create_upload(ObjectKey key, ObjectInfo info) {
   return store_.create_upload(std::move(key), std::move(info));
 }
-template <CachePolicy Policy>
-Task<Result<UploadInfo>> MemoryCache<Policy>::stat_upload(UploadKey upload) {
-  return store_.stat_upload(std::move(upload));
-}
-template <CachePolicy Policy>
-Task<Result<PartInfo>> MemoryCache<Policy>::put_part(UploadKey upload, PartInfo part, Body body) {
+Task<Result<UploadInfo>> MemoryCache::stat_upload(UploadKey upload) { return store_.stat_upload(std::move(upload)); }
+Task<Result<PartInfo>> MemoryCache::put_part(UploadKey upload, PartInfo part, Body body) {
   return store_.put_part(std::move(upload), std::move(part), std::move(body));
 }
-template <CachePolicy Policy>
-Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache<Policy>::begin_part(UploadKey upload,
-                                                                            std::uint32_t part_number) {
+Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache::begin_part(UploadKey upload, std::uint32_t part_number) {
   return store_.begin_part(std::move(upload), part_number);
 }
-template <CachePolicy Policy>
-Task<Result<std::vector<PartInfo>>> MemoryCache<Policy>::list_parts(UploadKey upload) {
+Task<Result<std::vector<PartInfo>>> MemoryCache::list_parts(UploadKey upload) {
   return store_.list_parts(std::move(upload));
 }
-template <CachePolicy Policy>
-Task<Result<void>> MemoryCache<Policy>::abort_upload(UploadKey upload) {
-  return store_.abort_upload(std::move(upload));
-}
-template <CachePolicy Policy>
-Task<Result<std::vector<UploadInfo>>> MemoryCache<Policy>::list_uploads(std::string bucket, std::string prefix) {
+Task<Result<void>> MemoryCache::abort_upload(UploadKey upload) { return store_.abort_upload(std::move(upload)); }
+Task<Result<std::vector<UploadInfo>>> MemoryCache::list_uploads(std::string bucket, std::string prefix) {
   return store_.list_uploads(std::move(bucket), std::move(prefix));
 }
-
-template class MemoryCache<ArcPolicy>;
-template class MemoryCache<DuelPolicy>;
 
 }  // namespace shoal::cache

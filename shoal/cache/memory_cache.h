@@ -9,10 +9,8 @@
 
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
-#include "shoal/cache/arc_policy.h"
 #include "shoal/cache/cache_contents.h"
 #include "shoal/cache/cache_report.h"
-#include "shoal/cache/duel_policy.h"
 #include "shoal/cache/explanation.h"
 #include "shoal/cache/large_reads.h"
 #include "shoal/cache/single_flight.h"
@@ -29,6 +27,8 @@ struct MemoryCacheOptions {
   /// How long a key is taken to be missing without asking; 0: always ask. Our own writes end it at once, so this is for
   /// stores that others write to as well.
   std::chrono::milliseconds missing_key_lifetime{10'000};
+  PolicyKind policy = PolicyKind::duel;
+  bool is_shard = false;  ///< One of several caches that learn together: somebody calls steer().
   BucketRules buckets = {};
 };
 
@@ -43,12 +43,10 @@ struct MemoryCacheOptions {
 ///
 /// One instance per loop, and for the keys of that loop only. Buckets may be removed through another instance: tell
 /// this one with forget_bucket(). Readers and writers that it handed out do not outlive it; bodies may.
-template <CachePolicy Policy>
 class MemoryCache final : public ObjectStore {
  public:
   /// `store`, `clock` and `account` outlive the cache, and the account every body. Nothing else charges the account.
-  MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options,
-              typename Policy::Options policy = {});
+  MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options);
   /// close() has finished, or the loop is gone.
   ~MemoryCache() override;
   MemoryCache(const MemoryCache&) = delete;  // calls in flight point here
@@ -59,11 +57,13 @@ class MemoryCache final : public ObjectStore {
 
   /// At run time; what is too much goes at once, or when its readers are done.
   void set_capacity(std::uint64_t bytes) { contents_.set_capacity(bytes); }
+  /// Of a shard, a few times a second: the plan of the Steering of all shards; returns what that is to learn.
+  std::vector<Sample> steer(const SteeringPlan& plan) { return contents_.steer(plan); }
   /// The bucket came or went in another instance over the same store.
   void forget_bucket(const std::string& name);
 
   /// What a restart needs to have the same objects in memory again.
-  SavedCache save() const { return contents_.save(); }
+  SavedCache save() { return contents_.save(); }
   /// Takes over what was saved, before the first request: order and history at once. The bodies come by refill() or
   /// when somebody asks; until then they are misses. Whatever changed meanwhile is read as it is now.
   void restore(const SavedCache& saved);
@@ -123,7 +123,7 @@ class MemoryCache final : public ObjectStore {
   LookUp look_up(const ObjectKeyView& key);
   Object hit(Entry& entry);
 
-  CacheContents<Policy>::Installed install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {
+  CacheContents::Installed install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {
     contents_.set_now(now_ms());
     return contents_.install(key, std::move(info), body);
   }
@@ -150,10 +150,9 @@ class MemoryCache final : public ObjectStore {
 
   ObjectStore& store_;
   const Clock& clock_;
-  MemoryAccount& account_;
   const MemoryCacheOptions options_;
   const MonotonicTime made_at_;
-  CacheContents<Policy> contents_;
+  CacheContents contents_;
   SingleFlight in_flight_;
   WaitList landed_;  // close() waits for the last read
   LargeReads large_reads_;
@@ -162,8 +161,5 @@ class MemoryCache final : public ObjectStore {
   CacheStats stats_;
   bool closed_ = false;
 };
-
-extern template class MemoryCache<ArcPolicy>;
-extern template class MemoryCache<DuelPolicy>;
 
 }  // namespace shoal::cache

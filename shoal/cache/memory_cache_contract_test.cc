@@ -13,7 +13,7 @@ class CacheFixture final : public testing::StoreFixture {
   ObjectStore& store() override { return *cache_; }
   void reopen() override {
     cache_.reset();
-    cache_ = std::make_unique<MemoryCache<ArcPolicy>>(store_, system_clock(), account_, options_);
+    cache_ = std::make_unique<MemoryCache>(store_, system_clock(), account_, options_);
   }
 
  private:
@@ -21,21 +21,25 @@ class CacheFixture final : public testing::StoreFixture {
   MemoryAccount account_{"cache"};
   testing::InMemoryStore store_;
   boost::asio::io_context loop_;
-  std::unique_ptr<MemoryCache<ArcPolicy>> cache_;
+  std::unique_ptr<MemoryCache> cache_;
 };
 
-testing::StoreFactory cache_of(std::uint64_t capacity, std::uint64_t piece_bytes = 1 << 20) {
+testing::StoreFactory cache_of(PolicyKind policy, std::uint64_t capacity, std::uint64_t piece_bytes = 1 << 20) {
   return [=] {
     MemoryCacheOptions options;
     options.capacity = capacity;
+    options.policy = policy;
     options.piece_bytes = piece_bytes;
     return std::make_unique<CacheFixture>(options);
   };
 }
 
-SHOAL_TEST_OBJECT_STORE_CONTRACT(RoomyMemoryCache, cache_of(256 << 20));
-INSTANTIATE_TEST_SUITE_P(TightMemoryCache, ObjectStoreContract, ::testing::Values(cache_of(200'000, 65'536)));
-INSTANTIATE_TEST_SUITE_P(EmptyMemoryCache, ObjectStoreContract, ::testing::Values(cache_of(0)));
+SHOAL_TEST_OBJECT_STORE_CONTRACT(RoomyMemoryCache, cache_of(PolicyKind::duel, 256 << 20));
+INSTANTIATE_TEST_SUITE_P(TightMemoryCache, ObjectStoreContract,
+                         ::testing::Values(cache_of(PolicyKind::duel, 200'000, 65'536),
+                                           cache_of(PolicyKind::arc, 200'000, 65'536),
+                                           cache_of(PolicyKind::worth, 200'000, 65'536)));
+INSTANTIATE_TEST_SUITE_P(EmptyMemoryCache, ObjectStoreContract, ::testing::Values(cache_of(PolicyKind::duel, 0)));
 
 }  // namespace
 }  // namespace shoal::cache

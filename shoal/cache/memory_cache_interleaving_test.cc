@@ -81,13 +81,15 @@ class KeyHistory {
 
 class Interleaving {
  public:
-  explicit Interleaving(std::uint64_t seed) : random_(seed), capacity_(capacities[seed % std::size(capacities)]) {
+  Interleaving(std::uint64_t seed, PolicyKind policy)
+      : random_(seed), capacity_(capacities[seed % std::size(capacities)]) {
     MemoryCacheOptions options;
     options.capacity = capacity_;
+    options.policy = policy;
     options.object_bytes_max = 3'000;
     options.piece_bytes = 1'500;
     if (seed % 5 == 0) options.missing_key_lifetime = std::chrono::milliseconds(0);
-    cache_ = std::make_unique<MemoryCache<ArcPolicy>>(below_, clock_, account_, options);
+    cache_ = std::make_unique<MemoryCache>(below_, clock_, account_, options);
     BucketInfo bucket;
     bucket.name = "bucket";
     EXPECT_THAT(testing::run_task(loop_, store_.create_bucket(bucket)), testing::IsOk());
@@ -138,7 +140,7 @@ class Interleaving {
   /// Another cache held objects, some of which changed while nobody looked.
   void restart_from_another(const MemoryCacheOptions& options) {
     MemoryAccount account("before");
-    MemoryCache<ArcPolicy> before(store_, clock_, account, options);
+    MemoryCache before(store_, clock_, account, options);
     for (const std::string& name : names_) put_now(before, name);
     cache_->restore(before.save());
     put_now(store_, "a");
@@ -339,7 +341,7 @@ class Interleaving {
   ManualClock clock_;
   testing::InMemoryStore store_{clock_, {.body_bytes_max = 3'500}};
   FaultyStore below_{store_};
-  std::unique_ptr<MemoryCache<ArcPolicy>> cache_;
+  std::unique_ptr<MemoryCache> cache_;
   boost::asio::io_context store_loop_;
   std::vector<std::unique_ptr<boost::asio::cancellation_signal>> signals_;  // used by the loop when it delivers them
   boost::asio::io_context loop_;
@@ -348,20 +350,22 @@ class Interleaving {
   CacheStats stats_;
 };
 
-/// SHOAL_SEED=n repeats one run, SHOAL_SEEDS=n does so many instead of the few that fit a quick test.
+/// SHOAL_SEED=n repeats one run, SHOAL_SEEDS=n does so many with each policy instead of a thousand.
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing else runs
   return parse_decimal(text == nullptr ? "" : text).value_or(otherwise);
 }
 
-TEST(MemoryCacheInterleavingTest, ClientsSeeOneCopyOfEachObjectAtAnyInterleaving) {
+class MemoryCacheInterleavingTest : public ::testing::TestWithParam<PolicyKind> {};
+
+TEST_P(MemoryCacheInterleavingTest, ClientsSeeOneCopyOfEachObjectAtAnyInterleaving) {
   const std::uint64_t first = number_from_environment("SHOAL_SEED", 1);
   const std::uint64_t last =
       std::getenv("SHOAL_SEED") != nullptr ? first : number_from_environment("SHOAL_SEEDS", 1000);
   CacheReport seen;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     SCOPED_TRACE("repeat with SHOAL_SEED=" + std::to_string(seed));
-    Interleaving interleaving(seed);
+    Interleaving interleaving(seed, GetParam());
     interleaving.run(/*operations=*/30);
     if (HasFailure()) return;
     CacheReport one;
@@ -371,6 +375,7 @@ TEST(MemoryCacheInterleavingTest, ClientsSeeOneCopyOfEachObjectAtAnyInterleaving
   if (first == last) return;
   for (MissReason reason : {MissReason::cold, MissReason::restarted, MissReason::evicted, MissReason::expired,
                             MissReason::changed, MissReason::too_large, MissReason::failed}) {
+    if (reason == MissReason::evicted && GetParam() == PolicyKind::worth) continue;  // has no ghosts
     EXPECT_GT(seen.stats.missed(reason), 0U) << to_string(reason);
   }
   EXPECT_GT(seen.stats.shared, 0U);
@@ -378,6 +383,10 @@ TEST(MemoryCacheInterleavingTest, ClientsSeeOneCopyOfEachObjectAtAnyInterleaving
   EXPECT_GT(seen.stats.piece_hits, 0U);
   EXPECT_GT(seen.stats.pieces_dropped, 0U);
 }
+
+INSTANTIATE_TEST_SUITE_P(, MemoryCacheInterleavingTest,
+                         ::testing::Values(PolicyKind::duel, PolicyKind::arc, PolicyKind::worth),
+                         [](const auto& policy) { return std::string(to_string(policy.param)); });
 
 }  // namespace
 }  // namespace shoal::cache

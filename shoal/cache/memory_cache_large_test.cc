@@ -38,10 +38,10 @@ class LargeObjectTest : public MemoryCacheTest {
   shoal::testing::InMemoryStore large_{clock_, readers_};
   FaultyStore below_large_{large_};
   MemoryAccount large_account_{"large"};
-  MemoryCache<ArcPolicy> large_cache_{below_large_, clock_, large_account_, options_};
+  MemoryCache large_cache_{below_large_, clock_, large_account_, options_};
 };
 
-TEST_F(LargeObjectTest, OnlyThePiecesThatAreAskedForAreRead) {
+TEST_P(LargeObjectTest, OnlyThePiecesThatAreAskedForAreRead) {
   Object object = run(large_cache_.get(key("a"))).value().value();
   ASSERT_NE(object.reader, nullptr);
   EXPECT_EQ(read(object, 1'500, 1'000), text_.substr(1'500, 1'000));
@@ -53,7 +53,7 @@ TEST_F(LargeObjectTest, OnlyThePiecesThatAreAskedForAreRead) {
   EXPECT_EQ(large_cache_.stats().piece_hits, 2U);
 }
 
-TEST_F(LargeObjectTest, PiecesOfAnOldVersionAreNotThoseOfTheNewOne) {
+TEST_P(LargeObjectTest, PiecesOfAnOldVersionAreNotThoseOfTheNewOne) {
   Object old = run(large_cache_.get(key("a"))).value().value();
   EXPECT_EQ(read(old, 0, 10), text_.substr(0, 10));
   std::string changed = test_text(10'500, 2);
@@ -63,17 +63,17 @@ TEST_F(LargeObjectTest, PiecesOfAnOldVersionAreNotThoseOfTheNewOne) {
   EXPECT_EQ(read(old, 0, 5'000), text_.substr(0, 5'000));
 }
 
-TEST_F(LargeObjectTest, SmallObjectBehindAReaderIsCachedWhole) {
+TEST_P(LargeObjectTest, SmallObjectBehindAReaderIsCachedWhole) {
   EXPECT_THAT(run(put_task(large_, "small", "body")), IsOk());
   EXPECT_EQ(run(large_cache_.get(key("small"))).value()->body.to_string(), "body");
   EXPECT_TRUE(large_cache_.try_get(key("small")));
 }
 
-TEST_F(LargeObjectTest, WhatTheStoreCanOnlyGiveWholeIsCachedWholeUpToItsOwnLimit) {
-  MemoryCacheOptions options = with_pieces();
+TEST_P(LargeObjectTest, WhatTheStoreCanOnlyGiveWholeIsCachedWholeUpToItsOwnLimit) {
+  MemoryCacheOptions options = with_policy(with_pieces());
   options.whole_bytes_max = 4'000;
   MemoryAccount account("whole");
-  MemoryCache<ArcPolicy> cache(below_, clock_, account, options);
+  MemoryCache cache(below_, clock_, account, options);
   put_below("larger", test_text(4'000));
   put_below("too large", test_text(4'001));
   for (const char* name : {"larger", "too large"}) EXPECT_THAT(run(cache.get(key(name))), IsOk());
@@ -81,7 +81,7 @@ TEST_F(LargeObjectTest, WhatTheStoreCanOnlyGiveWholeIsCachedWholeUpToItsOwnLimit
   EXPECT_FALSE(cache.try_get(key("too large")));
 }
 
-TEST_F(LargeObjectTest, PiecesGoWithTheVersionThatTheyAreOf) {
+TEST_P(LargeObjectTest, PiecesGoWithTheVersionThatTheyAreOf) {
   Object old = open_large("a");
   EXPECT_EQ(read(old, 0, 5'000), text_.substr(0, 5'000));
   std::uint64_t with_pieces = large_account_.bytes();
@@ -90,7 +90,7 @@ TEST_F(LargeObjectTest, PiecesGoWithTheVersionThatTheyAreOf) {
   EXPECT_LT(large_account_.bytes(), with_pieces - 5 * piece);
 }
 
-TEST_F(LargeObjectTest, ManyOverwritesHoldTheMemoryOfOneVersion) {
+TEST_P(LargeObjectTest, ManyOverwritesHoldTheMemoryOfOneVersion) {
   std::uint64_t before = large_account_.bytes();
   std::uint64_t most = 0;
   for (std::uint64_t version = 2; version < 30; ++version) {
@@ -102,7 +102,7 @@ TEST_F(LargeObjectTest, ManyOverwritesHoldTheMemoryOfOneVersion) {
   EXPECT_LT(most - before, 2 * 11 * piece);
 }
 
-TEST_F(LargeObjectTest, ReaderOfTheOldVersionCachesNoMoreOfIt) {
+TEST_P(LargeObjectTest, ReaderOfTheOldVersionCachesNoMoreOfIt) {
   Object old = open_large("a");
   EXPECT_THAT(run(put_task(large_cache_, "a", test_text(10'500, 2))), IsOk());
   EXPECT_EQ(read(old, 0, 3'000), text_.substr(0, 3'000));
@@ -114,7 +114,7 @@ TEST_F(LargeObjectTest, ReaderOfTheOldVersionCachesNoMoreOfIt) {
   EXPECT_EQ(large_cache_.entry_count(), 1U);
 }
 
-TEST_F(LargeObjectTest, PiecesGoWithARemoveAndAnUnknownEffect) {
+TEST_P(LargeObjectTest, PiecesGoWithARemoveAndAnUnknownEffect) {
   read(open_large("a"), 0, 3'000);
   EXPECT_EQ(large_cache_.entry_count(), 3U);
   below_large_.fail_after_effect(StoreCall::put, ErrorCode::io_error);
@@ -125,7 +125,7 @@ TEST_F(LargeObjectTest, PiecesGoWithARemoveAndAnUnknownEffect) {
   EXPECT_EQ(large_cache_.entry_count(), 0U);
 }
 
-TEST_F(LargeObjectTest, PiecesStayWhenAWriteHadNoEffect) {
+TEST_P(LargeObjectTest, PiecesStayWhenAWriteHadNoEffect) {
   read(open_large("a"), 0, 3'000);
   WriteCondition never;
   never.if_none_match_any = true;
@@ -133,7 +133,7 @@ TEST_F(LargeObjectTest, PiecesStayWhenAWriteHadNoEffect) {
   EXPECT_EQ(large_cache_.entry_count(), 3U);
 }
 
-TEST_F(LargeObjectTest, VersionFromElsewhereTakesThePlaceOfTheOldOne) {
+TEST_P(LargeObjectTest, VersionFromElsewhereTakesThePlaceOfTheOldOne) {
   Object old = open_large("a");
   read(old, 0, 3'000);
   EXPECT_THAT(run(put_task(large_, "a", test_text(10'500, 2))), IsOk());
@@ -143,7 +143,7 @@ TEST_F(LargeObjectTest, VersionFromElsewhereTakesThePlaceOfTheOldOne) {
   EXPECT_EQ(large_cache_.entry_count(), 1U);
 }
 
-TEST_F(LargeObjectTest, PiecesOfOtherObjectsStay) {
+TEST_P(LargeObjectTest, PiecesOfOtherObjectsStay) {
   EXPECT_THAT(run(put_task(large_, "b", test_text(10'500, 7))), IsOk());
   read(open_large("a"), 0, 10'500);
   read(open_large("b"), 0, 10'500);
@@ -151,6 +151,8 @@ TEST_F(LargeObjectTest, PiecesOfOtherObjectsStay) {
   EXPECT_EQ(large_cache_.explain(key("a")).pieces, 0U);
   EXPECT_EQ(large_cache_.explain(key("b")).pieces, 11U);
 }
+
+SHOAL_TEST_WITH_EVERY_POLICY(LargeObjectTest);
 
 }  // namespace
 }  // namespace shoal::cache

@@ -40,10 +40,10 @@ class RestartTest : public MemoryCacheTest {
   std::optional<std::string> get_from_second(const std::string& name) { return text_of(run(second_.get(key(name)))); }
 
   MemoryAccount second_account_{"second"};
-  MemoryCache<ArcPolicy> second_{below_, clock_, second_account_, options_};
+  MemoryCache second_{below_, clock_, second_account_, options_};
 };
 
-TEST_F(RestartTest, WhatWasInMemoryIsThereAgainAfterTheRefill) {
+TEST_P(RestartTest, WhatWasInMemoryIsThereAgainAfterTheRefill) {
   for (int i = 0; i < 20; ++i) EXPECT_THAT(put(std::to_string(i), test_text(1'000, 1)), IsOk());
   restart();
   EXPECT_EQ(hit_in_second("7"), std::nullopt) << "nothing is served that was not read";
@@ -54,7 +54,7 @@ TEST_F(RestartTest, WhatWasInMemoryIsThereAgainAfterTheRefill) {
   EXPECT_EQ(second_.stats().refill_gone, 0U);
 }
 
-TEST_F(RestartTest, OrderAndTargetAreThoseFromBefore) {
+TEST_P(RestartTest, OrderAndTargetAreThoseFromBefore) {
   for (int i = 0; i < 300; ++i) {
     std::string name = std::to_string(i % 170);
     if (!cache_.try_get(key(name))) {
@@ -72,7 +72,7 @@ TEST_F(RestartTest, OrderAndTargetAreThoseFromBefore) {
   EXPECT_NEAR(second_.policy_stats().target, cache_.policy_stats().target, 0.02 * options_.capacity);
 }
 
-TEST_F(RestartTest, HottestAreReadFirst) {
+TEST_P(RestartTest, HottestAreReadFirst) {
   for (int i = 0; i < 10; ++i) EXPECT_THAT(put(std::to_string(i), test_text(1'000)), IsOk());
   get_hit("3");
   restart();
@@ -84,7 +84,7 @@ TEST_F(RestartTest, HottestAreReadFirst) {
   EXPECT_TRUE(refilling.done());
 }
 
-TEST_F(RestartTest, WhatWasOverwrittenMeanwhileIsReadAsItIsNow) {
+TEST_P(RestartTest, WhatWasOverwrittenMeanwhileIsReadAsItIsNow) {
   EXPECT_THAT(put("a", "old"), IsOk());
   EXPECT_THAT(put("gone", "old"), IsOk());
   SavedCache saved = cache_.save();
@@ -98,7 +98,7 @@ TEST_F(RestartTest, WhatWasOverwrittenMeanwhileIsReadAsItIsNow) {
   EXPECT_EQ(second_.entry_count(), 1U);
 }
 
-TEST_F(RestartTest, ReadOrWriteComesBeforeTheRefill) {
+TEST_P(RestartTest, ReadOrWriteComesBeforeTheRefill) {
   for (const char* name : {"read", "written", "removed"}) EXPECT_THAT(put(name, "old"), IsOk());
   restart();
   EXPECT_EQ(get_from_second("read"), "old");
@@ -112,7 +112,7 @@ TEST_F(RestartTest, ReadOrWriteComesBeforeTheRefill) {
   EXPECT_EQ(reads_below(), 1U);
 }
 
-TEST_F(RestartTest, WriteDuringTheRefillWins) {
+TEST_P(RestartTest, WriteDuringTheRefillWins) {
   EXPECT_THAT(put("a", "old"), IsOk());
   restart();
   below_.hold_answer(StoreCall::get, "answer");
@@ -123,7 +123,7 @@ TEST_F(RestartTest, WriteDuringTheRefillWins) {
   EXPECT_EQ(hit_in_second("a"), "new");
 }
 
-TEST_F(RestartTest, UpdateOfTheInfoOfWhatIsAwaitedServesNoBodyThatWasNotRead) {
+TEST_P(RestartTest, UpdateOfTheInfoOfWhatIsAwaitedServesNoBodyThatWasNotRead) {
   EXPECT_THAT(put("a", "body"), IsOk());
   ObjectInfo info = *cache_.try_get(key("a"))->info;
   restart();
@@ -133,7 +133,7 @@ TEST_F(RestartTest, UpdateOfTheInfoOfWhatIsAwaitedServesNoBodyThatWasNotRead) {
   EXPECT_EQ(get_from_second("a"), "body");
 }
 
-TEST_F(RestartTest, FailedReadsAreGivenUp) {
+TEST_P(RestartTest, FailedReadsAreGivenUp) {
   EXPECT_THAT(put("a", "body"), IsOk());
   restart();
   below_.fail(StoreCall::get, ErrorCode::io_error);
@@ -142,7 +142,7 @@ TEST_F(RestartTest, FailedReadsAreGivenUp) {
   EXPECT_EQ(get_from_second("a"), "body");
 }
 
-TEST_F(RestartTest, CloseEndsTheRefill) {
+TEST_P(RestartTest, CloseEndsTheRefill) {
   for (int i = 0; i < 10; ++i) EXPECT_THAT(put(std::to_string(i), "body"), IsOk());
   restart();
   below_.hold(StoreCall::get, "read");
@@ -155,13 +155,13 @@ TEST_F(RestartTest, CloseEndsTheRefill) {
   EXPECT_EQ(reads_below(), 1U);
 }
 
-TEST_F(RestartTest, SmallerCacheTakesTheHottestThatFit) {
+TEST_P(RestartTest, SmallerCacheTakesTheHottestThatFit) {
   for (int i = 0; i < 100; ++i) EXPECT_THAT(put(std::to_string(i), test_text(1'000)), IsOk());
   for (int i = 0; i < 10; ++i) get_hit(std::to_string(i));
   MemoryCacheOptions options = options_;
   options.capacity = 40'000;
   MemoryAccount account("smaller");
-  MemoryCache<ArcPolicy> smaller(below_, clock_, account, options);
+  MemoryCache smaller(below_, clock_, account, options);
   smaller.restore(cache_.save());
   EXPECT_LE(account.bytes(), options.capacity);
   run(smaller.refill(2));
@@ -174,8 +174,8 @@ class LargeRestartTest : public RestartTest {
   shoal::testing::InMemoryStore readers_{clock_, {.body_bytes_max = 0}};
   FaultyStore below_readers_{readers_};
   MemoryAccount first_account_{"first"}, after_account_{"after"};
-  MemoryCache<ArcPolicy> first_{below_readers_, clock_, first_account_, options_};
-  MemoryCache<ArcPolicy> after_{below_readers_, clock_, after_account_, options_};
+  MemoryCache first_{below_readers_, clock_, first_account_, options_};
+  MemoryCache after_{below_readers_, clock_, after_account_, options_};
   const std::string text_ = test_text(9'000);
 
   LargeRestartTest() {
@@ -188,7 +188,7 @@ class LargeRestartTest : public RestartTest {
   }
 };
 
-TEST_F(LargeRestartTest, PiecesComeBackToo) {
+TEST_P(LargeRestartTest, PiecesComeBackToo) {
   after_.restore(first_.save());
   run(after_.refill(2));
   EXPECT_EQ(after_.stats().refilled, 2U);
@@ -198,7 +198,7 @@ TEST_F(LargeRestartTest, PiecesComeBackToo) {
   EXPECT_EQ(below_readers_.calls(StoreCall::read), reads);
 }
 
-TEST_F(LargeRestartTest, PiecesOfAnotherVersionDoNot) {
+TEST_P(LargeRestartTest, PiecesOfAnotherVersionDoNot) {
   SavedCache saved = first_.save();
   EXPECT_THAT(run(put_task(readers_, "large", test_text(9'000, 2))), IsOk());
   after_.restore(saved);
@@ -206,6 +206,9 @@ TEST_F(LargeRestartTest, PiecesOfAnotherVersionDoNot) {
   EXPECT_EQ(after_.entry_count(), 0U);
   EXPECT_EQ(after_.stats().refill_gone, 2U);
 }
+
+SHOAL_TEST_WITH_EVERY_POLICY(RestartTest);
+SHOAL_TEST_WITH_EVERY_POLICY(LargeRestartTest);
 
 }  // namespace
 }  // namespace shoal::cache

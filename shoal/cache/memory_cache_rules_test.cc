@@ -44,21 +44,21 @@ class BucketRulesTest : public MemoryCacheTest {
   }
 };
 
-TEST_F(BucketRulesTest, BypassedBucketIsReadBelowEveryTime) {
+TEST_P(BucketRulesTest, BypassedBucketIsReadBelowEveryTime) {
   EXPECT_FALSE(put_in("bypassed", "a", 100));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(text_of(run(cache_.get({"bypassed", "a"}))), test_text(100));
   EXPECT_EQ(reads_below(), 3U);
   EXPECT_EQ(cache_.stats().bypasses, 3U);
 }
 
-TEST_F(BucketRulesTest, PinnedBucketStaysWhateverElseComes) {
+TEST_P(BucketRulesTest, PinnedBucketStaysWhateverElseComes) {
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(put_in("pinned", std::to_string(i), 1'000));
   for (int i = 0; i < 500; ++i) put_in("bucket", std::to_string(i), 2'000);
   EXPECT_EQ(count_in("pinned", 20), 20);
   EXPECT_GT(count_in("bucket", 500), 20);
 }
 
-TEST_F(BucketRulesTest, PinnedBucketTakesAtMostHalfAndTheRestIsCachedAsUsual) {
+TEST_P(BucketRulesTest, PinnedBucketTakesAtMostHalfAndTheRestIsCachedAsUsual) {
   for (int i = 0; i < 300; ++i) put_in("pinned", std::to_string(i), 1'000);
   int pinned = count_in("pinned", 60);
   EXPECT_EQ(pinned, 60) << "the first ones are pinned";
@@ -67,7 +67,7 @@ TEST_F(BucketRulesTest, PinnedBucketTakesAtMostHalfAndTheRestIsCachedAsUsual) {
   EXPECT_LT(count_in("pinned", 300), 100);
 }
 
-TEST_F(BucketRulesTest, PinnedObjectFollowsItsVersionsAndLeavesWhenTheCacheShrinks) {
+TEST_P(BucketRulesTest, PinnedObjectFollowsItsVersionsAndLeavesWhenTheCacheShrinks) {
   EXPECT_TRUE(put_in("pinned", "a", 1'000));
   EXPECT_TRUE(put_in("pinned", "a", 3'000));
   ObjectInfo info = *cache_.try_get(ObjectKey{"pinned", "a"})->info;
@@ -79,7 +79,7 @@ TEST_F(BucketRulesTest, PinnedObjectFollowsItsVersionsAndLeavesWhenTheCacheShrin
   EXPECT_LE(account_.bytes(), 4'000U + capacity / 64);
 }
 
-TEST_F(BucketRulesTest, BucketWithAShareTurnsOverInsideOfIt) {
+TEST_P(BucketRulesTest, BucketWithAShareTurnsOverInsideOfIt) {
   for (int i = 0; i < 30; ++i) EXPECT_TRUE(put_in("bucket", std::to_string(i), 1'000));
   for (int i = 0; i < 500; ++i) EXPECT_TRUE(put_in("tenth", std::to_string(i), 1'000));
   EXPECT_EQ(count_in("bucket", 30), 30) << "what the others have is not touched";
@@ -88,7 +88,7 @@ TEST_F(BucketRulesTest, BucketWithAShareTurnsOverInsideOfIt) {
   EXPECT_TRUE(has("tenth", "499"));
 }
 
-TEST_F(BucketRulesTest, ShareThatIsNotUsedBelongsToTheOthers) {
+TEST_P(BucketRulesTest, ShareThatIsNotUsedBelongsToTheOthers) {
   int in_memory = 0;
   for (int i = 0; i < 500; ++i) put_in("bucket", std::to_string(i), 1'000);
   in_memory = count_in("bucket", 500);
@@ -98,7 +98,7 @@ TEST_F(BucketRulesTest, ShareThatIsNotUsedBelongsToTheOthers) {
   EXPECT_GE(count_in("tenth", 50), 8);
 }
 
-TEST_F(BucketRulesTest, BudgetHoldsWithRulesUnderRandomLoad) {
+TEST_P(BucketRulesTest, BudgetHoldsWithRulesUnderRandomLoad) {
   Random random(7);
   std::vector<Object> readers;
   const char* buckets[] = {"bucket", "bypassed", "pinned", "tenth"};
@@ -132,7 +132,7 @@ class AdmissionTest : public MemoryCacheTest {
   }
 };
 
-TEST_F(AdmissionTest, LargeObjectsThatAreReadOnceDoNotFlushTheSmallOnes) {
+TEST_P(AdmissionTest, LargeObjectsThatAreReadOnceDoNotFlushTheSmallOnes) {
   for (int i = 0; i < 3'000; ++i) EXPECT_THAT(put(std::to_string(i), test_text(100)), IsOk());
   int before = small_in_memory();
   for (int i = 0; i < 50; ++i) {
@@ -143,7 +143,7 @@ TEST_F(AdmissionTest, LargeObjectsThatAreReadOnceDoNotFlushTheSmallOnes) {
   EXPECT_EQ(missed(MissReason::refused), 50U);
 }
 
-TEST_F(AdmissionTest, LargeObjectComesInWhenItIsAskedForAgain) {
+TEST_P(AdmissionTest, LargeObjectComesInWhenItIsAskedForAgain) {
   for (int i = 0; i < 3'000; ++i) EXPECT_THAT(put(std::to_string(i), test_text(100)), IsOk());
   put_below("large", test_text(100'000));
   EXPECT_TRUE(get("large"));
@@ -152,7 +152,7 @@ TEST_F(AdmissionTest, LargeObjectComesInWhenItIsAskedForAgain) {
   EXPECT_TRUE(get_hit("large"));
 }
 
-TEST_F(AdmissionTest, LargeObjectsAmongTheirLikeComeInAtOnce) {
+TEST_P(AdmissionTest, LargeObjectsAmongTheirLikeComeInAtOnce) {
   for (int i = 0; i < 50; ++i) {
     EXPECT_THAT(put(std::to_string(i), test_text(100'000)), IsOk());
     EXPECT_TRUE(get_hit(std::to_string(i)));
@@ -172,15 +172,17 @@ class ExplanationTest : public MemoryCacheTest {
   std::string explain(const std::string& name) { return to_text(cache_.explain(key(name))); }
 };
 
-TEST_F(ExplanationTest, SaysInWhichListAndHowOftenHit) {
+TEST_P(ExplanationTest, SaysInWhichListAndHowOftenHit) {
   EXPECT_THAT(put("a", "body"), IsOk());
-  EXPECT_THAT(explain("a"), HasSubstr("list T1, 0 hits"));
+  const bool is_arc = GetParam() == PolicyKind::arc;
+  const std::string list = is_arc ? "T1" : GetParam() == PolicyKind::duel ? "window" : "by worth";
+  EXPECT_THAT(explain("a"), HasSubstr("list " + list + ", 0 hits"));
   get_hit("a");
   get_hit("a");
-  EXPECT_THAT(explain("a"), HasSubstr("list T2, 2 hits"));
+  EXPECT_THAT(explain("a"), HasSubstr("list " + (is_arc ? "T2" : list) + ", 2 hits"));
 }
 
-TEST_F(ExplanationTest, SaysWhyEvicted) {
+TEST_P(ExplanationTest, SaysWhyEvicted) {
   EXPECT_THAT(put("a", test_text(1'000)), IsOk());
   get_hit("a");
   for (int i = 0; i < 60; ++i) {
@@ -193,12 +195,16 @@ TEST_F(ExplanationTest, SaysWhyEvicted) {
   EXPECT_THAT(explain("never"), HasSubstr("not asked for"));
 }
 
-TEST_F(ExplanationTest, SaysWhyRefusedOrMissing) {
+TEST_P(ExplanationTest, SaysWhyRefusedOrMissing) {
   EXPECT_THAT(put("large", test_text(400'000)), IsOk());
   EXPECT_THAT(explain("large"), HasSubstr("larger than the whole cache"));
   EXPECT_EQ(get("nothing"), std::nullopt);
   EXPECT_THAT(explain("nothing"), HasSubstr("Known to be missing"));
 }
+
+SHOAL_TEST_WITH_EVERY_POLICY(BucketRulesTest);
+SHOAL_TEST_WITH_EVERY_POLICY(AdmissionTest);
+SHOAL_TEST_WITH_EVERY_POLICY(ExplanationTest);
 
 }  // namespace
 }  // namespace shoal::cache

@@ -23,10 +23,11 @@ using shoal::testing::StoreCall;
 using shoal::testing::test_etag;
 using shoal::testing::test_text;
 
-/// A cache over a store in memory whose calls can fail or wait, on a clock that stands still.
-class MemoryCacheTest : public ::testing::Test {
+/// A cache over a store in memory whose calls can fail or wait, on a clock that stands still. Every test runs with
+/// every policy of the server.
+class MemoryCacheTest : public ::testing::TestWithParam<PolicyKind> {
  protected:
-  explicit MemoryCacheTest(MemoryCacheOptions options = {}) : options_(options) {
+  explicit MemoryCacheTest(MemoryCacheOptions options = {}) : options_(with_policy(std::move(options))) {
     BucketInfo bucket;
     bucket.name = "bucket";
     EXPECT_THAT(run(cache_.create_bucket(bucket)), IsOk());
@@ -52,6 +53,10 @@ class MemoryCacheTest : public ::testing::Test {
     go_on();
   }
 
+  static MemoryCacheOptions with_policy(MemoryCacheOptions options) {
+    options.policy = GetParam();
+    return options;
+  }
   static ObjectKey key(const std::string& name) { return {"bucket", name}; }
   Task<Result<ObjectInfoPtr>> put_task(ObjectStore& store, const std::string& name, const std::string& text,
                                        WriteCondition condition = {}) {
@@ -86,7 +91,14 @@ class MemoryCacheTest : public ::testing::Test {
   MemoryAccount account_{"cache"};
   shoal::testing::InMemoryStore store_;
   FaultyStore below_{store_};
-  MemoryCache<ArcPolicy> cache_{below_, clock_, account_, options_};
+  MemoryCache cache_{below_, clock_, account_, options_};
 };
 
+inline constexpr PolicyKind all_policies[] = {PolicyKind::duel, PolicyKind::arc, PolicyKind::worth};
+
 }  // namespace shoal::cache::testing
+
+/// After the tests of a fixture: runs them with every policy.
+#define SHOAL_TEST_WITH_EVERY_POLICY(fixture)                                                     \
+  INSTANTIATE_TEST_SUITE_P(, fixture, ::testing::ValuesIn(::shoal::cache::testing::all_policies), \
+                           [](const auto& policy) { return std::string(::shoal::cache::to_string(policy.param)); })

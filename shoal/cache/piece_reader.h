@@ -9,8 +9,7 @@ namespace shoal::cache {
 
 /// Reads a large object through the cache, piece by piece. A piece belongs to one version of the object, so nothing
 /// ever makes it wrong; when another version takes its place the pieces go, and readers of the old one cache no more.
-template <CachePolicy Policy>
-class MemoryCache<Policy>::PieceReader final : public BodyReader {
+class MemoryCache::PieceReader final : public BodyReader {
  public:
   /// `read` is null when nothing of it is to be cached.
   PieceReader(MemoryCache* cache, ObjectKey key, ObjectInfoPtr info, std::shared_ptr<BodyReader> inner,
@@ -36,7 +35,7 @@ class MemoryCache<Policy>::PieceReader final : public BodyReader {
   EntryKey entry_key(std::uint32_t number) const { return {ObjectKeyView(key_), info_->version, number}; }
 
   Task<Result<Body>> read_piece(std::uint32_t number) {
-    CacheContents<Policy>& contents = cache_->contents_;
+    CacheContents& contents = cache_->contents_;
     if (Entry* entry = contents.find(entry_key(number)); entry != nullptr && !entry->awaited) {
       ++cache_->stats_.piece_hits;
       co_return contents.use(*entry);

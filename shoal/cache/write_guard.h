@@ -17,8 +17,7 @@ namespace shoal::cache {
 /// In all cases but that of no effect, the pieces of the version before go.
 ///
 /// When another write of the key overlaps, nobody here knows which came last: nothing is cached, whatever they say.
-template <CachePolicy Policy>
-class MemoryCache<Policy>::WriteGuard {
+class MemoryCache::WriteGuard {
  public:
   WriteGuard(MemoryCache* cache, ObjectKey key)
       : cache_(cache), key_(std::move(key)), token_(cache->in_flight_.begin_write(key_)) {
@@ -102,8 +101,7 @@ class MemoryCache<Policy>::WriteGuard {
 };
 
 /// Writes through, and remembers small bodies, to have them in memory once they are committed.
-template <CachePolicy Policy>
-class MemoryCache<Policy>::Writer final : public ObjectWriter {
+class MemoryCache::Writer final : public ObjectWriter {
  public:
   Writer(MemoryCache* cache, ObjectKey key, std::unique_ptr<ObjectWriter> inner)
       : cache_(cache), key_(std::move(key)), inner_(std::move(inner)) {}

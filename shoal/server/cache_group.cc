@@ -1,5 +1,6 @@
 #include "shoal/server/cache_group.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,20 +16,25 @@ constexpr int balances_per_progress_line = 100;
 /// Reads of each loop at a time: enough to keep a disk busy, few enough to leave it to requests.
 constexpr std::size_t refill_reads_at_once = 8;
 constexpr std::uint64_t saved_bytes_max = 8ULL << 30;
+/// Samples of each loop, before requests have their turn again.
+constexpr std::size_t learnt_at_once = 128;
 
 }  // namespace
 
-CacheGroup::CacheGroup(std::vector<Member> members, MemoryBudget& budget, OwnerOfSlot owner_of_slot,
-                       std::string directory)
+CacheGroup::CacheGroup(std::vector<Member> members, MemoryBudget& budget, MemoryAccount& account,
+                       OwnerOfSlot owner_of_slot, std::string directory)
     : members_(std::move(members)),
       budget_(budget),
+      account_(account),
+      steering_({.capacity = budget.for_caches(),
+                 .shadow_entries_max = cache::DuelPolicy::shadow_entries_for_bytes(budget.for_caches())}),
       owner_of_slot_(std::move(owner_of_slot)),
       directory_(std::move(directory)) {}
 
 Task<cache::CacheReport> CacheGroup::report() {
   cache::CacheReport sum;
   for (const Member& member : members_) {
-    Cache* cache = member.cache;
+    cache::MemoryCache* cache = member.cache;
     cache::CacheReport one = co_await io::run_on(*member.loop, [cache] { return cache->report(); });
     sum.add(one);
   }
@@ -45,7 +51,7 @@ Task<cache::Explanation> CacheGroup::explain(ObjectKey key) {
 Task<void> CacheGroup::apply_budget() {
   std::uint64_t part = budget_.for_caches() / members_.size();
   for (const Member& member : members_) {
-    Cache* cache = member.cache;
+    cache::MemoryCache* cache = member.cache;
     co_await io::run_on(*member.loop, [cache, part] { cache->set_capacity(part); });
   }
 }
@@ -55,11 +61,37 @@ Task<void> CacheGroup::watch(io::Timers* timers) {
     co_await timers->sleep_for(balance_interval);
     if (budget_.rebalance()) co_await apply_budget();
     budget_.serve();
+    co_await steer(timers);
     if (turn % balances_per_progress_line == 0 && refilling_ > 0) {
       cache::CacheReport now = co_await report();
       log_progress(now.stats);
     }
   }
+}
+
+// --- learning
+
+// Samples of one loop after another would be a workload of its own: one of each in turn.
+Task<void> CacheGroup::steer(io::Timers* timers) {
+  std::vector<std::vector<cache::Sample>> of_members;
+  std::size_t most = 0;
+  for (const Member& member : members_) {
+    cache::MemoryCache* cache = member.cache;
+    cache::SteeringPlan plan = steering_.plan();
+    std::vector<cache::Sample> samples =
+        co_await io::run_on(*member.loop, [cache, &plan] { return cache->steer(plan); });
+    most = std::max(most, samples.size());
+    of_members.push_back(std::move(samples));
+  }
+  steering_.resize(budget_.for_caches());
+  for (std::size_t i = 0; i < most; ++i) {
+    for (const auto& samples : of_members) {
+      if (i < samples.size()) steering_.learn(samples[i]);
+    }
+    if (i % learnt_at_once == learnt_at_once - 1) co_await timers->sleep_for(std::chrono::milliseconds(0));
+  }
+  account_.charge(steering_.memory_bytes());
+  account_.release(std::exchange(charged_, steering_.memory_bytes()));
 }
 
 // --- restart
@@ -107,7 +139,7 @@ Task<void> CacheGroup::restore() {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     cache::SavedCache part =
         cache::part_of(all, [&](std::uint64_t object_hash) { return owner_of_slot_(slot_of(object_hash)) == i; });
-    Cache* cache = members_[i].cache;
+    cache::MemoryCache* cache = members_[i].cache;
     co_await io::run_on(*members_[i].loop, [cache, &part] { cache->restore(part); });
   }
 }
@@ -118,7 +150,7 @@ void CacheGroup::start_refill() {
 }
 
 Task<void> CacheGroup::refill(std::size_t index) {
-  Cache* cache = members_[index].cache;
+  cache::MemoryCache* cache = members_[index].cache;
   co_await cache->refill(refill_reads_at_once);
   --refilling_;
   if (cache->stats().refill_expected > 0) log_progress(cache->stats());

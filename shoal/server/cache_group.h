@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "shoal/base/memory_budget.h"
-#include "shoal/cache/duel_policy.h"
 #include "shoal/cache/memory_cache.h"
 #include "shoal/io/disk.h"
 #include "shoal/io/event_loop.h"
@@ -20,25 +19,29 @@ namespace shoal::server {
 /// operator. Each cache stays on its loop; this sends messages there. Functions that are coroutines run on any loop.
 class CacheGroup {
  public:
-  using Cache = cache::MemoryCache<cache::DuelPolicy>;
-
   struct Member {
     io::EventLoop* loop;
     io::Disk* disk;
-    Cache* cache;
+    cache::MemoryCache* cache;
   };
   /// Index of the loop that owns a slot.
   using OwnerOfSlot = std::function<std::size_t(Slot slot)>;
 
-  /// `directory` is where restarts find what is saved. All that is given outlives the group.
-  CacheGroup(std::vector<Member> members, MemoryBudget& budget, OwnerOfSlot owner_of_slot, std::string directory);
+  /// `directory` is where restarts find what is saved; `account` is charged with what the caches learn together. All
+  /// that is given outlives the group.
+  CacheGroup(std::vector<Member> members, MemoryBudget& budget, MemoryAccount& account, OwnerOfSlot owner_of_slot,
+             std::string directory);
+  ~CacheGroup() { account_.release(charged_); }
+  CacheGroup(const CacheGroup&) = delete;  // coroutines point here
+  CacheGroup& operator=(const CacheGroup&) = delete;
 
   Task<cache::CacheReport> report();
   Task<cache::Explanation> explain(ObjectKey key);
 
   /// Gives each cache its part of what the budget has for them.
   Task<void> apply_budget();
-  /// Keeps the budget in balance, and logs how far the refill is, until stop_watching(). One loop.
+  /// Keeps the budget in balance, lets the caches learn together, and logs how far the refill is, until
+  /// stop_watching(). One loop.
   Task<void> watch(io::Timers* timers);
   void stop_watching() { watching_ = false; }
 
@@ -54,10 +57,14 @@ class CacheGroup {
   std::string path_of(std::size_t index) const;
   Task<std::vector<cache::SavedCache>> load();
   Task<void> refill(std::size_t index);
+  Task<void> steer(io::Timers* timers);
   void log_progress(const cache::CacheStats& stats) const;
 
   std::vector<Member> members_;
   MemoryBudget& budget_;
+  MemoryAccount& account_;
+  std::uint64_t charged_ = 0;
+  cache::Steering steering_;  // of the loop that watches
   OwnerOfSlot owner_of_slot_;
   std::string directory_;
   std::atomic<bool> watching_{true};

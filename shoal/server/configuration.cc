@@ -105,6 +105,12 @@ OptionTable option_table_of(Configuration& configuration) {
       "cache.memory", &cache.memory,
       "Memory for all that the server holds: cached objects, what finds them, bodies on their way, buffers, all loops "
       "together; 0 means 60 % of what the machine or the cgroup allows. SIGHUP changes it while the server runs.");
+  table.add(
+      "cache.mode", &cache.mode,
+      "bytes: as many bytes as possible come from memory, and the disk is spared most; objects: as many requests as "
+      "possible do, by keeping many small objects instead of few large ones.");
+  table.add("cache.policy", &cache.policy,
+            "What decides in mode bytes: duel (four ways to treat what is new, and the one that wins) or arc.");
   table.add_bytes("cache.object_bytes_max", &cache.object_bytes_max,
                   "Objects up to this size are cached whole, larger ones in pieces (but whole, up to 4 MiB, those that "
                   "are one record of the log).");
@@ -116,7 +122,8 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("cache.pinned_buckets", &cache.pinned_buckets,
             "Buckets whose cached objects are not evicted; together up to half of the cache.");
   table.add("cache.bucket_shares", &cache.bucket_shares,
-            "Buckets that take at most a part of the cache, as in \"scratch=10%\"; at most 15 of them.");
+            "Buckets that take at most a part of the cache, as in \"scratch=10%\"; at most 15 of them. \"thumbs=10% "
+            "objects\" gives that part another mode.");
   auto& limits = configuration.limits;
   table.add_bytes(
       "limits.gather_bytes_max", &limits.gather_bytes_max,
@@ -155,10 +162,59 @@ OptionTable option_table_of(Configuration& configuration) {
   return table;
 }
 
+namespace {
+
+struct BucketShare {
+  std::string bucket;
+  std::uint64_t percent = 0;
+  std::optional<cache::PolicyKind> policy;
+};
+
+/// "BUCKET=N%", "BUCKET=N% bytes" or "BUCKET=N% objects".
+Result<BucketShare> parse_bucket_share(std::string_view text, cache::PolicyKind byte_policy) {
+  constexpr std::uint64_t percent_max = 90;
+  auto wrong = failure(
+      ErrorCode::invalid_argument,
+      fmt::format("cache.bucket_shares: expected BUCKET=1% to BUCKET=90%, with a mode behind it or not, not '{}'",
+                  text));
+  std::size_t equals = text.rfind('=');
+  std::size_t percent_sign = text.rfind('%');
+  if (equals == std::string_view::npos || percent_sign == std::string_view::npos || percent_sign < equals) return wrong;
+  auto percent = parse_decimal(text.substr(equals + 1, percent_sign - equals - 1));
+  if (!percent || *percent < 1 || *percent > percent_max) return wrong;
+  BucketShare share{std::string(text.substr(0, equals)), *percent, std::nullopt};
+  std::string_view mode = text.substr(percent_sign + 1);
+  if (mode == " objects") {
+    share.policy = cache::PolicyKind::worth;
+  } else if (mode == " bytes") {
+    share.policy = byte_policy;
+  } else if (!mode.empty()) {
+    return wrong;
+  }
+  return share;
+}
+
+Result<cache::PolicyKind> byte_policy_of(const Configuration& configuration) {
+  for (cache::PolicyKind kind : {cache::PolicyKind::duel, cache::PolicyKind::arc}) {
+    if (configuration.cache.policy == to_string(kind)) return kind;
+  }
+  return failure(ErrorCode::invalid_argument, "cache.policy: expected duel or arc");
+}
+
+}  // namespace
+
+Result<cache::PolicyKind> cache_policy_of(const Configuration& configuration) {
+  TRY_ASSIGN(cache::PolicyKind byte_policy, byte_policy_of(configuration));
+  if (configuration.cache.mode == "bytes") return byte_policy;
+  if (configuration.cache.mode == "objects") return cache::PolicyKind::worth;
+  return failure(ErrorCode::invalid_argument, "cache.mode: expected bytes or objects");
+}
+
 Result<cache::BucketRules> bucket_rules_of(const Configuration& configuration) {
   auto wrong = [](std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); };
   constexpr std::size_t shares_max = 15;
   constexpr std::uint64_t percent_max = 90;
+  TRY_ASSIGN(cache::PolicyKind byte_policy, byte_policy_of(configuration));
   cache::BucketRules rules;
   for (const std::string& bucket : configuration.cache.bypassed_buckets) rules[bucket].bypass = true;
   for (const std::string& bucket : configuration.cache.pinned_buckets) {
@@ -168,16 +224,14 @@ Result<cache::BucketRules> bucket_rules_of(const Configuration& configuration) {
   }
   std::uint64_t percent_sum = 0;
   for (std::string_view share : configuration.cache.bucket_shares) {
-    std::size_t equals = share.rfind('=');
-    bool complete = equals != std::string_view::npos && share.ends_with('%');
-    auto percent = complete ? parse_decimal(share.substr(equals + 1, share.size() - equals - 2)) : std::nullopt;
-    if (!percent || *percent < 1 || *percent > percent_max) {
-      return wrong(fmt::format("cache.bucket_shares: expected BUCKET=1% to BUCKET=90%, not '{}'", share));
+    TRY_ASSIGN(BucketShare parsed, parse_bucket_share(share, byte_policy));
+    if (rules.contains(parsed.bucket)) {
+      return wrong(fmt::format("cache.bucket_shares: {} is named twice", parsed.bucket));
     }
-    std::string bucket(share.substr(0, equals));
-    if (rules.contains(bucket)) return wrong(fmt::format("cache.bucket_shares: {} is named twice", bucket));
-    rules[bucket].share_max = static_cast<double>(*percent) / 100;
-    percent_sum += *percent;
+    cache::BucketRule& rule = rules[parsed.bucket];
+    rule.share_max = static_cast<double>(parsed.percent) / 100;
+    rule.policy = parsed.policy;
+    percent_sum += parsed.percent;
   }
   if (percent_sum > percent_max || configuration.cache.bucket_shares.size() > shares_max) {
     return wrong("cache.bucket_shares: at most 15 buckets and 90% together");
@@ -244,6 +298,7 @@ Result<void> check_configuration(const Configuration& configuration) {
   if (configuration.cache.memory != 0 && configuration.cache.memory < 16_MiB) {
     return failure(ErrorCode::invalid_argument, "cache.memory: at least 16MiB, or 0 for the default");
   }
+  TRY(cache_policy_of(configuration));
   TRY(bucket_rules_of(configuration));
   if (configuration.limits.gather_bytes_max > 4_MiB) {
     return failure(ErrorCode::invalid_argument,

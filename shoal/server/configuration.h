@@ -47,6 +47,8 @@ struct Configuration {
 
   struct CacheSettings {
     std::uint64_t memory = 0;
+    std::string mode = "bytes";
+    std::string policy = "duel";
     std::uint64_t object_bytes_max = 1_MiB;
     std::uint64_t piece_bytes = 1_MiB;
     bool warm_restart = true;
@@ -101,6 +103,9 @@ Result<Configuration> load_configuration(const ConfigurationSources& sources);
 
 /// Checks what one option alone cannot say: addresses, ranges, what does not go together.
 Result<void> check_configuration(const Configuration& configuration);
+
+/// What [cache] mode and policy come to. invalid_argument if one of them is unknown, or they do not go together.
+Result<cache::PolicyKind> cache_policy_of(const Configuration& configuration);
 
 /// What [cache] says about buckets. invalid_argument if a share is no percentage of 1 to 90, all together are more, or
 /// a bucket is named twice.

@@ -70,17 +70,40 @@ TEST_F(ConfigurationTest, BucketsHaveRules) {
   Configuration configuration;
   configuration.cache.bypassed_buckets = {"logs"};
   configuration.cache.pinned_buckets = {"labels"};
-  configuration.cache.bucket_shares = {"scratch=10%", "other=80%"};
+  configuration.cache.bucket_shares = {"scratch=10%", "other=70%", "thumbs=10% objects"};
   auto rules = bucket_rules_of(configuration);
   ASSERT_TRUE(rules.has_value()) << rules.error().message;
   EXPECT_TRUE(rules->at("logs").bypass);
   EXPECT_TRUE(rules->at("labels").pin);
   EXPECT_DOUBLE_EQ(rules->at("scratch").share_max, 0.1);
+  EXPECT_EQ(rules->at("scratch").policy, std::nullopt);
+  EXPECT_EQ(rules->at("thumbs").policy, cache::PolicyKind::worth);
+}
+
+TEST_F(ConfigurationTest, ModeAndPolicyOfTheCacheAreChosenByName) {
+  Configuration configuration;
+  EXPECT_EQ(cache_policy_of(configuration), cache::PolicyKind::duel);
+  configuration.cache.policy = "arc";
+  EXPECT_EQ(cache_policy_of(configuration), cache::PolicyKind::arc);
+  configuration.cache.mode = "objects";
+  EXPECT_EQ(cache_policy_of(configuration), cache::PolicyKind::worth);
+  configuration.cache.mode = "files";
+  EXPECT_THAT(check_configuration(configuration).error().message, HasSubstr("cache.mode: expected bytes or objects"));
+  configuration.cache.mode = "bytes";
+  configuration.cache.policy = "lru";
+  EXPECT_THAT(check_configuration(configuration).error().message, HasSubstr("cache.policy: expected duel or arc"));
 }
 
 TEST_F(ConfigurationTest, RulesOfBucketsThatContradictAreErrors) {
-  for (std::vector<std::string> shares : std::vector<std::vector<std::string>>{
-           {"a"}, {"a=10"}, {"a=0%"}, {"a=91%"}, {"a=50%", "b=50%"}, {"a=10%", "a=10%"}, {"logs=10%"}}) {
+  for (std::vector<std::string> shares : std::vector<std::vector<std::string>>{{"a"},
+                                                                               {"a=10"},
+                                                                               {"a=0%"},
+                                                                               {"a=91%"},
+                                                                               {"a=50%", "b=50%"},
+                                                                               {"a=10%", "a=10%"},
+                                                                               {"a=10% objets"},
+                                                                               {"a=%10"},
+                                                                               {"logs=10%"}}) {
     Configuration configuration;
     configuration.cache.bypassed_buckets = {"logs"};
     configuration.cache.bucket_shares = shares;

@@ -35,8 +35,6 @@
 namespace shoal::server {
 namespace {
 
-using Cache = CacheGroup::Cache;
-
 /// What one record of the log can hold of an object: it is read and verified as a whole.
 constexpr std::uint64_t log_record_body_max = 4_MiB;
 /// What of a streamed body is in memory at a time: a record that is being written, the next one, and the piece that
@@ -88,7 +86,7 @@ Result<std::optional<RootCredentials>> root_keys_of_environment() {
 struct Core {
   std::unique_ptr<io::Disk> disk;
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
-  std::unique_ptr<Cache> cache;
+  std::unique_ptr<cache::MemoryCache> cache;
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<service::CoreRouter> router;
   S3Services services;
@@ -105,6 +103,7 @@ struct Node::Parts {
   MemoryAccount connections{"connections"};
   MemoryAccount disk_reads{"disk_reads"};
   MemoryAccount index{"index"};
+  MemoryAccount cache_steering{"cache_steering"};
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
@@ -167,7 +166,7 @@ Result<void> Node::Parts::open_engine() {
 
 void Node::Parts::make_budget() {
   budget = std::make_unique<MemoryBudget>(memory_bytes(configuration), configuration.limits.memory_timeout);
-  for (const MemoryAccount* account : {&connections, &disk_reads, &index}) budget->add(account);
+  for (const MemoryAccount* account : {&connections, &disk_reads, &index, &cache_steering}) budget->add(account);
   budget->add_promised(&request_bodies);
 }
 
@@ -183,19 +182,19 @@ void Node::Parts::build_chains() {
     options.whole_bytes_max = log_record_body_max;
     // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
     options.missing_key_lifetime = std::chrono::milliseconds(0);
+    options.policy = cache_policy_of(configuration).value();
+    options.is_shard = true;
     options.buckets = bucket_rules_of(configuration).value();
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
     core.timers = std::make_unique<io::LoopTimers>((*loops)[i]);
-    cache::DuelPolicy::Options policy;
-    policy.shadow_entries_max = cache::DuelPolicy::shadow_entries_for_bytes(options.capacity);
-    core.cache = std::make_unique<Cache>(engine->store(i), system_clock(), *core.cache_account, options, policy);
+    core.cache = std::make_unique<cache::MemoryCache>(engine->store(i), system_clock(), *core.cache_account, options);
     stores.push_back({&(*loops)[i], core.cache.get()});
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
   }
   auto owner_of_slot = [this](Slot slot) { return engine->owner_of(slot); };
-  caches =
-      std::make_unique<CacheGroup>(std::move(members), *budget, owner_of_slot, configuration.server.data + "/cache");
+  caches = std::make_unique<CacheGroup>(std::move(members), *budget, cache_steering, owner_of_slot,
+                                        configuration.server.data + "/cache");
   s3::AddressingOptions addressing;
   addressing.base_domains = configuration.server.domains;
   for (std::size_t i = 0; i < cores.size(); ++i) {
@@ -227,7 +226,8 @@ Task<std::string> Node::Parts::metrics() {
   cache::CacheReport report = co_await caches->report();
   auto ask_engine = [this] { return engine->statistics(); };
   storage::LogEngine::Statistics storage = co_await io::run_on((*loops)[0], ask_engine);
-  MetricsInput input{report, *budget, {&request_bodies, &connections, &disk_reads, &index}, {}, storage};
+  MetricsInput input{
+      report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering}, {}, storage};
   for (const Core& core : cores) input.counters.push_back(&core.server->counters());
   co_return metrics_text(input);
 }

@@ -170,6 +170,71 @@ def test_rules_of_buckets(new_server):
     assert server.metrics()["shoal_cache_bypasses_total"] == 1
 
 
+@pytest.mark.parametrize(
+    "options, lists",
+    [
+        ({}, {"window", "main", "B1", "B2"}),
+        ({"cache.policy": "arc"}, {"T1", "T2", "B1", "B2"}),
+        ({"cache.mode": "objects"}, {"by worth"}),
+    ],
+)
+def test_mode_and_policy_are_what_the_operator_chose(new_server, options, lists):
+    server = new_server(options=options).start()
+    bucket = make_bucket(server)
+    bucket.put("key", b"body")
+    assert bucket.get("key") == b"body"
+    entries = {name: value for name, value in server.metrics().items() if name.startswith("shoal_cache_list_entries")}
+    assert entries.keys() == {f'shoal_cache_list_entries{{list="{name}"}}' for name in lists}
+    assert sum(value for name, value in entries.items() if '"B' not in name) == 1
+    assert any(f"In memory: list {name}" in explain(server, "bucket/key", check=True).stdout for name in lists)
+
+
+def small_objects_in_memory(server, bucket):
+    """How many of 150 small objects are still in memory after large ones were read in a loop that does not fit."""
+    for i in range(150):
+        bucket.put(f"small/{i}", random_bytes(10_000, i))
+    for i in range(40):
+        bucket.put(f"large/{i}", random_bytes(1_000_000, i))
+    for _ in range(4):
+        for i in range(40):
+            bucket.get(f"large/{i}")
+    before = server.metrics()["shoal_cache_hits_total"]
+    for i in range(150):
+        assert bucket.get(f"small/{i}") == random_bytes(10_000, i)
+    return server.metrics()["shoal_cache_hits_total"] - before
+
+
+def test_object_mode_keeps_small_objects_where_byte_mode_keeps_large_ones(new_server):
+    options = {"server.threads": "1", "cache.memory": "48MiB"}
+    arc = new_server(options={**options, "cache.policy": "arc"}).start()
+    assert small_objects_in_memory(arc, make_bucket(arc)) < 75
+    objects = new_server(options={**options, "cache.mode": "objects"}).start()
+    assert small_objects_in_memory(objects, make_bucket(objects)) >= 148
+    share = new_server(options={**options, "cache.policy": "arc", "cache.bucket_shares": "thumbs=70% objects"}).start()
+    assert small_objects_in_memory(share, make_bucket(share, "thumbs")) >= 148
+    assert "list by worth" in explain(share, "thumbs/small/1", check=True).stdout
+
+
+def test_unknown_mode_or_policy_is_refused_at_the_start(new_server):
+    for option, value in (("cache.mode", "files"), ("cache.policy", "lru"), ("cache.bucket_shares", "a=10% files")):
+        server = new_server(options={option: value})
+        server.spawn()
+        assert server.wait_exit() != 0
+        assert f"{option}: expected" in server.log()
+
+
+def test_order_survives_a_change_of_the_policy(new_server):
+    server = new_server(options={"cache.policy": "arc"}).start()
+    bucket = make_bucket(server)
+    for i in range(20):
+        bucket.put(str(i), random_bytes(5_000, i))
+    server.stop()
+    server.options = {"cache.mode": "objects"}
+    server.start()
+    read = 'shoal_cache_refill_entries{state="read"}'
+    wait_until(lambda: server.metrics()[read] == 20, "the bodies are read back", 20)
+
+
 def test_signed_question_needs_bucket_and_key(new_server):
     server = new_server().start()
     admin = RawClient(HOST, server.admin_port, server.signer())
