@@ -41,7 +41,10 @@ Task<void> ServerCore::accept_connections(std::shared_ptr<ServerCore> core) {
       continue;
     }
     if (client.error().code == ErrorCode::cancelled) continue;
-    spdlog::warn("accepting connections pauses for {} ms: {}", accept_pause.count(), log_value(client.error().message));
+    if (auto times = core->accept_failures_.due(core->options_.clock->monotonic())) {
+      spdlog::warn("accepting connections paused times={} pause_ms={} reason={}", *times, accept_pause.count(),
+                   log_value(client.error().message));
+    }
     co_await core->accept_timer_->wait_until(core->after(accept_pause));
   }
 }

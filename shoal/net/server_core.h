@@ -8,6 +8,7 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include "shoal/base/log_throttle.h"
 #include "shoal/base/task.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/suspend.h"
@@ -58,6 +59,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   ServerCounters counters_;
   boost::intrusive::list<Connection> connections_;
   bool stopping_ = false;
+  LogThrottle accept_failures_{std::chrono::seconds(10)};
   const std::unique_ptr<io::Timer> watch_timer_;   // for watch_time()
   const std::unique_ptr<io::Timer> accept_timer_;  // for accept_connections() after a failure
   const std::unique_ptr<io::Timer> stop_timer_;    // for stop(); cancelled when the last connection ends

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shoal/base/log.h"
+#include "shoal/base/log_throttle.h"
 #include "shoal/http/uri.h"
 
 namespace shoal::server {
@@ -68,7 +69,10 @@ Task<void> respond_error(net::Exchange& exchange, http::ResponseHead head, s3::S
 s3::S3Error store_failure(const Error& error) {
   s3::S3Error shown = s3::from_store_error(error);
   if (error.code == ErrorCode::overloaded) {
-    spdlog::warn("overloaded reason={}", log_value(error.message));
+    thread_local LogThrottle overloads{std::chrono::seconds(10)};  // one for each loop
+    if (auto times = overloads.due(system_clock().monotonic())) {
+      spdlog::warn("overloaded times={} reason={}", *times, log_value(error.message));
+    }
   } else if (s3::http_status(shown.code) >= 500) {
     spdlog::error("store failed error={} reason={}", to_string(error.code), log_value(error.message));
   }

@@ -16,6 +16,7 @@
 
 #include "shoal/base/log.h"
 #include "shoal/base/memory_budget.h"
+#include "shoal/io/descriptor_limit.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/local_disk.h"
 #include "shoal/io/memory_limit.h"
@@ -42,6 +43,8 @@ constexpr std::uint64_t log_record_body_max = 4_MiB;
 constexpr std::uint64_t streamed_bytes_max = 2 * log_record_body_max + 256_KiB;
 /// What of the memory of the machine or the cgroup the server takes when nobody says.
 constexpr double share_of_memory = 0.6;
+/// Segments of the log, listening sockets, rings.
+constexpr std::uint64_t own_descriptors = 512;
 
 Result<void> make_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
@@ -55,6 +58,14 @@ Result<void> make_directory(const std::string& path) {
 std::uint64_t memory_bytes(const Configuration& configuration) {
   if (configuration.cache.memory != 0) return configuration.cache.memory;
   return static_cast<std::uint64_t>(static_cast<double>(io::memory_limit_bytes()) * share_of_memory);
+}
+
+/// Each connection is a descriptor.
+void make_room_for_connections(std::uint64_t connections) {
+  std::uint64_t descriptors = io::raise_descriptor_limit();
+  if (descriptors >= connections + own_descriptors) return;
+  spdlog::warn("descriptors limit={} connections={}: fewer connections are possible than limits.connections_max says",
+               descriptors, connections);
 }
 
 /// An address that a client on this machine can connect to.
@@ -318,6 +329,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
 
   std::size_t loop_count = parts->configuration.server.threads;
   if (loop_count == 0) loop_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 64);
+  make_room_for_connections(loop_count * parts->configuration.limits.connections_max);
   parts->loops = std::make_unique<io::EventLoopGroup>(io::EventLoopGroup::Options{.loops = loop_count});
   parts->cores.resize(loop_count);
   parts->loops->start();
