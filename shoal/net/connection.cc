@@ -4,6 +4,9 @@
 #include <array>
 #include <utility>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+
 #include "shoal/net/request_handler.h"
 #include "shoal/net/server_core.h"
 
@@ -56,6 +59,9 @@ Task<bool> Connection::receive_head() {
     idle_ = false;
     if (!bytes || *bytes == 0) co_return false;
     if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
+  } else {
+    // Who sends many requests at a time gets one answer for each turn of the loop, as everybody else.
+    co_await boost::asio::post(boost::asio::deferred);
   }
   MonotonicTime deadline = options().clock->monotonic() + options().head_timeout;
   for (;;) {

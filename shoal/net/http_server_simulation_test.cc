@@ -1,6 +1,7 @@
 // The server over a simulated network and clock: every split of the bytes, every moment to vanish, and time that passes
 // without waiting.
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -134,6 +135,22 @@ TEST_F(HttpServerSimulationTest, AnAnswerGivenAtOnceIsNotWaitedForLongerThanOthe
   EXPECT_FALSE(client->was_reset());
   timers_.advance(13s);
   EXPECT_TRUE(client->was_reset());
+}
+
+TEST_F(HttpServerSimulationTest, WhoSendsManyRequestsAtATimeDoesNotKeepOthersWaiting) {
+  handler_.answer_at_once();
+  start();
+  auto greedy = network_.connect();
+  auto modest = network_.connect();
+  run();
+  std::string requests;
+  for (int i = 1; i <= 20; ++i) requests += "GET /greedy HTTP/1.1\r\nHost: a\r\n\r\n";
+  greedy->send(requests);
+  modest->send("GET /modest HTTP/1.1\r\nHost: a\r\n\r\n");
+  run();
+  const std::vector<std::string>& handled = handler_.handled();
+  ASSERT_EQ(handled.size(), 21U);
+  EXPECT_LE(std::ranges::find(handled, "GET /modest ") - handled.begin(), 1);
 }
 
 TEST_F(HttpServerSimulationTest, AClientMayVanishAfterAnyByte) {
