@@ -13,8 +13,9 @@ SECRET_KEY = "bench-secret-key-0123456789"
 class ShoalProcess:
     """One server on a directory; `with` starts and stops it."""
 
-    def __init__(self, program, data, threads=0, cpus=None):
+    def __init__(self, program, data, threads=0, cpus=None, options=None):
         self.program, self.data, self.threads, self.cpus = program, pathlib.Path(data), threads, cpus
+        self.options = options or {}
         self.process = None
         self.url = None
 
@@ -28,6 +29,8 @@ class ShoalProcess:
     def start(self):
         command = [self.program, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
                    "--set", f"server.threads={self.threads}"]
+        for name, value in self.options.items():
+            command += ["--set", f"{name}={value}"]
         if self.cpus:
             command = ["taskset", "-c", self.cpus] + command
         environment = dict(os.environ, SHOAL_ROOT_ACCESS_KEY=ACCESS_KEY, SHOAL_ROOT_SECRET_KEY=SECRET_KEY)
@@ -48,6 +51,14 @@ class ShoalProcess:
         self.process.wait(timeout=60)
         self.process.stdout.close()
         self.process = None
+
+    def resident_bytes(self):
+        """Memory of the process that is in RAM, without the pages of files."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^RssAnon:\s+(\d+) kB$", status, re.M)[1]) * 1024
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def client(self):
         import boto3
