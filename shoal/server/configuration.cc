@@ -83,7 +83,8 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes("storage.segment_bytes", &storage.segment_bytes, "Size of a segment file of the log.");
   table.add("storage.queue_depth", &storage.queue_depth, "Disk operations in flight for each event loop.");
   table.add("storage.garbage_percent_max", &storage.garbage_percent_max,
-            "Segments are compacted while more than this share of the log is garbage; 100 never compacts.");
+            "Segments are compacted while more than this share of the log is garbage, or the disk is nearly full; 100 "
+            "never compacts.");
   table.add_bytes("storage.compaction_bytes_per_second", &storage.compaction_bytes_per_second,
                   "How fast compaction may copy; 0 means as fast as it goes.");
   table.add_bytes("storage.reserve_bytes", &storage.reserve_bytes,

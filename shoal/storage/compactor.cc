@@ -22,6 +22,9 @@ constexpr std::uint64_t batch_bytes_max = 4_MiB;
 constexpr double victim_garbage_share_min = 0.05;
 /// Should the newest checkpoint be damaged, the one before it must know what was deleted as well.
 constexpr std::uint32_t checkpoints_to_know = 2;
+/// Space is short when less than so many segments, or this share of what the log could take, is left.
+constexpr std::uint64_t free_segments_min = 4;
+constexpr double free_share_min = 0.05;
 
 bool is_about_bucket(RecordKind kind) { return kind == RecordKind::bucket_put || kind == RecordKind::bucket_remove; }
 
@@ -90,7 +93,17 @@ Task<Result<bool>> Compactor::compact_one(double garbage_share_max) {
   co_return true;
 }
 
+Task<bool> Compactor::is_space_short() {
+  Result<std::uint64_t> free = co_await context_.disk->free_bytes(context_.numbers->segments_path);
+  if (!free) co_return false;
+  auto all = static_cast<double>(*free + context_.numbers->segments.bytes());
+  std::uint64_t wanted =
+      std::max(free_segments_min * context_.segment_bytes, static_cast<std::uint64_t>(free_share_min * all));
+  co_return *free < context_.options.reserve_bytes + wanted;
+}
+
 Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_max) {
+  space_is_short_ = co_await is_space_short();
   std::map<SegmentId, std::uint64_t> live;
   std::map<SegmentId, std::uint64_t> kept;
   for (LogStore* store : *context_.stores) {
@@ -113,7 +126,8 @@ Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_ma
     live_bytes += std::min(live[segment.id], segment.bytes);
     newest = std::max(newest, segment.last_sequence);
   }
-  bool too_much = static_cast<double>(bytes - live_bytes) > garbage_share_max * static_cast<double>(bytes);
+  bool too_much =
+      space_is_short_ || static_cast<double>(bytes - live_bytes) > garbage_share_max * static_cast<double>(bytes);
 
   const SegmentSummary* best = nullptr;
   double best_score = 0;
@@ -237,9 +251,9 @@ Task<Result<void>> Compactor::remove(SegmentId id) {
   co_return removed;
 }
 
-/// Lets so much time pass as the copying of so many bytes may take.
+/// Lets so much time pass as the copying of so many bytes may take, unless writers wait for the space.
 Task<void> Compactor::pace(std::uint64_t bytes) {
-  if (bytes == 0 || context_.options.bytes_per_second == 0 || gate_.is_closed()) co_return;
+  if (bytes == 0 || context_.options.bytes_per_second == 0 || space_is_short_ || gate_.is_closed()) co_return;
   auto pause = std::chrono::nanoseconds(static_cast<std::int64_t>(
       1e9 * static_cast<double>(bytes) / static_cast<double>(context_.options.bytes_per_second)));
   co_await pace_timer_->wait_until(context_.timers->clock().monotonic() + pause);

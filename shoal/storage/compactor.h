@@ -29,6 +29,8 @@ class LogStore;
 /// and Implementation of a Log-Structured File System", section 3.5): by free share times age over cost, with the
 /// distance in sequence numbers as age.
 ///
+/// It begins when a share of the log is garbage, and earlier when the disk is nearly full.
+///
 /// A record is needed if the index of its loop points at it; a deletion until the last two checkpoints know of it.
 /// Copies keep their sequence number, so that it does not matter to recovery which of two it finds. A segment is
 /// removed when all that it was needed for is durable elsewhere, and what replaced the rest is durable too; who reads
@@ -46,6 +48,7 @@ class Compactor {
     BucketDirectory* buckets = nullptr;
     std::string quarantine_path;  ///< directory for bytes that nobody can read
     CompactionOptions options;
+    std::uint64_t segment_bytes = 0;
   };
 
   explicit Compactor(Context context);
@@ -72,6 +75,8 @@ class Compactor {
   /// Compacts the best victim. Whether there was one, if more than this share of the log is garbage.
   Task<Result<bool>> compact_one(double garbage_share_max);
   Task<std::optional<Victim>> choose(double garbage_share_max);
+  /// Whether writes would soon be refused: then whatever garbage there is has to go, as quickly as it can.
+  Task<bool> is_space_short();
   Task<Result<void>> compact(Victim victim);
   /// Keeps what lay in damaged stretches, as far as anybody knows it (salvage.h). False if the segment may have deleted
   /// something of which no checkpoint knows.
@@ -87,6 +92,7 @@ class Compactor {
   io::Gate gate_;
   bool running_ = false;
   bool wanted_ = false;
+  bool space_is_short_ = false;  ///< when the last victim was chosen
   CompactionCounters counters_;
 };
 

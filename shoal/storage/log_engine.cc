@@ -218,6 +218,7 @@ class Engine final : public LogEngine {
     compaction.buckets = &buckets_;
     compaction.quarantine_path = options_.directory + "/quarantine";
     compaction.options = options_.compaction;
+    compaction.segment_bytes = options_.segment_bytes;
     compactor_ = std::make_shared<Compactor>(compaction);
     Checkpointer::Context checkpoints;
     checkpoints.loop = cores_.front().loop;

@@ -1,6 +1,7 @@
 """A full disk: writes are refused clearly, reads go on, and writes work again once there is room."""
 import contextlib
 import os
+import random
 import subprocess
 
 import pytest
@@ -32,10 +33,12 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(path)], check=True)
 
 
-@pytest.fixture
-def disk_of_256_mib(tmp_path):
-    path = mount_small_disk(tmp_path, 256)
-    yield path
+@pytest.fixture(params=[(256, 128), (512, 409)])
+def disk_in_use(request, tmp_path):
+    """A disk, and how many objects of 1 MiB take a half or four fifths of it."""
+    mebibytes, objects = request.param
+    path = mount_small_disk(tmp_path, mebibytes)
+    yield path, objects
     subprocess.run(["umount", "-l", str(path)], check=True)
 
 
@@ -140,19 +143,20 @@ def test_a_full_server_starts_again_and_reads(full_server):
     check_reads(bucket, bodies)
 
 
-def test_overwriting_without_end_fits_the_disk(new_server, disk_of_256_mib):
-    """Half of the disk is in use, and four times the disk is written: space comes back by itself."""
+def test_overwriting_without_end_fits_the_disk(new_server, disk_in_use):
+    """Much more is written than the disk holds: space comes back by itself."""
+    disk, objects = disk_in_use
     options = {
         "server.threads": "1",
         "storage.segment_bytes": "16MiB",
         "storage.reserve_bytes": "24MiB",
-        "storage.compaction_bytes_per_second": "0",
     }
-    server = new_server(data=disk_of_256_mib / "data", options=options).start()
+    server = new_server(data=disk / "data", options=options).start()
     server.expected_trouble = "(?i)space|full|compaction"
     bucket = Bucket(server.boto3(), "bucket")
     bucket.client.create_bucket(Bucket=bucket.name)
     raw = server.raw()
+    dice = random.Random(objects)
     bodies = {}
 
     def put(key, body):
@@ -161,8 +165,8 @@ def test_overwriting_without_end_fits_the_disk(new_server, disk_of_256_mib):
             assert_no_space(answer)
         return answer.status == 200
 
-    for number in range(1024):
-        key = f"key{number % 128:03}"
+    for number in range(1400):
+        key = f"key{number if number < objects else dice.randrange(objects):03}"
         body = random_bytes(MIB, number)
         # A client that is quicker than compaction is told to slow down, and gets through.
         wait_until(lambda key=key, body=body: put(key, body), f"room for {key}", 60)
