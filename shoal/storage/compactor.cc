@@ -25,6 +25,8 @@ constexpr std::uint32_t checkpoints_to_know = 2;
 /// Space is short when less than so many segments, or this share of what the log could take, is left.
 constexpr std::uint64_t free_segments_min = 4;
 constexpr double free_share_min = 0.05;
+/// Copying is not throttled either when there is so many times more garbage than there should be.
+constexpr double garbage_to_hurry = 1.5;
 
 bool is_about_bucket(RecordKind kind) { return kind == RecordKind::bucket_put || kind == RecordKind::bucket_remove; }
 
@@ -103,7 +105,7 @@ Task<bool> Compactor::is_space_short() {
 }
 
 Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_max) {
-  space_is_short_ = co_await is_space_short();
+  hurries_ = co_await is_space_short();
   std::map<SegmentId, std::uint64_t> live;
   std::map<SegmentId, std::uint64_t> kept;
   for (LogStore* store : *context_.stores) {
@@ -126,8 +128,10 @@ Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_ma
     live_bytes += std::min(live[segment.id], segment.bytes);
     newest = std::max(newest, segment.last_sequence);
   }
-  bool too_much =
-      space_is_short_ || static_cast<double>(bytes - live_bytes) > garbage_share_max * static_cast<double>(bytes);
+  auto garbage = static_cast<double>(bytes - live_bytes);
+  double garbage_max = garbage_share_max * static_cast<double>(bytes);
+  bool too_much = hurries_ || garbage > garbage_max;
+  hurries_ = hurries_ || garbage > garbage_to_hurry * garbage_max;
 
   const SegmentSummary* best = nullptr;
   double best_score = 0;
@@ -251,9 +255,9 @@ Task<Result<void>> Compactor::remove(SegmentId id) {
   co_return removed;
 }
 
-/// Lets so much time pass as the copying of so many bytes may take, unless writers wait for the space.
+/// Lets so much time pass as the copying of so many bytes may take, unless it is urgent.
 Task<void> Compactor::pace(std::uint64_t bytes) {
-  if (bytes == 0 || context_.options.bytes_per_second == 0 || space_is_short_ || gate_.is_closed()) co_return;
+  if (bytes == 0 || context_.options.bytes_per_second == 0 || hurries_ || gate_.is_closed()) co_return;
   auto pause = std::chrono::nanoseconds(static_cast<std::int64_t>(
       1e9 * static_cast<double>(bytes) / static_cast<double>(context_.options.bytes_per_second)));
   co_await pace_timer_->wait_until(context_.timers->clock().monotonic() + pause);

@@ -29,7 +29,8 @@ class LogStore;
 /// and Implementation of a Log-Structured File System", section 3.5): by free share times age over cost, with the
 /// distance in sequence numbers as age.
 ///
-/// It begins when a share of the log is garbage, and earlier when the disk is nearly full.
+/// It begins when a share of the log is garbage, and earlier when the disk is nearly full. It is throttled unless there
+/// is much more garbage than that, or hardly any space.
 ///
 /// A record is needed if the index of its loop points at it; a deletion until the last two checkpoints know of it.
 /// Copies keep their sequence number, so that it does not matter to recovery which of two it finds. A segment is
@@ -92,7 +93,7 @@ class Compactor {
   io::Gate gate_;
   bool running_ = false;
   bool wanted_ = false;
-  bool space_is_short_ = false;  ///< when the last victim was chosen
+  bool hurries_ = false;  ///< since the last victim was chosen
   CompactionCounters counters_;
 };
 

@@ -103,8 +103,8 @@ class LogEngine {
   /// Index of the loop that owns a slot's keys.
   virtual std::size_t owner_of(Slot slot) const = 0;
 
-  /// What get() says of each key, in their order, wherever they belong: every loop submits its reads together. Readers of
-  /// large objects belong to the loops of their keys. On any loop of the engine.
+  /// What get() says of each key, in their order, wherever they belong: every loop submits its reads together. Readers
+  /// of large objects belong to the loops of their keys. On any loop of the engine.
   virtual Task<std::vector<Result<std::optional<Object>>>> multi_get(std::vector<ObjectKey> keys) = 0;
 
   struct Statistics {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -293,6 +294,8 @@ class LogStore final : public ObjectStore {
   bool is_needed(const ScannedRecord& record, bool deletions_are_needed);
   /// The place that an upload or the list of extents has for the record; null without one, and for objects.
   RecordLocation* place_of(const ScannedRecord& record);
+  struct Copies;  ///< of one batch
+  Task<Result<void>> copy_stretch(std::span<ScannedRecord> records, std::shared_ptr<Copies> copies);
   void relocate(const ScannedRecord& record, RecordLocation to);
 
   // Salvage (log_store_salvage.cc).

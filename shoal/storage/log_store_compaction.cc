@@ -1,7 +1,9 @@
 // What compaction asks of a store: which records of a segment are still needed, and to copy those elsewhere.
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,13 +13,23 @@
 namespace shoal::storage {
 namespace {
 
-/// Copies that are on their way.
-struct Copies {
-  std::size_t waiting = 0;
-  std::uint64_t bytes = 0;
-  Result<void> result;
-  io::WaitQueue done;
-};
+/// Records that are not further apart are read together, up to so many bytes.
+constexpr std::uint64_t stretch_gap_max = 64_KiB;
+constexpr std::uint64_t stretch_bytes_max = 1_MiB;
+
+/// How many of the first records to read together.
+std::size_t neighbours(std::span<const ScannedRecord> records) {
+  std::uint64_t begin = records.front().location.offset();
+  std::uint64_t end = begin + records.front().location.bytes;
+  std::size_t count = 1;
+  for (const ScannedRecord& record : records.subspan(1)) {
+    std::uint64_t record_end = record.location.offset() + record.location.bytes;
+    if (record.location.offset() > end + stretch_gap_max || record_end > begin + stretch_bytes_max) break;
+    end = record_end;
+    ++count;
+  }
+  return count;
+}
 
 Record copy_of(const PinnedRecord& pinned, RecordLocation location) {
   const RecordHead& head = pinned.head;
@@ -51,6 +63,14 @@ bool is_content(RecordKind kind) {
 }
 
 }  // namespace
+
+struct LogStore::Copies {
+  bool deletions_are_needed = true;
+  std::size_t waiting = 0;  ///< on their way
+  std::uint64_t bytes = 0;
+  Result<void> result;
+  io::WaitQueue done;
+};
 
 RecordLocation* LogStore::place_of(const ScannedRecord& record) {
   switch (record.header.kind) {
@@ -109,27 +129,44 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   io::AsyncMutex::Lock lock = co_await copying_.lock();
   auto copies = std::make_shared<Copies>();
+  copies->deletions_are_needed = deletions_are_needed;
+  std::vector<ScannedRecord> needed;
   for (ScannedRecord& record : records) {
     if (is_object(record.header.kind)) {
       copies->result = co_await pager_.fill_for(&shard_for(record.key), record.key, true);
       if (!copies->result) break;
     }
-    if (!is_needed(record, deletions_are_needed)) continue;
-    SegmentPin segment = pin(record.location.segment);
+    if (is_needed(record, deletions_are_needed)) needed.push_back(std::move(record));
+  }
+  for (std::span<ScannedRecord> left = needed; !left.empty() && copies->result;) {
+    std::size_t count = neighbours(left);
+    Result<void> copied = co_await copy_stretch(left.first(count), copies);
+    if (!copied) copies->result = std::move(copied);
+    left = left.subspan(count);
+  }
+  while (copies->waiting > 0) co_await copies->done.wait();
+  evict_pages();
+  if (!copies->result) co_return failure(std::move(copies->result).error());
+  co_return copies->bytes;
+}
+
+/// Copies records that are read together.
+Task<Result<void>> LogStore::copy_stretch(std::span<ScannedRecord> records, std::shared_ptr<Copies> copies) {
+  SegmentPin segment = pin(records.front().location.segment);
+  std::uint64_t begin = records.front().location.offset();
+  std::uint64_t end = records.back().location.offset() + records.back().location.bytes;
+  Result<PinnedBytes> stretch = co_await segment->read(begin, end - begin);
+  for (ScannedRecord& record : records) {
+    if (!is_needed(record, copies->deletions_are_needed)) continue;  // any more
+    Result<PinnedRecord> read = segment->record_in(stretch, begin, record.location, record.header.sequence);
     std::optional<std::string> damage;
-    Result<PinnedRecord> read = co_await segment->read_for_copy(record.location, record.header.sequence, &damage);
-    if (!read) {
-      copies->result = failure(std::move(read).error());
-      break;
-    }
+    if (!read) read = co_await segment->read_for_copy(record.location, record.header.sequence, &damage);
+    if (!read) co_return failure(std::move(read).error());
     Result<Record> copy = copy_of(*read, record.location);
     if (damage) copy = co_await keep_and_mark(&record, &*read, *std::move(damage));
-    if (!is_needed(record, deletions_are_needed)) continue;  // any more
+    if (!is_needed(record, copies->deletions_are_needed)) continue;
     if (record.header.kind == RecordKind::upload_complete && !is_in_index(record)) copy = upload_end_of(read->head);
-    if (!copy) {
-      copies->result = failure(std::move(copy).error());
-      break;
-    }
+    if (!copy) co_return failure(std::move(copy).error());
     ++copies->waiting;
     auto finish = [this, copies, moved = std::move(record)](Result<Appended> appended) {
       if (appended) {
@@ -142,10 +179,7 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
     };
     cold_writer_.submit_copy(*std::move(copy), std::move(finish));
   }
-  while (copies->waiting > 0) co_await copies->done.wait();
-  evict_pages();
-  if (!copies->result) co_return failure(std::move(copies->result).error());
-  co_return copies->bytes;
+  co_return Result<void>();
 }
 
 void LogStore::relocate(const ScannedRecord& record, RecordLocation to) {
