@@ -137,6 +137,12 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("limits.header_count_max", &limits.header_count_max, "Header lines of a request, at most 192.");
   table.add("limits.connections_max", &limits.connections_max,
             "Open connections for each event loop; further ones are answered 503.");
+  table.add("limits.operations_running_max", &limits.operations_running_max,
+            "Operations at a time that read or write the log, for each event loop; hits in memory do not count.");
+  table.add("limits.operations_waiting_max", &limits.operations_waiting_max,
+            "Operations that may wait for their turn, for each event loop; further ones are answered 503 SlowDown.");
+  table.add("limits.operations_wait_timeout", &limits.operations_wait_timeout,
+            "How long an operation waits for its turn before it is answered 503 SlowDown.");
   table.add("limits.accept_backlog", &limits.accept_backlog,
             "Connections that the kernel holds until they are accepted.");
   table.add("limits.head_timeout", &limits.head_timeout, "For a whole request head, from its first byte.");
@@ -155,6 +161,10 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes("limits.linger_bytes_max", &limits.linger_bytes_max, "And how far.");
   table.add_bytes("limits.send_buffer_bytes", &limits.send_buffer_bytes,
                   "SO_SNDBUF of client connections; 0 lets the kernel tune it.");
+  table.add_bytes(
+      "limits.unsent_bytes_max", &limits.unsent_bytes_max,
+      "TCP_NOTSENT_LOWAT of client connections: what the kernel may hold of responses that a client does not "
+      "take; 0 leaves it to the kernel.");
   table.add("limits.congestion_control", &limits.congestion_control,
             "TCP congestion control of client connections, for example cubic; empty means that of the system.");
   auto& log = configuration.log;
@@ -305,15 +315,20 @@ Result<void> check_configuration(const Configuration& configuration) {
     return failure(ErrorCode::invalid_argument,
                    "limits.gather_bytes_max: at most 4MiB, what one record of the log holds");
   }
+  if (configuration.limits.operations_running_max < 1) {
+    return failure(ErrorCode::invalid_argument, "limits.operations_running_max: at least 1");
+  }
   if (configuration.limits.header_count_max > http::HeaderFields::capacity) {
     return failure(ErrorCode::invalid_argument, "limits.header_count_max: at most 192");
   }
   if (configuration.limits.head_bytes_max < 4_KiB || configuration.limits.head_bytes_max > 1_MiB) {
     return failure(ErrorCode::invalid_argument, "limits.head_bytes_max: expected 4KiB to 1MiB");
   }
-  if (configuration.limits.send_buffer_bytes > 1_GiB || configuration.limits.accept_backlog > 1'000'000) {
-    return failure(ErrorCode::invalid_argument,
-                   "limits.send_buffer_bytes and limits.accept_backlog: at most 1GiB and 1000000");
+  if (configuration.limits.send_buffer_bytes > 1_GiB || configuration.limits.unsent_bytes_max > 1_GiB) {
+    return failure(ErrorCode::invalid_argument, "limits.send_buffer_bytes and limits.unsent_bytes_max: at most 1GiB");
+  }
+  if (configuration.limits.accept_backlog > 1'000'000) {
+    return failure(ErrorCode::invalid_argument, "limits.accept_backlog: at most 1000000");
   }
   constexpr std::array<std::string_view, 6> levels = {"trace", "debug", "info", "warn", "error", "off"};
   if (std::find(levels.begin(), levels.end(), configuration.log.level) == levels.end()) {
@@ -339,6 +354,7 @@ net::ServerOptions Configuration::http_server_options() const {
   options.connections_max = limits.connections_max;
   options.accept_backlog = static_cast<int>(limits.accept_backlog);
   options.send_buffer_bytes = static_cast<int>(limits.send_buffer_bytes);
+  options.unsent_bytes_max = static_cast<int>(limits.unsent_bytes_max);
   options.congestion_control = limits.congestion_control;
   return options;
 }

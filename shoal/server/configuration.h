@@ -64,6 +64,9 @@ struct Configuration {
     std::uint64_t target_bytes_max = 16_KiB;
     std::uint32_t header_count_max = 160;
     std::uint32_t connections_max = 10'000;
+    std::uint32_t operations_running_max = 1'024;
+    std::uint32_t operations_waiting_max = 4'096;
+    std::chrono::milliseconds operations_wait_timeout{5'000};
     std::uint32_t accept_backlog = 4'096;
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
@@ -75,6 +78,7 @@ struct Configuration {
     std::chrono::milliseconds linger_timeout = std::chrono::seconds(2);
     std::uint64_t linger_bytes_max = 4_MiB;
     std::uint64_t send_buffer_bytes = 0;
+    std::uint64_t unsent_bytes_max = 1_MiB;
     std::string congestion_control;
   } limits;
 

@@ -130,6 +130,22 @@ void write_storage(TextWriter& writer, const storage::LogEngine::Statistics& sto
                storage.quarantined);
 }
 
+void write_operations(TextWriter& writer, const std::vector<const service::OperationSlots::Counters*>& loops) {
+  using service::OperationSlots;
+  auto sum = [&](std::atomic<std::uint64_t> OperationSlots::Counters::* member) {
+    std::uint64_t total = 0;
+    for (const OperationSlots::Counters* loop : loops) total += loop->*member;
+    return total;
+  };
+  writer.gauge("shoal_operations_running", "Operations that read or write the log now.",
+               sum(&OperationSlots::Counters::running));
+  writer.gauge("shoal_operations_waiting", "Operations that wait for their turn now.",
+               sum(&OperationSlots::Counters::waiting));
+  writer.counter("shoal_operations_refused_total", "Operations that were told to come again (SlowDown).");
+  writer.sample(sum(&OperationSlots::Counters::refused), {{"reason", "queue_full"}});
+  writer.sample(sum(&OperationSlots::Counters::timed_out), {{"reason", "waited_too_long"}});
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricsInput& input) {
@@ -139,6 +155,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_memory(writer, input);
   write_http(writer, input.counters);
   write_storage(writer, input.storage);
+  write_operations(writer, input.operations);
   return writer.text();
 }
 

@@ -31,6 +31,7 @@
 #include "shoal/server/root_key_store.h"
 #include "shoal/server/s3_endpoint.h"
 #include "shoal/service/core_router.h"
+#include "shoal/service/limited_store.h"
 #include "shoal/storage/log_engine.h"
 
 namespace shoal::server {
@@ -100,6 +101,8 @@ struct Core {
   std::unique_ptr<cache::MemoryCache> cache;
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<service::CoreRouter> router;
+  std::unique_ptr<service::OperationSlots> slots;
+  std::unique_ptr<service::LimitedStore> limited;
   S3Services services;
   std::unique_ptr<S3Endpoint> endpoint;
   std::unique_ptr<net::HttpServer> server;
@@ -206,12 +209,18 @@ void Node::Parts::build_chains() {
   auto owner_of_slot = [this](Slot slot) { return engine->owner_of(slot); };
   caches = std::make_unique<CacheGroup>(std::move(members), *budget, cache_steering, owner_of_slot,
                                         configuration.server.data + "/cache");
+  const auto& limits = configuration.limits;
+  service::OperationSlots::Options slot_options{.running_max = limits.operations_running_max,
+                                                .waiting_max = limits.operations_waiting_max,
+                                                .wait_timeout = limits.operations_wait_timeout};
   s3::AddressingOptions addressing;
   addressing.base_domains = configuration.server.domains;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
     core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
-    core.services = {core.router.get(),           &system_clock(),
+    core.slots = std::make_unique<service::OperationSlots>((*loops)[i], *core.timers, slot_options);
+    core.limited = std::make_unique<service::LimitedStore>(*core.router, *core.slots);
+    core.services = {core.limited.get(),          &system_clock(),
                      configuration.server.region, configuration.limits.gather_bytes_max,
                      streamed_bytes_max,          budget.get()};
     core.endpoint = std::make_unique<S3Endpoint>(core.services, *key_store, Authorizer(s3::Principal{keys.access_key}),
@@ -237,9 +246,12 @@ Task<std::string> Node::Parts::metrics() {
   cache::CacheReport report = co_await caches->report();
   auto ask_engine = [this] { return engine->statistics(); };
   storage::LogEngine::Statistics storage = co_await io::run_on((*loops)[0], ask_engine);
-  MetricsInput input{
-      report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering}, {}, storage};
-  for (const Core& core : cores) input.counters.push_back(&core.server->counters());
+  MetricsInput input{report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering},
+                     {},     storage, {}};
+  for (const Core& core : cores) {
+    input.counters.push_back(&core.server->counters());
+    input.operations.push_back(&core.slots->counters());
+  }
   co_return metrics_text(input);
 }
 
