@@ -38,19 +38,9 @@ std::string text_of(int number, int generation, std::size_t bytes = 700) {
   return text;
 }
 
-struct Shape {
-  std::size_t loops;
-  std::uint64_t index_memory_max;  ///< 0: no limit; else less than the least, so that every page leaves when it can
-};
-
-class CheckpointTest : public ::testing::TestWithParam<Shape> {
+class CheckpointTest : public ::testing::TestWithParam<EngineShape> {
  protected:
-  CheckpointTest() : engine_(GetParam().loops, options()) {}
-  static LogEngineOptions options() {
-    LogEngineOptions options = TestEngine::small_options();
-    options.index_memory_max = GetParam().index_memory_max;
-    return options;
-  }
+  CheckpointTest() : engine_(GetParam().loops, GetParam().options()) {}
 
   void SetUp() override {
     ASSERT_THAT(engine_.open(), IsOk());
@@ -99,11 +89,8 @@ class CheckpointTest : public ::testing::TestWithParam<Shape> {
   std::map<int, Content> expected_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Shapes, CheckpointTest, ::testing::Values(Shape{1, 0}, Shape{2, 0}, Shape{2, 2}),
-                         [](const auto& shape) {
-                           return std::to_string(shape.param.loops) + "Loops" +
-                                  (shape.param.index_memory_max > 0 ? "LittleMemory" : "");
-                         });
+INSTANTIATE_TEST_SUITE_P(Shapes, CheckpointTest, ::testing::ValuesIn(engine_shapes),
+                         [](const auto& shape) { return shape.param.name(); });
 
 TEST_P(CheckpointTest, AStartAfterACloseReadsNoLog) {
   for (int number = 0; number < 300; ++number) put(number, 0);
@@ -398,7 +385,7 @@ TEST_P(CheckpointTest, InTheMidstOfEverythingNothingIsLostOrComesBack) {
   constexpr std::uint64_t seeds = 40;
   for (std::uint64_t seed = 1; seed <= seeds && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    TestEngine engine(GetParam().loops, options());
+    TestEngine engine(GetParam().loops, GetParam().options());
     ASSERT_THAT(engine.open(), IsOk());
     ASSERT_THAT(engine.make_bucket("bucket"), IsOk());
     Turmoil turmoil(engine, seed);

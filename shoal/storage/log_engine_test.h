@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -186,5 +187,20 @@ class TestEngine {
   std::unique_ptr<sim::SimulatedDisk> disk_;
   std::unique_ptr<LogEngine> engine_;
 };
+
+/// Engines that a test is run with, as the parameter of a suite.
+struct EngineShape {
+  std::size_t loops;
+  std::uint64_t index_memory_max;  ///< 0: no limit; else less than the least, so that every page leaves when it can
+
+  LogEngineOptions options() const {
+    LogEngineOptions options = TestEngine::small_options();
+    options.index_memory_max = index_memory_max;
+    return options;
+  }
+  std::string name() const { return std::to_string(loops) + "Loops" + (index_memory_max > 0 ? "LittleMemory" : ""); }
+};
+
+inline constexpr EngineShape engine_shapes[] = {{1, 0}, {2, 0}, {2, 2}};
 
 }  // namespace shoal::storage

@@ -39,19 +39,9 @@ std::string text_of(int number, std::size_t bytes = 1'000) {
   return text;
 }
 
-struct Shape {
-  std::size_t loops;
-  std::uint64_t index_memory_max;  ///< 0: no limit; else less than the least, so that every page leaves when it can
-};
-
-class ScrubTest : public ::testing::TestWithParam<Shape> {
+class ScrubTest : public ::testing::TestWithParam<EngineShape> {
  protected:
-  ScrubTest() : engine_(GetParam().loops, options()) {}
-  static LogEngineOptions options() {
-    LogEngineOptions options = TestEngine::small_options();
-    options.index_memory_max = GetParam().index_memory_max;
-    return options;
-  }
+  ScrubTest() : engine_(GetParam().loops, GetParam().options()) {}
 
   void SetUp() override {
     ASSERT_THAT(engine_.open(), IsOk());
@@ -134,11 +124,8 @@ class ScrubTest : public ::testing::TestWithParam<Shape> {
   std::map<int, std::optional<std::string>> expected_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Shapes, ScrubTest, ::testing::Values(Shape{1, 0}, Shape{2, 0}, Shape{2, 2}),
-                         [](const auto& shape) {
-                           return std::to_string(shape.param.loops) + "Loops" +
-                                  (shape.param.index_memory_max > 0 ? "LittleMemory" : "");
-                         });
+INSTANTIATE_TEST_SUITE_P(Shapes, ScrubTest, ::testing::ValuesIn(engine_shapes),
+                         [](const auto& shape) { return shape.param.name(); });
 
 TEST_P(ScrubTest, FindsNothingWhereNothingIsDamaged) {
   fill(100);
@@ -360,7 +347,7 @@ TEST_P(ScrubTest, EveryFlippedByteOfASegmentIsFoundAndCompactionLosesNothingElse
   std::uint64_t flips = 0, found = 0;
   for (std::uint64_t step = 1; step < 16'000; step += 409) {
     SCOPED_TRACE("step " + std::to_string(step));
-    TestEngine engine(GetParam().loops, options());
+    TestEngine engine(GetParam().loops, GetParam().options());
     ASSERT_THAT(engine.open(), IsOk());
     ASSERT_THAT(engine.make_bucket("bucket"), IsOk());
     std::map<int, std::string> expected;
@@ -421,7 +408,7 @@ TEST_P(ScrubTest, EachCrashAndFailureDuringTheCompactionOfADamagedSegmentLosesNo
   for (bool cut : {false, true}) {
     for (std::uint64_t operation = 1; operation < 80; operation += 3) {
       SCOPED_TRACE((cut ? "cut at operation " : "failure of operation ") + std::to_string(operation));
-      TestEngine engine(GetParam().loops, options());
+      TestEngine engine(GetParam().loops, GetParam().options());
       ASSERT_THAT(engine.open(), IsOk());
       ASSERT_THAT(engine.make_bucket("bucket"), IsOk());
       std::map<int, std::string> expected;
