@@ -54,6 +54,7 @@ Task<bool> Connection::receive_head() {
   if (buffer_.empty()) {
     if (stopping()) co_return false;
     buffer_.shrink();
+    if (core_.is_crowded()) give_memory_back();
     idle_ = true;
     Result<std::size_t> bytes = co_await receive_more(first_request_ ? options().head_timeout : options().idle_timeout);
     idle_ = false;
@@ -128,10 +129,12 @@ Task<void> Connection::linger() {
 
 void Connection::check_time(MonotonicTime now) {
   stream_->check_deadline(now);
-  if (idle_) {
-    parser_.reset();
-    head_text_ = std::string();
-  }
+  if (idle_) give_memory_back();
+}
+
+void Connection::give_memory_back() {
+  parser_.reset();
+  head_text_ = std::string();
 }
 
 void Connection::close_if_idle() {

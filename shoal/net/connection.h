@@ -58,6 +58,8 @@ class Connection : public boost::intrusive::list_base_hook<> {
   Task<Result<std::size_t>> receive_more(ProgressBudget::Duration timeout);
   Task<void> refuse(int status, std::string_view reason);
   void count_traffic();
+  /// What only a running request needs.
+  void give_memory_back();
 
   ServerCore& core_;
   const std::unique_ptr<Stream> stream_;

@@ -40,6 +40,8 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   RequestHandler& handler() { return handler_; }
   ServerCounters& counters() { return counters_; }
   bool stopping() const { return stopping_; }
+  /// Whether there are so many connections that idle ones give back what they could go on with more quickly.
+  bool is_crowded() const { return connections_.size() > crowd; }
   /// The value of Date, made once a second.
   std::string_view date();
 
@@ -48,6 +50,8 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   void remove(Connection& connection);
 
  private:
+  static constexpr std::size_t crowd = 256;
+
   static Task<void> serve(std::shared_ptr<ServerCore> core, Listener::Accepted client, bool refused);
   void begin_serving(Listener::Accepted client);
   MonotonicTime after(std::chrono::nanoseconds delay) const { return options_.clock->monotonic() + delay; }
