@@ -116,7 +116,7 @@ void bench_memory() {
   fmt::print("| entry of the directory, without its name | {:.1f} |\n",
              static_cast<double>(bytes.entries - name_bytes) / count);
   fmt::print("| its place in the table | {:.1f} |\n", static_cast<double>(bytes.tables) / count);
-  fmt::print("| object info (size, ETag, dates; no metadata) | {} |\n", cache::memory_bytes_of(*info_of(1)));
+  fmt::print("| object info (size, ETag, dates; no metadata) | {} |\n", cache::CachedInfo::bytes_of(*info_of(1)));
   fmt::print("| head of a body's block | {} |\n", BufferRef::charged_bytes(1024) - 1024);
 
   cache::GhostTable ghosts(2);

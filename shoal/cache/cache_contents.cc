@@ -2,67 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 #include <utility>
 
 namespace shoal::cache {
-namespace {
-
-/// Of the characters that do not fit into the string itself.
-std::uint64_t heap_bytes(const std::string& text) {
-  static const std::size_t inside = std::string().capacity();
-  return text.capacity() > inside ? text.capacity() + 1 : 0;
-}
-
-std::uint64_t heap_bytes(const std::vector<std::pair<std::string, std::string>>& pairs) {
-  std::uint64_t bytes = pairs.capacity() * sizeof(pairs[0]);
-  for (const auto& [name, value] : pairs) bytes += heap_bytes(name) + heap_bytes(value);
-  return bytes;
-}
-
-std::uint64_t heap_bytes(const std::vector<Checksum>& checksums) {
-  std::uint64_t bytes = checksums.capacity() * sizeof(Checksum);
-  for (const Checksum& checksum : checksums) bytes += heap_bytes(checksum.value);
-  return bytes;
-}
-
-/// Stands between the holders of an info and the info.
-struct ChargedInfo {
-  ObjectInfoPtr info;
-  std::uint64_t bytes;
-  MemoryAccount& account;
-
-  ChargedInfo(ObjectInfoPtr charged, std::uint64_t bytes_charged, MemoryAccount& to)
-      : info(std::move(charged)), bytes(bytes_charged), account(to) {
-    account.charge(bytes);
-  }
-  ~ChargedInfo() { account.release(bytes); }
-  ChargedInfo(const ChargedInfo&) = delete;  // charged once
-  ChargedInfo& operator=(const ChargedInfo&) = delete;
-};
-
-constexpr std::uint64_t reference_count_bytes = 16;           // of a shared_ptr
-constexpr std::uint64_t tree_node_bytes = 4 * sizeof(void*);  // of a map, without its value
-
-}  // namespace
-
-std::uint64_t memory_bytes_of(const ObjectInfo& info) {
-  std::uint64_t bytes = sizeof(ObjectInfo) + sizeof(ChargedInfo) + 2 * reference_count_bytes;
-  bytes += heap_bytes(info.etag) + heap_bytes(info.owner) + heap_bytes(info.storage_class);
-  bytes += heap_bytes(info.headers) + heap_bytes(info.user_metadata) + heap_bytes(info.checksums);
-  for (const auto& [name, value] : info.tags) {
-    bytes += tree_node_bytes + 2 * sizeof(std::string) + heap_bytes(name) + heap_bytes(value);
-  }
-  bytes += info.parts.capacity() * sizeof(PartInfo);
-  for (const PartInfo& part : info.parts) bytes += heap_bytes(part.etag) + heap_bytes(part.checksums);
-  return bytes;
-}
-
-ObjectInfoPtr charge_info(ObjectInfoPtr info, std::uint64_t bytes, MemoryAccount& account) {
-  auto charged = std::make_shared<ChargedInfo>(std::move(info), bytes, account);
-  const ObjectInfo* inner = charged->info.get();
-  return {std::move(charged), inner};
-}
 
 CacheContents::CacheContents(MemoryAccount& account, std::uint64_t capacity, PolicyKind policy, BucketRules rules,
                              bool is_shard)
@@ -222,10 +164,10 @@ std::uint8_t CacheContents::share_of(std::string_view bucket) const {
   return 0;
 }
 
-void CacheContents::fill(Entry& entry, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body) {
+void CacheContents::fill(Entry& entry, ObjectInfoPtr info, const Body& body) {
   entry.since_ms = now_ms_;
   entry.revoked = entry.awaited = false;
-  if (info != nullptr) entry.info = charge_info(std::move(info), info_bytes, account_);
+  if (info != nullptr) entry.info = CachedInfo(std::move(info), account_);
   if (body.empty()) return;
   BufferRef block = BufferRef::allocate(static_cast<std::size_t>(body.size()), &account_);
   std::byte* to = block->data();
@@ -234,7 +176,7 @@ void CacheContents::fill(Entry& entry, ObjectInfoPtr info, std::uint64_t info_by
 }
 
 CacheContents::Installed CacheContents::install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {
-  std::uint64_t info_bytes = info == nullptr ? 0 : memory_bytes_of(*info);
+  std::uint64_t info_bytes = info == nullptr ? 0 : CachedInfo::bytes_of(*info);
   std::uint64_t weight = Directory::entry_bytes(key) + info_bytes + body_bytes(body);
   const BucketRule& rule = rule_of(key.bucket);
   Entry* entry = directory_.find(key);
@@ -267,7 +209,7 @@ CacheContents::Installed CacheContents::replace(Entry& entry, const EntryKey& ke
     return refuse(key, Admission::refused_pinned);
   }
   if (!settle(entry, content_bytes)) return refuse(key, Admission::refused_pinned);
-  fill(entry, std::move(info), info_bytes, body);
+  fill(entry, std::move(info), body);
   return {Admission::cold, &entry};
 }
 
@@ -301,7 +243,7 @@ CacheContents::Installed CacheContents::install_anew(const EntryKey& key, Object
     return refuse(key, admission);
   }
   if (!settle(*entry, content_bytes)) return refuse(key, Admission::refused_pinned);
-  fill(*entry, std::move(info), info_bytes, body);
+  fill(*entry, std::move(info), body);
   return {admission, entry};
 }
 
@@ -314,12 +256,12 @@ CacheContents::Installed CacheContents::keep(const EntryKey& key, ObjectInfoPtr 
   entry.weight = static_cast<std::uint32_t>(weight);
   entry.kept = true;
   kept_.push_newest(entry);
-  fill(entry, std::move(info), info_bytes, body);
+  fill(entry, std::move(info), body);
   return {Admission::cold, &entry};
 }
 
 bool CacheContents::replace_info(Entry& entry, ObjectInfoPtr info) {
-  std::uint64_t info_bytes = memory_bytes_of(*info);
+  std::uint64_t info_bytes = CachedInfo::bytes_of(*info);
   std::uint64_t kept_bytes =
       Directory::entry_bytes(entry) + (entry.body ? BufferRef::charged_bytes(entry.body->size()) : 0);
   auto weight = static_cast<std::uint32_t>(kept_bytes + info_bytes);
@@ -341,7 +283,7 @@ bool CacheContents::replace_info(Entry& entry, ObjectInfoPtr info) {
     if (!settle(entry, info_bytes)) return false;
     if (was_pinned) policy_of(entry).pin(entry);
   }
-  entry.info = charge_info(std::move(info), info_bytes, account_);
+  entry.info = CachedInfo(std::move(info), account_);
   return true;
 }
 

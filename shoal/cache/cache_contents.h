@@ -19,12 +19,6 @@
 
 namespace shoal::cache {
 
-/// Bytes of memory that an info takes, with what it points at.
-std::uint64_t memory_bytes_of(const ObjectInfo& info);
-
-/// The same info, charged to the account until its last holder is done with it.
-ObjectInfoPtr charge_info(ObjectInfoPtr info, std::uint64_t bytes, MemoryAccount& account);
-
 /// What is in the memory cache: directory, policy and budget together. Pure and synchronous; knows no store.
 ///
 /// The account has every byte: entries and tables, ghosts, infos and bodies, also those that left the cache while a
@@ -200,7 +194,7 @@ class CacheContents {
   Installed install_anew(const EntryKey& key, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);
   Installed keep(const EntryKey& key, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);
   Installed replace(Entry& entry, const EntryKey& key, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);
-  void fill(Entry& entry, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);
+  void fill(Entry& entry, ObjectInfoPtr info, const Body& body);
   SavedCache::Key saved_key(const Entry& entry) const;
 
   MemoryAccount& account_;

@@ -15,7 +15,7 @@ constexpr std::size_t slots_min = 4;
 
 /// What a hit reads next, so that it is there or on its way when it does.
 void prefetch_hit(const Entry& entry) {
-  __builtin_prefetch(entry.info.get());
+  __builtin_prefetch(entry.info.address());
   __builtin_prefetch(entry.body.operator->());
 }
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "shoal/base/memory_account.h"
+#include "shoal/cache/cached_info.h"
 #include "shoal/cache/piece_chains.h"
 #include "shoal/cache/policy_node.h"
 #include "shoal/model/buffer.h"
-#include "shoal/model/object_info.h"
 #include "shoal/model/object_key.h"
 
 namespace shoal::cache {
@@ -41,8 +41,8 @@ struct EntryKey {
 struct Entry : PolicyNode {
   static constexpr std::uint32_t not_in_use = UINT32_MAX;
 
-  ObjectInfoPtr info;  ///< null: there is no such object (of a piece always null)
-  BufferRef body;      ///< all of it; null if empty
+  CachedInfo info;  ///< none: there is no such object (of a piece always none)
+  BufferRef body;   ///< all of it; null if empty
   /// Of an entry with a body: its place among those that were handed out, or not_in_use. Of a missing key: when it
   /// expires, in milliseconds since the cache was made.
   std::uint32_t in_use_or_expiry = not_in_use;
@@ -56,11 +56,11 @@ struct Entry : PolicyNode {
   bool awaited : 1 = false;  ///< Known from before a restart; its body was not read back yet.
   bool kept : 1 = false;     ///< Never evicted: the owner has it in a list of his own, not in a policy.
 
-  bool is_missing_key() const { return info == nullptr && !is_piece && !awaited; }
+  bool is_missing_key() const { return !info && !is_piece && !awaited; }
   std::string_view name() const;
   void count_hit() { hits = static_cast<std::uint8_t>(hits + (hits < UINT8_MAX ? 1 : 0)); }
 };
-static_assert(sizeof(Entry) <= sizeof(PolicyNode) + 40, "memory per object is what decides how many a cache can hold");
+static_assert(sizeof(Entry) <= 64, "memory per object is what decides how many a cache can hold");
 
 /// A piece of one version of a large object.
 struct PieceEntry : Entry {

@@ -52,7 +52,7 @@ MemoryCache::LookUp MemoryCache::look_up(const ObjectKeyView& key) {
 Object MemoryCache::hit(Entry& entry) {
   ++stats_.requests;
   ++stats_.hits;
-  return Object{entry.info, contents_.use(entry), nullptr};
+  return Object{entry.info.share(), contents_.use(entry), nullptr};
 }
 
 std::optional<Object> MemoryCache::try_get(const ObjectKeyView& key) {
@@ -167,7 +167,7 @@ void MemoryCache::land(const ObjectKey& key, Flight& flight, Result<std::optiona
     return;
   }
   bool expired = entry != nullptr && entry->is_missing_key();
-  bool older = object && entry != nullptr && entry->info != nullptr && entry->info->version > object->info->version;
+  bool older = object && entry != nullptr && entry->info && entry->info->version > object->info->version;
   if (older) {
     flight.reason = MissReason::changed;
     return;
@@ -189,7 +189,7 @@ void MemoryCache::land(const ObjectKey& key, Flight& flight, Result<std::optiona
                                                            : MissReason::evicted;
   if (object) {
     // The copy that is charged; the other one goes with `read`.
-    object->info = installed.entry->info;
+    object->info = installed.entry->info.share();
     object->body = contents_.body_of(*installed.entry);
   } else {
     installed.entry->in_use_or_expiry = now_ms() + static_cast<std::uint32_t>(options_.missing_key_lifetime.count());
@@ -280,7 +280,7 @@ Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache::stat(ObjectKey key) {
   if (found != Found::nothing) {
     ++stats_.stat_hits;
     if (found == Found::missing_key) co_return std::optional<ObjectInfoPtr>();
-    co_return std::optional<ObjectInfoPtr>(entry->info);
+    co_return std::optional<ObjectInfoPtr>(entry->info.share());
   }
   ++stats_.stat_misses;
   Result<std::optional<ObjectInfoPtr>> info = co_await store_.stat(key);

@@ -53,7 +53,7 @@ class MemoryCache::WriteGuard {
     bool alone = end();
     if (!updated) return finish_failed(updated.error().code, alone);
     Entry* entry = find();
-    if (!alone || entry == nullptr || entry->info == nullptr || !is_newer(**updated)) return drop();
+    if (!alone || entry == nullptr || !entry->info || !is_newer(**updated)) return drop();
     cache_->supersede_pieces(key_);
     cache_->contents_.replace_info(*entry, *updated);
   }
@@ -87,7 +87,7 @@ class MemoryCache::WriteGuard {
   }
   bool is_newer(const ObjectInfo& info) {
     Entry* entry = find();
-    return entry == nullptr || entry->info == nullptr || entry->info->version < info.version;
+    return entry == nullptr || !entry->info || entry->info->version < info.version;
   }
   void finish_failed(ErrorCode code, bool alone) {
     if (!alone || !is_without_effect(code)) return drop();

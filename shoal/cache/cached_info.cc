@@ -1,0 +1,77 @@
+#include "shoal/cache/cached_info.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shoal::cache {
+namespace {
+
+/// Of the characters that do not fit into the string itself.
+std::uint64_t heap_bytes(const std::string& text) {
+  static const std::size_t inside = std::string().capacity();
+  return text.capacity() > inside ? text.capacity() + 1 : 0;
+}
+
+std::uint64_t heap_bytes(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  std::uint64_t bytes = pairs.capacity() * sizeof(pairs[0]);
+  for (const auto& [name, value] : pairs) bytes += heap_bytes(name) + heap_bytes(value);
+  return bytes;
+}
+
+std::uint64_t heap_bytes(const std::vector<Checksum>& checksums) {
+  std::uint64_t bytes = checksums.capacity() * sizeof(Checksum);
+  for (const Checksum& checksum : checksums) bytes += heap_bytes(checksum.value);
+  return bytes;
+}
+
+constexpr std::uint64_t reference_count_bytes = 16;           // of a shared_ptr
+constexpr std::uint64_t tree_node_bytes = 4 * sizeof(void*);  // of a map, without its value
+
+}  // namespace
+
+/// Stands between the holders of an info and the info.
+struct CachedInfo::Charged {
+  ObjectInfoPtr info;
+  MemoryAccount& account;
+  std::shared_ptr<Charged> in_cache;  // itself, while a CachedInfo points here: what share() copies
+
+  Charged(ObjectInfoPtr charged, MemoryAccount& to) : info(std::move(charged)), account(to) {
+    account.charge(bytes_of(*info));
+  }
+  ~Charged() { account.release(bytes_of(*info)); }
+  Charged(const Charged&) = delete;  // charged once
+  Charged& operator=(const Charged&) = delete;
+};
+
+std::uint64_t CachedInfo::bytes_of(const ObjectInfo& info) {
+  std::uint64_t bytes = sizeof(ObjectInfo) + sizeof(Charged) + 2 * reference_count_bytes;
+  bytes += heap_bytes(info.etag) + heap_bytes(info.owner) + heap_bytes(info.storage_class);
+  bytes += heap_bytes(info.headers) + heap_bytes(info.user_metadata) + heap_bytes(info.checksums);
+  for (const auto& [name, value] : info.tags) {
+    bytes += tree_node_bytes + 2 * sizeof(std::string) + heap_bytes(name) + heap_bytes(value);
+  }
+  bytes += info.parts.capacity() * sizeof(PartInfo);
+  for (const PartInfo& part : info.parts) bytes += heap_bytes(part.etag) + heap_bytes(part.checksums);
+  return bytes;
+}
+
+CachedInfo::CachedInfo(ObjectInfoPtr info, MemoryAccount& account) {
+  auto charged = std::make_shared<Charged>(std::move(info), account);
+  charged_ = charged.get();
+  charged_->in_cache = std::move(charged);
+}
+
+const ObjectInfo* CachedInfo::operator->() const { return charged_->info.get(); }
+
+ObjectInfoPtr CachedInfo::share() const {
+  if (charged_ == nullptr) return nullptr;
+  return {charged_->in_cache, charged_->info.get()};
+}
+
+void CachedInfo::reset() {
+  if (charged_ == nullptr) return;
+  std::shared_ptr<Charged> last = std::move(std::exchange(charged_, nullptr)->in_cache);
+}
+
+}  // namespace shoal::cache
