@@ -134,6 +134,7 @@ class CacheContents {
   static constexpr std::uint64_t capacity_per_departure = 4 << 10;
   static constexpr std::uint64_t departures_max = 4096;
   static constexpr std::uint64_t many_victims = 32;
+  static constexpr std::size_t in_use_few = 64;
   static constexpr std::uint64_t capacity_per_knock = 128 << 10;
 
   static std::uint64_t body_bytes(const Body& body) {
@@ -168,8 +169,10 @@ class CacheContents {
     leave_in_use(entry);
     directory_.erase(entry);
   }
+  // Most readers are done soon. For each body handed out two others are looked at again while they are still near in
+  // memory, so that the list does not get longer than there are readers, and nobody has to walk through it.
   void pin(Entry& entry) {
-    if (in_use_.size() == in_use_.capacity()) unpin_released(in_use_.size());
+    if (in_use_.size() >= in_use_few) unpin_released(2);
     policy_of(entry).pin(entry);
     entry.in_use_or_expiry = static_cast<std::uint32_t>(in_use_.size());
     in_use_.push_back(&entry);
