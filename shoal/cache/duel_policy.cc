@@ -60,19 +60,21 @@ void DuelPolicy::divide_capacity(Evict evict) {
   std::uint64_t parts = 0;
   for (std::size_t i = 1; i < clocks_.size(); ++i) parts += part_of(i);
   auto wanted = [&](std::size_t i) { return i == 0 ? capacity_ - std::min(capacity_, parts) : part_of(i); };
+  auto held = [this](std::size_t i) { return std::max(clocks_[i]->capacity(), clocks_[i]->weight()); };
   std::uint64_t taken = 0;
   for (std::size_t i = 0; i < clocks_.size(); ++i) {
-    if (wanted(i) < clocks_[i]->capacity()) clocks_[i]->resize(wanted(i), evict);
-    taken += std::max(clocks_[i]->capacity(), clocks_[i]->weight());
+    // What was pinned above the capacity may be evictable now.
+    if (wanted(i) < held(i)) clocks_[i]->resize(wanted(i), evict);
+    taken += held(i);
   }
   capacity_divided_ = true;
   for (std::size_t i = 0; i < clocks_.size(); ++i) {
-    std::uint64_t missing = wanted(i) - clocks_[i]->capacity();
-    if (missing == 0) continue;
-    std::uint64_t added = std::min(missing, capacity_ - std::min(capacity_, taken));
-    clocks_[i]->resize(clocks_[i]->capacity() + added, evict);
-    taken += added;
-    capacity_divided_ &= added == missing;
+    if (clocks_[i]->capacity() == wanted(i)) continue;
+    std::uint64_t before = held(i);
+    std::uint64_t part = std::min(wanted(i), before + (capacity_ - std::min(capacity_, taken)));
+    clocks_[i]->resize(part, evict);
+    taken += held(i) - before;
+    capacity_divided_ &= part == wanted(i);
   }
 }
 

@@ -72,7 +72,12 @@ class CheckedCache {
     if (found == entries_.end()) return;
     if (pinned_.erase(found->second.get()) != 0) {
       policy_.unpin(*found->second);
-      policy_.reclaim(0, into_log());
+      // Either evicts what only pins held above the capacity.
+      if (key % 2 == 0) {
+        policy_.reclaim(0, into_log());
+      } else {
+        policy_.resize(policy_.capacity(), into_log());
+      }
     } else {
       pinned_.insert(found->second.get());
       policy_.pin(*found->second);
