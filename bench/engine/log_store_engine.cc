@@ -101,7 +101,7 @@ class LogStoreEngine final : public Engine {
     engine_options.directory = options.directory;
     engine_options.segment_bytes = std::clamp(options.data_bytes / 32, 16 * mib, 256 * mib);
     engine_options.durability = options.sync ? storage::Durability::sync : storage::Durability::periodic;
-    engine_options.read_account = &disk_reads_;
+    engine_options.read_memory = {&disk_reads_, nullptr};
     std::vector<storage::LogEngine::Core> engine_cores;
     for (std::size_t i = 0; i < cores_.size(); ++i) {
       cores_[i].loop = &loops_[i];

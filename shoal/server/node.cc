@@ -164,7 +164,7 @@ Result<void> Node::Parts::open_engine() {
   options.index_memory_max = configuration.index.memory_max;
   options.scrub.bytes_per_second = configuration.storage.scrub_bytes_per_second;
   options.scrub.interval = configuration.storage.scrub_interval;
-  options.read_account = &disk_reads;
+  options.read_memory = {&disk_reads, budget.get()};
   options.index_account = &index;
   std::vector<storage::LogEngine::Core> engine_cores;
   for (std::size_t i = 0; i < loops->size(); ++i) {

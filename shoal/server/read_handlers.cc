@@ -120,7 +120,6 @@ Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
   ObjectKey key = call.key();
   std::optional<Object> object = call.store().try_get(key);
   if (!object && !call.store().is_known_missing(key)) {
-    CO_TRY(co_await call.wait_for_memory(0));  // how much it will be is not known yet
     CO_TRY_ASSIGN(object, to_s3(co_await call.store().get(std::move(key))));
   }
   if (!object) co_return s3::failure(s3::S3ErrorCode::no_such_key);

@@ -271,7 +271,7 @@ class Engine final : public LogEngine {
     scrub.stores = &store_pointers_;
     scrub.quarantine = &quarantine_;
     scrub.compactor = compactor_;
-    scrub.account = options_.read_account;
+    scrub.account = options_.read_memory.account;
     scrub.directory = options_.directory;
     scrub.options = options_.scrub;
     scrubber_ = std::make_unique<Scrubber>(std::move(scrub));

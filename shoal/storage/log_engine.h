@@ -18,6 +18,7 @@
 #include "shoal/storage/layout.h"
 #include "shoal/storage/log_writer.h"
 #include "shoal/storage/quarantine.h"
+#include "shoal/storage/read_memory.h"
 #include "shoal/storage/scrubber.h"
 #include "shoal/storage/segment_table.h"
 #include "shoal/storage/storage_jobs.h"
@@ -68,7 +69,7 @@ struct LogEngineOptions {
   CheckpointOptions checkpoints;
   ScrubOptions scrub;
   const Clock* clock = &system_clock();
-  MemoryAccount* read_account = nullptr;   ///< charged with the bodies that were read; outlives them
+  ReadMemory read_memory;                  ///< of the bodies that were read
   MemoryAccount* index_account = nullptr;  ///< charged with the index; outlives the engine
 };
 

@@ -149,6 +149,26 @@ TEST_F(LogEngineTest, UpdateOfAttributesDoesNotUndoAPutThatOvertakesIt) {
   EXPECT_THAT(update.result(), HasError(ErrorCode::precondition_failed));
 }
 
+TEST_F(LogEngineTest, ReadsWaitForMemory) {
+  MemoryAccount reads("reads");
+  MemoryBudget budget(64_MiB);
+  budget.add(&reads);
+  engine_.stop();
+  engine_.options().read_memory = {&reads, &budget};
+  ASSERT_THAT(engine_.open(), IsOk());
+  ASSERT_THAT(engine_.put(key("a"), std::string(100'000, 'x')), IsOk());
+  reads.charge(budget.limit());
+  auto get = engine_.start(engine_.store().get(key("a")));
+  engine_.drain_loops();
+  EXPECT_FALSE(get.done());
+  reads.release(budget.limit());
+  budget.serve();
+  engine_.drain_loops();
+  EXPECT_THAT(get.result(), IsOk());
+  EXPECT_EQ(budget.promised_bytes(), 0U) << "what was read is charged";
+  EXPECT_THAT(engine_.close(), IsOk());
+}
+
 TEST_F(LogEngineTest, RemovedBucketTakesItsUploadsAlong) {
   UploadKey upload{key("a"), engine_.run(engine_.store().create_upload(key("a"), ObjectInfo())).value()};
   ASSERT_THAT(engine_.run(engine_.store().remove_bucket("bucket")), IsOk());

@@ -65,7 +65,7 @@ void LogStore::adopt_segments(const std::vector<RecoveredSegment>& segments) {
   for (const RecoveredSegment& segment : segments) {
     std::string path = context_.numbers->segments_path + "/" + segment_file_name(segment.id);
     segments_.emplace(segment.id, std::make_shared<SegmentFile>(context_.disk, std::move(path), segment.id,
-                                                                segment.salt, context_.options->read_account));
+                                                                segment.salt, context_.options->read_memory));
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "shoal/io/await_memory.h"
+
 namespace shoal::storage {
 
 Task<Result<void>> SegmentFile::open() {
@@ -26,7 +28,9 @@ Task<Result<PinnedBytes>> SegmentFile::read(std::uint64_t offset, std::uint64_t 
   constexpr std::uint64_t page = io::direct_alignment;
   std::uint64_t begin = offset / page * page;
   std::uint64_t end = (offset + length + page - 1) / page * page;
-  BufferRef buffer = BufferRef::allocate(end - begin, account_, page);
+  CO_TRY_ASSIGN(MemoryPromise memory, co_await io::await_memory(memory_.budget, MemoryUse::read, end - begin));
+  BufferRef buffer = BufferRef::allocate(end - begin, memory_.account, page);
+  memory = MemoryPromise();  // now it is charged
   CO_TRY_ASSIGN(std::size_t got, co_await file_->read(begin, buffer->bytes()));
   if (begin + got < offset + length) {
     co_return failure(ErrorCode::corrupt,

@@ -6,12 +6,12 @@
 #include <optional>
 #include <string>
 
-#include "shoal/base/memory_account.h"
 #include "shoal/base/result.h"
 #include "shoal/base/task.h"
 #include "shoal/io/disk.h"
 #include "shoal/model/buffer.h"
 #include "shoal/storage/layout.h"
+#include "shoal/storage/read_memory.h"
 #include "shoal/storage/record.h"
 #include "shoal/storage/segment_format.h"
 
@@ -32,8 +32,8 @@ struct PinnedRecord {
 /// A segment as one loop reads it. Whoever holds a pointer pins the segment: its file stays readable.
 class SegmentFile {
  public:
-  SegmentFile(io::Disk* disk, std::string path, SegmentId id, std::uint64_t salt, MemoryAccount* account)
-      : disk_(disk), path_(std::move(path)), id_(id), salt_(salt), account_(account) {}
+  SegmentFile(io::Disk* disk, std::string path, SegmentId id, std::uint64_t salt, ReadMemory memory)
+      : disk_(disk), path_(std::move(path)), id_(id), salt_(salt), memory_(memory) {}
   SegmentFile(const SegmentFile&) = delete;  // readers point here
   SegmentFile& operator=(const SegmentFile&) = delete;
 
@@ -43,8 +43,8 @@ class SegmentFile {
 
   /// Opens the file, which the first read does otherwise: who has done so may go on reading after it was removed.
   Task<Result<void>> open();
-  /// Exactly these bytes with one read that bypasses the page cache; corrupt if the file ends before. The object must
-  /// stay until the call is done.
+  /// Exactly these bytes with one read that bypasses the page cache, once there is memory for them; corrupt if the file
+  /// ends before, overloaded if the memory did not come in time. The object must stay until the call is done.
   Task<Result<PinnedBytes>> read(std::uint64_t offset, std::uint64_t length);
   /// Reads and verifies the head of a record, which must have this sequence number.
   Task<Result<PinnedRecord>> read_head(RecordLocation location, Sequence sequence);
@@ -69,7 +69,7 @@ class SegmentFile {
   const std::string path_;
   const SegmentId id_;
   const std::uint64_t salt_;
-  MemoryAccount* const account_;
+  const ReadMemory memory_;
   std::unique_ptr<io::File> file_;  ///< opened by the first read
 };
 
