@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #include "shoal/io/disk_contract.h"
+#include "shoal/io/run_blocking.h"
+#include "shoal/io/sync_timing_disk.h"
 #include "shoal/io/thread_disk.h"
 #include "shoal/io/uring_disk.h"
 
@@ -49,6 +51,9 @@ struct LocalDiskUnderTest final : DiskUnderTest {
 };
 
 std::unique_ptr<Disk> thread_disk(EventLoop&) { return std::make_unique<ThreadDisk>(); }
+std::unique_ptr<Disk> timing_disk(EventLoop&) {
+  return std::make_unique<SyncTimingDisk>(std::make_unique<ThreadDisk>());
+}
 std::unique_ptr<Disk> uring_disk(EventLoop& loop) { return std::move(UringDisk::create(loop, 64)).value(); }
 std::unique_ptr<Disk> shallow_uring_disk(EventLoop& loop) { return std::move(UringDisk::create(loop, 3)).value(); }
 
@@ -64,7 +69,8 @@ std::vector<DiskContractParam> local_disks() {
                              }};
   };
   std::vector<DiskContractParam> disks = {param("Threads", thread_disk, false),
-                                          param("ThreadsOwnLoop", thread_disk, true)};
+                                          param("ThreadsOwnLoop", thread_disk, true),
+                                          param("Timing", timing_disk, false)};
   if (has_io_uring()) {
     disks.push_back(param("Uring", uring_disk, false));
     disks.push_back(param("UringOwnLoop", uring_disk, true));
@@ -175,6 +181,19 @@ TEST(OpenLocalDiskTest, UsesThreadsWhenConfigured) {
   options.io_uring = false;
   std::unique_ptr<Disk> disk = open_local_disk(loop, options);
   EXPECT_NE(dynamic_cast<ThreadDisk*>(disk.get()), nullptr);
+}
+
+TEST(SyncTimingDiskTest, EverySyncIsCounted) {
+  TemporaryDirectory directory;
+  EventLoop loop;
+  SyncTimingDisk disk(std::make_unique<ThreadDisk>());
+  std::unique_ptr<File> file =
+      run_blocking(loop, disk.open(directory.path() + "/file", {.mode = OpenMode::create})).value();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(run_blocking(loop, file->sync_data()));
+  std::uint64_t syncs = 0;
+  for (std::size_t i = 0; i < metrics::DurationHistogram::class_count; ++i) syncs += disk.sync_times().count(i);
+  EXPECT_EQ(syncs, 3);
+  EXPECT_GT(disk.sync_times().sum(), std::chrono::nanoseconds(0));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "shoal/metrics/duration_histogram.h"
+
 namespace shoal::metrics {
 
 struct Label {
@@ -37,15 +39,18 @@ class TextWriter {
     gauge(name, help);
     sample(value);
   }
+  void histogram(std::string_view name, std::string_view help) { family(name, help, "histogram"); }
   /// `counts` of the classes up to each bound, and one more for what is above; not cumulated.
-  void histogram(std::string_view name, std::string_view help, std::span<const std::uint32_t> bounds,
-                 std::span<const std::uint64_t> counts, double sum);
+  void histogram_sample(std::span<const double> bounds, std::span<const std::uint64_t> counts, double sum,
+                        Labels labels = {});
+  /// Of all `parts` together, in seconds.
+  void histogram_sample(std::span<const DurationHistogram* const> parts, Labels labels = {});
 
   const std::string& text() const { return text_; }
 
  private:
   void family(std::string_view name, std::string_view help, std::string_view type);
-  void name_and_labels(std::string_view suffix, Labels labels);
+  void name_and_labels(std::string_view suffix, std::span<const Label> labels);
 
   std::string text_;
   std::string name_;  // of the family

@@ -31,7 +31,10 @@ Task<Result<void>> Exchange::respond(http::ResponseHead head, Body body) {
   state_ = State::complete;
   GatherList list;
   list.add(connection_.head_text());
-  if (sends_body(head)) list.add(body);
+  if (sends_body(head)) {
+    list.add(body);
+    answered_.body_bytes = body.size();
+  }
   co_return co_await send(std::move(list));
 }
 
@@ -40,7 +43,10 @@ Result<void> Exchange::respond_now(const http::ResponseHead& head, Body body) {
   TRY(write_head(head, announced_length(head, body), /*chunked=*/false));
   state_ = State::complete;
   unsent_.add(connection_.head_text());
-  if (sends_body(head)) unsent_.add(body);
+  if (sends_body(head)) {
+    unsent_.add(body);
+    answered_.body_bytes = body.size();
+  }
   Result<bool> done = connection_.stream().write_now(unsent_);
   if (!done) abort();
   if (done && !*done) unsent_body_ = std::move(body);
@@ -66,6 +72,7 @@ Task<Result<void>> Exchange::write(Body piece) {
     *response_bytes_left_ -= piece.size();
   }
   if (is_head_request() || piece.empty()) co_return Result<void>();
+  answered_.body_bytes += piece.size();
   GatherList list;
   if (head_unsent_) list.add(connection_.head_text());
   head_unsent_ = false;
@@ -134,6 +141,8 @@ Result<void> Exchange::write_head(const http::ResponseHead& head, std::optional<
                               .chunked = chunked,
                               .close = close_,
                               .keep_alive = head_.version == http::Version::http_1_0};
+  answered_.status = head.status;
+  answered_.began = connection_.options().clock->monotonic();
   std::string& text = connection_.head_text();
   text.clear();
   return http::append_response_head(text, head, lines);

@@ -67,6 +67,14 @@ class Exchange {
   /// Breaks the connection off: for a handler that cannot complete what it has started.
   void abort();
 
+  /// What was answered so far.
+  struct Answered {
+    int status = 0;                ///< 0: nothing
+    std::uint64_t body_bytes = 0;  ///< given to the connection
+    MonotonicTime began{};         ///< when the head was ready
+  };
+  const Answered& answered() const { return answered_; }
+
   /// The connection ends with this response; before the response starts, the client is told so.
   void close_after_response() { close_ = true; }
   bool response_started() const { return state_ != State::waiting; }
@@ -94,6 +102,7 @@ class Exchange {
   State state_ = State::waiting;
   bool close_ = false;
   bool chunked_ = false;
+  Answered answered_;
   bool head_unsent_ = false;                          // it stands in the connection's head text
   std::optional<std::uint64_t> response_bytes_left_;  // of the announced length
   GatherList unsent_;                                 // of respond_now()

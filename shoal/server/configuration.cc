@@ -170,6 +170,8 @@ OptionTable option_table_of(Configuration& configuration) {
   auto& log = configuration.log;
   table.add("log.level", &log.level, "trace, debug, info, warn, error or off.");
   table.add("log.requests", &log.requests, "One line for each request, at level info.");
+  table.add("log.slow_request", &log.slow_request,
+            "Requests that take longer are logged with their stages, at level warn; 0s: none.");
   return table;
 }
 

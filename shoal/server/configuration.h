@@ -85,6 +85,7 @@ struct Configuration {
   struct Log {
     std::string level = "info";
     bool requests = false;
+    std::chrono::milliseconds slow_request = std::chrono::seconds(1);
   } log;
 
   /// What [limits] says, as the HTTP server takes it.

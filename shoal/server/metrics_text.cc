@@ -1,6 +1,7 @@
 #include "shoal/server/metrics_text.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -59,8 +60,9 @@ void write_memory(TextWriter& writer, const MetricsInput& input) {
   writer.gauge("shoal_cache_entries", "Entries of the directories.", cache.entries);
   writer.gauge("shoal_cache_pinned_bytes", "Of entries that somebody is reading.", cache.pinned_bytes);
   writer.gauge("shoal_cache_kept_bytes", "Of entries of pinned buckets.", cache.kept_bytes);
-  writer.histogram("shoal_cache_eviction_age_seconds", "How long evicted entries had been in memory.",
-                   cache::EvictionAges::bounds_s, cache.eviction_ages.counts, cache.eviction_ages.sum_s);
+  writer.histogram("shoal_cache_eviction_age_seconds", "How long evicted entries had been in memory.");
+  std::vector<double> age_bounds(cache::EvictionAges::bounds_s.begin(), cache::EvictionAges::bounds_s.end());
+  writer.histogram_sample(age_bounds, cache.eviction_ages.counts, cache.eviction_ages.sum_s);
   writer.gauge("shoal_memory_limit_bytes", "The limit of all accounts together.", input.budget.limit());
   writer.gauge("shoal_memory_promised_bytes", "What requests may take by now.", input.budget.promised_bytes());
   writer.gauge("shoal_memory_waiting", "Requests and reads of the disk that wait for memory.", input.budget.waiting());
@@ -74,12 +76,15 @@ void write_memory(TextWriter& writer, const MetricsInput& input) {
   for (const MemoryAccount* account : input.accounts) writer.sample(account->bytes(), {{"account", account->name()}});
 }
 
+template <typename Counters>
+std::uint64_t sum_of(const std::vector<const Counters*>& loops, metrics::LoopCounter Counters::* member) {
+  std::uint64_t total = 0;
+  for (const Counters* one : loops) total += (one->*member).value();
+  return total;
+}
+
 void write_http(TextWriter& writer, const std::vector<const net::ServerCounters*>& counters) {
-  auto sum = [&](net::LoopCounter net::ServerCounters::* member) {
-    std::uint64_t total = 0;
-    for (const net::ServerCounters* one : counters) total += (one->*member).value();
-    return total;
-  };
+  auto sum = [&](metrics::LoopCounter net::ServerCounters::* member) { return sum_of(counters, member); };
   using net::ServerCounters;
   writer.counter("shoal_http_requests_total", "Requests whose head was good.", sum(&ServerCounters::requests));
   writer.counter("shoal_http_refusals_total", "Answers to what was no good request.", sum(&ServerCounters::refusals));
@@ -131,19 +136,22 @@ void write_storage(TextWriter& writer, const storage::LogEngine::Statistics& sto
 }
 
 void write_operations(TextWriter& writer, const std::vector<const service::OperationSlots::Counters*>& loops) {
-  using service::OperationSlots;
-  auto sum = [&](std::atomic<std::uint64_t> OperationSlots::Counters::* member) {
-    std::uint64_t total = 0;
-    for (const OperationSlots::Counters* loop : loops) total += loop->*member;
-    return total;
-  };
+  using Counters = service::OperationSlots::Counters;
   writer.gauge("shoal_operations_running", "Operations that read or write the log now.",
-               sum(&OperationSlots::Counters::running));
+               sum_of(loops, &Counters::running));
   writer.gauge("shoal_operations_waiting", "Operations that wait for their turn now.",
-               sum(&OperationSlots::Counters::waiting));
+               sum_of(loops, &Counters::waiting));
   writer.counter("shoal_operations_refused_total", "Operations that were told to come again (SlowDown).");
-  writer.sample(sum(&OperationSlots::Counters::refused), {{"reason", "queue_full"}});
-  writer.sample(sum(&OperationSlots::Counters::timed_out), {{"reason", "waited_too_long"}});
+  writer.sample(sum_of(loops, &Counters::refused), {{"reason", "queue_full"}});
+  writer.sample(sum_of(loops, &Counters::timed_out), {{"reason", "waited_too_long"}});
+}
+
+void write_loops(TextWriter& writer, const MetricsInput& input) {
+  writer.histogram("shoal_loop_lag_seconds",
+                   "How late the event loops came to what was due; asked ten times a second.");
+  writer.histogram_sample(input.loop_lags);
+  writer.histogram("shoal_storage_sync_seconds", "Of fdatasync, each of which makes a group of writes durable.");
+  writer.histogram_sample(input.sync_times);
 }
 
 }  // namespace
@@ -156,6 +164,8 @@ std::string metrics_text(const MetricsInput& input) {
   write_http(writer, input.counters);
   write_storage(writer, input.storage);
   write_operations(writer, input.operations);
+  RequestMetrics::write(writer, input.requests);
+  write_loops(writer, input);
   return writer.text();
 }
 

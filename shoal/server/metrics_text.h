@@ -6,6 +6,7 @@
 #include "shoal/base/memory_budget.h"
 #include "shoal/cache/cache_report.h"
 #include "shoal/net/server_counters.h"
+#include "shoal/server/request_metrics.h"
 #include "shoal/service/operation_slots.h"
 #include "shoal/storage/log_engine.h"
 
@@ -18,7 +19,11 @@ struct MetricsInput {
   std::vector<const MemoryAccount*> accounts;        ///< those that are not the caches'
   std::vector<const net::ServerCounters*> counters;  ///< of the S3 servers of all loops
   const storage::LogEngine::Statistics& storage;
-  std::vector<const service::OperationSlots::Counters*> operations;  ///< of all loops
+  // Each of all loops:
+  std::vector<const service::OperationSlots::Counters*> operations = {};
+  std::vector<const RequestMetrics*> requests = {};
+  std::vector<const metrics::DurationHistogram*> loop_lags = {};
+  std::vector<const metrics::DurationHistogram*> sync_times = {};
 };
 
 /// In the text format of Prometheus.

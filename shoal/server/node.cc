@@ -19,9 +19,11 @@
 #include "shoal/io/descriptor_limit.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/local_disk.h"
+#include "shoal/io/loop_lag.h"
 #include "shoal/io/memory_limit.h"
 #include "shoal/io/run_blocking.h"
 #include "shoal/io/run_on.h"
+#include "shoal/io/sync_timing_disk.h"
 #include "shoal/io/timers.h"
 #include "shoal/net/http_server.h"
 #include "shoal/net/tcp_listener.h"
@@ -96,10 +98,11 @@ Result<std::optional<RootCredentials>> root_keys_of_environment() {
 
 /// What belongs to one event loop, from the disk up to the listening socket.
 struct Core {
-  std::unique_ptr<io::Disk> disk;
+  std::unique_ptr<io::SyncTimingDisk> disk;
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
   std::unique_ptr<cache::MemoryCache> cache;
   std::unique_ptr<io::Timers> timers;
+  std::unique_ptr<io::LoopLag> lag;
   std::unique_ptr<service::CoreRouter> router;
   std::unique_ptr<service::OperationSlots> slots;
   std::unique_ptr<service::LimitedStore> limited;
@@ -170,7 +173,7 @@ Result<void> Node::Parts::open_engine() {
   for (std::size_t i = 0; i < loops->size(); ++i) {
     io::LocalDiskOptions disk_options;
     disk_options.queue_depth = configuration.storage.queue_depth;
-    cores[i].disk = io::open_local_disk((*loops)[i], disk_options);
+    cores[i].disk = std::make_unique<io::SyncTimingDisk>(io::open_local_disk((*loops)[i], disk_options));
     engine_cores.push_back({&(*loops)[i], cores[i].disk.get()});
   }
   TRY_ASSIGN(engine,
@@ -202,6 +205,7 @@ void Node::Parts::build_chains() {
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
     core.timers = std::make_unique<io::LoopTimers>((*loops)[i]);
+    core.lag = std::make_unique<io::LoopLag>(*core.timers);
     core.cache = std::make_unique<cache::MemoryCache>(engine->store(i), system_clock(), *core.cache_account, options);
     stores.push_back({&(*loops)[i], core.cache.get()});
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
@@ -223,8 +227,11 @@ void Node::Parts::build_chains() {
     core.services = {core.limited.get(),          &system_clock(),
                      configuration.server.region, configuration.limits.gather_bytes_max,
                      streamed_bytes_max,          budget.get()};
+    S3Endpoint::Options endpoint_options{.addressing = addressing,
+                                         .log_requests = configuration.log.requests,
+                                         .slow_request = configuration.log.slow_request};
     core.endpoint = std::make_unique<S3Endpoint>(core.services, *key_store, Authorizer(s3::Principal{keys.access_key}),
-                                                 S3Endpoint::Options{addressing, configuration.log.requests});
+                                                 std::move(endpoint_options));
   }
 }
 
@@ -246,11 +253,14 @@ Task<std::string> Node::Parts::metrics() {
   cache::CacheReport report = co_await caches->report();
   auto ask_engine = [this] { return engine->statistics(); };
   storage::LogEngine::Statistics storage = co_await io::run_on((*loops)[0], ask_engine);
-  MetricsInput input{report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering},
-                     {},     storage, {}};
+  MetricsInput input{
+      report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering}, {}, storage};
   for (const Core& core : cores) {
     input.counters.push_back(&core.server->counters());
     input.operations.push_back(&core.slots->counters());
+    input.requests.push_back(&core.endpoint->metrics());
+    input.loop_lags.push_back(&core.lag->lags());
+    input.sync_times.push_back(&core.disk->sync_times());
   }
   co_return metrics_text(input);
 }
@@ -268,6 +278,7 @@ Result<void> Node::Parts::listen() {
   TRY(net::TcpListener::check_unused(endpoint));
   for (std::size_t i = 0; i < cores.size(); ++i) {
     TRY_ASSIGN(cores[i].server, net::HttpServer::listen((*loops)[i], endpoint, options, *cores[i].endpoint));
+    io::spawn((*loops)[i], cores[i].lag->watch());
     endpoint = cores[i].server->local_endpoint();  // the others share the port that the first one got
   }
   TRY_ASSIGN(net::Endpoint admin_address, net::Endpoint::parse(configuration.server.admin));
@@ -286,6 +297,7 @@ namespace {
 /// Stops what serves and caches on one loop. On that loop.
 Task<void> stop_core(Core* core, std::chrono::milliseconds grace) {
   if (core->server != nullptr) co_await core->server->stop(grace);
+  if (core->lag != nullptr) co_await core->lag->stop();
 }
 
 Task<void> close_cache(Core* core) {

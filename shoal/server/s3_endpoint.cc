@@ -127,6 +127,7 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
   // What would be wrong with a request is told to those only who may make it.
   if (!parsed && request.caller.principal == anonymous_principal) return s3::failure(s3::S3ErrorCode::access_denied);
   TRY_ASSIGN(request.asked, std::move(parsed));
+  request.operation = request.asked.operation;
   return {};
 }
 
@@ -161,8 +162,9 @@ std::optional<Task<void>> S3Endpoint::begin(net::Exchange& exchange) {
   request.id = next_request_id();
   request.began = services_.clock->monotonic();
   s3::S3Result<void> so_far = understand(exchange, request);
+  request.understood = services_.clock->monotonic();
   if (so_far && answer_at_once(exchange, request)) {
-    log(exchange, request, so_far);
+    record(exchange, request, so_far);
     return std::nullopt;
   }
   return finish(exchange, std::move(request), std::move(so_far));
@@ -180,16 +182,30 @@ Task<void> S3Endpoint::finish(net::Exchange& exchange, Request request, s3::S3Re
     s3::ErrorContext context = error_context(exchange, request.id);
     co_await respond_error(exchange, std::move(head), so_far.error(), context);
   }
-  log(exchange, request, so_far);
+  record(exchange, request, so_far);
 }
 
-void S3Endpoint::log(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome) const {
-  if (!options_.log_requests) return;
-  auto micros = std::chrono::duration_cast<std::chrono::microseconds>(services_.clock->monotonic() - request.began);
+void S3Endpoint::record(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome) {
+  const net::Exchange::Answered& answered = exchange.answered();
+  MonotonicTime now = services_.clock->monotonic();
+  MonotonicTime answer_began = answered.status == 0 ? now : answered.began;
+  RequestStages stages{.verify = request.understood - request.began,
+                       .work = answer_began - request.understood,
+                       .send = now - answer_began};
+  metrics_.record(request.operation, answered.status, stages);
+
+  bool slow = options_.slow_request.count() > 0 && stages.total() >= options_.slow_request;
+  if (!slow && !options_.log_requests) return;
+  auto micros = [](std::chrono::nanoseconds time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  };
   // The query of a presigned URL holds a signature: only the path is logged.
-  spdlog::info("request id={} peer={} method={} path={} error={} us={}", request.id, exchange.peer().to_string(),
-               log_value(exchange.head().method), log_value(http::split_target(exchange.head().target).path),
-               outcome ? "none" : s3::wire_name(outcome.error().code), micros.count());
+  spdlog::log(slow ? spdlog::level::warn : spdlog::level::info,
+              "{}request id={} peer={} method={} path={} status={} error={} us={} verify_us={} work_us={} send_us={}",
+              slow ? "slow " : "", request.id, exchange.peer().to_string(), log_value(exchange.head().method),
+              log_value(http::split_target(exchange.head().target).path), answered.status,
+              outcome ? "none" : s3::wire_name(outcome.error().code), micros(stages.total()), micros(stages.verify),
+              micros(stages.work), micros(stages.send));
 }
 
 net::ProtocolErrorBody S3Endpoint::protocol_error(int status, std::string_view reason) {

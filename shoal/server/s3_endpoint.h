@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +10,7 @@
 #include "shoal/s3/operation_request.h"
 #include "shoal/s3/sigv4.h"
 #include "shoal/server/authorizer.h"
+#include "shoal/server/request_metrics.h"
 #include "shoal/server/s3_call.h"
 
 namespace shoal::server {
@@ -22,6 +23,8 @@ class S3Endpoint final : public net::RequestHandler {
   struct Options {
     s3::AddressingOptions addressing;
     bool log_requests = false;
+    /// Requests that take longer are logged with their stages; 0: none.
+    std::chrono::milliseconds slow_request{0};
   };
 
   /// `services` and `keys` are borrowed for the endpoint's life.
@@ -33,11 +36,16 @@ class S3Endpoint final : public net::RequestHandler {
   /// Refusals of the HTTP layer are XML too.
   net::ProtocolErrorBody protocol_error(int status, std::string_view reason) override;
 
+  /// Any thread.
+  const RequestMetrics& metrics() const { return metrics_; }
+
  private:
   /// What is known of one request before anything is looked up.
   struct Request {
     std::string id;
     MonotonicTime began;
+    MonotonicTime understood;
+    std::optional<s3::Operation> operation;  ///< once it is understood
     s3::Verified caller;
     s3::OperationRequest asked;
   };
@@ -50,7 +58,8 @@ class S3Endpoint final : public net::RequestHandler {
   Task<s3::S3Result<void>> serve(net::Exchange& exchange, const Request& request);
   /// Answers with the error so far, or serves.
   Task<void> finish(net::Exchange& exchange, Request request, s3::S3Result<void> so_far);
-  void log(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome) const;
+  /// Counts the request, and logs it if it was slow or all are to be logged.
+  void record(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome);
   std::string next_request_id();
 
   const S3Services& services_;
@@ -58,6 +67,7 @@ class S3Endpoint final : public net::RequestHandler {
   Authorizer authorizer_;
   Options options_;
   Random request_ids_;
+  RequestMetrics metrics_;
 };
 
 }  // namespace shoal::server

@@ -6,28 +6,28 @@ OperationSlots::OperationSlots(io::EventLoop& loop, io::Timers& timers, Options 
     : loop_(loop), timers_(timers), options_(options) {}
 
 Task<Result<OperationSlots::Slot>> OperationSlots::enter() {
-  if (counters_.running < options_.running_max) {
-    ++counters_.running;
+  if (counters_.running.value() < options_.running_max) {
+    counters_.running.add(1);
     co_return Slot(this);
   }
   if (waiting_.size() >= options_.waiting_max) {
-    ++counters_.refused;
+    counters_.refused.add(1);
     co_return failure(ErrorCode::overloaded, "too many operations wait already");
   }
   MonotonicTime deadline = timers_.clock().monotonic() + options_.wait_timeout;
   bool has_slot = co_await io::suspend<bool>([this, deadline](io::Resume<bool> resume) {
     waiting_.push_back({deadline, std::move(resume)});
-    ++counters_.waiting;
+    counters_.waiting.add(1);
     if (!std::exchange(watching_, true)) io::spawn(loop_, watch_deadlines());
   });
   if (has_slot) co_return Slot(this);
-  ++counters_.timed_out;
+  counters_.timed_out.add(1);
   co_return failure(ErrorCode::overloaded, "no turn in time");
 }
 
 void OperationSlots::leave() {
   if (waiting_.empty()) {
-    --counters_.running;
+    counters_.running.subtract(1);
   } else {
     answer_first(true);  // who takes over the slot
   }
@@ -36,7 +36,7 @@ void OperationSlots::leave() {
 void OperationSlots::answer_first(bool has_slot) {
   io::Resume<bool> resume = std::move(waiting_.front().resume);
   waiting_.pop_front();
-  --counters_.waiting;
+  counters_.waiting.subtract(1);
   std::move(resume)(has_slot);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include "shoal/base/task.h"
 #include "shoal/io/suspend.h"
 #include "shoal/io/timers.h"
+#include "shoal/metrics/loop_counter.h"
 
 namespace shoal::service {
 
@@ -26,10 +26,10 @@ class OperationSlots {
     std::chrono::milliseconds wait_timeout{5'000};
   };
   struct Counters {
-    std::atomic<std::uint64_t> running{0};    ///< now
-    std::atomic<std::uint64_t> waiting{0};    ///< now
-    std::atomic<std::uint64_t> refused{0};    ///< since the start: there were too many already
-    std::atomic<std::uint64_t> timed_out{0};  ///< since the start: while they waited
+    metrics::LoopCounter running;    ///< now
+    metrics::LoopCounter waiting;    ///< now
+    metrics::LoopCounter refused;    ///< since the start: there were too many already
+    metrics::LoopCounter timed_out;  ///< since the start: while they waited
   };
 
   /// The right to run, until destroyed.
@@ -55,7 +55,7 @@ class OperationSlots {
 
   Task<Result<Slot>> enter();
 
-  /// Any thread may read them.
+  /// Any thread.
   const Counters& counters() const { return counters_; }
 
  private:

@@ -51,9 +51,9 @@ TEST_F(OperationSlotsTest, ManyRunOthersWaitFurtherOnesAreRefused) {
   EXPECT_EQ(state_of(3), "waiting");
   EXPECT_EQ(state_of(4), "waiting");
   EXPECT_EQ(state_of(5), "overloaded");
-  EXPECT_EQ(slots_.counters().running, 2);
-  EXPECT_EQ(slots_.counters().waiting, 2);
-  EXPECT_EQ(slots_.counters().refused, 1);
+  EXPECT_EQ(slots_.counters().running.value(), 2);
+  EXPECT_EQ(slots_.counters().waiting.value(), 2);
+  EXPECT_EQ(slots_.counters().refused.value(), 1);
 }
 
 TEST_F(OperationSlotsTest, WhoCameFirstIsNext) {
@@ -82,7 +82,7 @@ TEST_F(OperationSlotsTest, NobodyWaitsForEver) {
   EXPECT_EQ(state_of(4), "waiting");
   pass(2s);
   EXPECT_EQ(state_of(4), "overloaded");
-  EXPECT_EQ(slots_.counters().timed_out, 2);
+  EXPECT_EQ(slots_.counters().timed_out.value(), 2);
   end(1);
   begin(6);
   EXPECT_EQ(state_of(6), "running");
@@ -92,8 +92,8 @@ TEST_F(OperationSlotsTest, LeavesNothingBehindWhenAllAreDone) {
   for (int operation = 1; operation <= 4; ++operation) begin(operation);
   for (int operation = 1; operation <= 4; ++operation) end(operation);
   pass(5s);
-  EXPECT_EQ(slots_.counters().running, 0);
-  EXPECT_EQ(slots_.counters().waiting, 0);
+  EXPECT_EQ(slots_.counters().running.value(), 0);
+  EXPECT_EQ(slots_.counters().waiting.value(), 0);
   EXPECT_EQ(timers_.waiting(), 0);
 }
 
