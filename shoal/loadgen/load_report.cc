@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "shoal/base/json.h"
+
 namespace shoal::loadgen {
 namespace {
 
@@ -47,18 +49,9 @@ double client_micros_per_request(const LoadStats& stats) {
 }
 
 std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", c);
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
+  std::string out;
+  append_json_string(out, text);
+  return out;
 }
 
 }  // namespace

@@ -170,6 +170,10 @@ OptionTable option_table_of(Configuration& configuration) {
   auto& log = configuration.log;
   table.add("log.level", &log.level, "trace, debug, info, warn, error or off.");
   table.add("log.requests", &log.requests, "One line for each request, at level info.");
+  table.add("log.access_file", &log.access_file,
+            "File to which a line of JSON is added for each request (docs/ACCESS_LOG.md); empty: none.");
+  table.add_bytes("log.access_buffer_bytes", &log.access_buffer_bytes,
+                  "Lines of access_file that wait to be written, for each event loop; further ones are dropped.");
   table.add("log.slow_request", &log.slow_request,
             "Requests that take longer are logged with their stages, at level warn; 0s: none.");
   return table;

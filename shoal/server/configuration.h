@@ -85,6 +85,8 @@ struct Configuration {
   struct Log {
     std::string level = "info";
     bool requests = false;
+    std::string access_file;
+    std::uint64_t access_buffer_bytes = 4_MiB;
     std::chrono::milliseconds slow_request = std::chrono::seconds(1);
   } log;
 

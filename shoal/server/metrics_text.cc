@@ -166,6 +166,8 @@ std::string metrics_text(const MetricsInput& input) {
   write_operations(writer, input.operations);
   RequestMetrics::write(writer, input.requests);
   write_loops(writer, input);
+  writer.counter("shoal_access_log_dropped_lines_total", "Lines of the access log that could not be written in time.",
+                 input.access_lines_dropped);
   return writer.text();
 }
 

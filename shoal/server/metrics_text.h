@@ -24,6 +24,8 @@ struct MetricsInput {
   std::vector<const RequestMetrics*> requests = {};
   std::vector<const metrics::DurationHistogram*> loop_lags = {};
   std::vector<const metrics::DurationHistogram*> sync_times = {};
+
+  std::uint64_t access_lines_dropped = 0;
 };
 
 /// In the text format of Prometheus.

@@ -27,6 +27,7 @@
 #include "shoal/io/timers.h"
 #include "shoal/net/http_server.h"
 #include "shoal/net/tcp_listener.h"
+#include "shoal/server/access_log.h"
 #include "shoal/server/admin_endpoint.h"
 #include "shoal/server/cache_group.h"
 #include "shoal/server/metrics_text.h"
@@ -122,6 +123,7 @@ struct Node::Parts {
   MemoryAccount index{"index"};
   MemoryAccount cache_steering{"cache_steering"};
   std::unique_ptr<MemoryBudget> budget;
+  std::unique_ptr<AccessLog> access_log;  // null: none is kept
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
   std::unique_ptr<storage::LogEngine> engine;
@@ -134,6 +136,7 @@ struct Node::Parts {
   Result<void> load_keys(std::optional<RootCredentials> given);
   void make_budget();
   Result<void> open_engine();
+  Result<void> open_access_log();
   void build_chains();
   void start_caches();
   Task<void> set_memory(std::uint64_t bytes);
@@ -178,6 +181,14 @@ Result<void> Node::Parts::open_engine() {
   }
   TRY_ASSIGN(engine,
              io::run_blocking((*loops)[0], storage::LogEngine::open(std::move(options), std::move(engine_cores))));
+  return {};
+}
+
+Result<void> Node::Parts::open_access_log() {
+  const auto& log = configuration.log;
+  if (log.access_file.empty()) return {};
+  AccessLog::Options options{.path = log.access_file, .buffer_bytes_max = log.access_buffer_bytes};
+  TRY_ASSIGN(access_log, AccessLog::open(std::move(options), cores.size()));
   return {};
 }
 
@@ -229,7 +240,8 @@ void Node::Parts::build_chains() {
                      streamed_bytes_max,          budget.get()};
     S3Endpoint::Options endpoint_options{.addressing = addressing,
                                          .log_requests = configuration.log.requests,
-                                         .slow_request = configuration.log.slow_request};
+                                         .slow_request = configuration.log.slow_request,
+                                         .access_log = access_log != nullptr ? &access_log->buffer(i) : nullptr};
     core.endpoint = std::make_unique<S3Endpoint>(core.services, *key_store, Authorizer(s3::Principal{keys.access_key}),
                                                  std::move(endpoint_options));
   }
@@ -255,6 +267,7 @@ Task<std::string> Node::Parts::metrics() {
   storage::LogEngine::Statistics storage = co_await io::run_on((*loops)[0], ask_engine);
   MetricsInput input{
       report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering}, {}, storage};
+  if (access_log != nullptr) input.access_lines_dropped = access_log->dropped_lines();
   for (const Core& core : cores) {
     input.counters.push_back(&core.server->counters());
     input.operations.push_back(&core.slots->counters());
@@ -363,6 +376,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
   // The engine first: its lock keeps a second server away from the credentials too.
   TRY(node->parts_->open_engine());
   TRY(node->parts_->load_keys(std::move(keys)));
+  TRY(node->parts_->open_access_log());
   node->parts_->build_chains();
   node->parts_->start_caches();
   TRY(node->parts_->listen());

@@ -100,6 +100,7 @@ bool get_object_at_once(S3Call& call) {
   if (!read) return false;
   std::optional<Object> object = call.store().try_get(ObjectKeyView(request.bucket, request.key));
   if (!object || object->reader) return false;
+  call.note_read(*object, CacheResult::hit);
   switch (s3::evaluate(read->conditions, *object->info)) {
     case s3::ConditionOutcome::not_modified:
       return call.exchange().respond_now(not_modified(call, *object->info), Body()).has_value();
@@ -119,10 +120,12 @@ Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
   ObjectKey key = call.key();
   std::optional<Object> object = call.store().try_get(key);
+  CacheResult whole_body = object ? CacheResult::hit : CacheResult::miss;
   if (!object && !call.store().is_known_missing(key)) {
     CO_TRY_ASSIGN(object, to_s3(co_await call.store().get(std::move(key))));
   }
   if (!object) co_return s3::failure(s3::S3ErrorCode::no_such_key);
+  call.note_read(*object, whole_body);
   co_return co_await respond_object(call, std::move(read), *std::move(object));
 }
 
@@ -130,6 +133,7 @@ Task<s3::S3Result<void>> handle_head_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
   Object object;
   CO_TRY_ASSIGN(object.info, co_await find_object(call));
+  call.note_object(*object.info);
   co_return co_await respond_object(call, std::move(read), std::move(object));
 }
 

@@ -19,6 +19,11 @@ std::string S3Call::location() const {
   return url;
 }
 
+void S3Call::note_read(const Object& object, CacheResult whole_body) {
+  note_object(*object.info);
+  accessed_.cache = object.reader != nullptr ? CacheResult::pieces : whole_body;
+}
+
 Task<s3::S3Result<void>> S3Call::wait_for_memory(std::uint64_t bytes) {
   CO_TRY_ASSIGN(memory_, to_s3(co_await io::await_memory(services_.budget, MemoryUse::request, bytes)));
   co_return s3::S3Result<void>();

@@ -11,6 +11,7 @@
 #include "shoal/s3/error.h"
 #include "shoal/s3/operation_request.h"
 #include "shoal/s3/sigv4.h"
+#include "shoal/server/access_record.h"
 #include "shoal/server/error_response.h"
 #include "shoal/service/object_sink.h"
 
@@ -45,6 +46,11 @@ class S3Call {
   WallTime now() const { return services_.clock->wall(); }
   std::chrono::sys_seconds now_in_seconds() const { return std::chrono::floor<std::chrono::seconds>(now()); }
   ObjectKey key() const { return {request_.bucket, request_.key}; }
+  /// For the access log: the object whose body is the answer, and where it came from if it is not large.
+  void note_read(const Object& object, CacheResult whole_body);
+  /// For the access log: the object that is described, or was made.
+  void note_object(const ObjectInfo& info) { accessed_.size = info.size; }
+  const AccessedObject& accessed() const { return accessed_; }
   /// The URL of the object, as far as we can know it.
   std::string location() const;
   service::ObjectSink::Options sink_options() const { return {.gather_bytes_max = services_.gather_bytes_max}; }
@@ -73,6 +79,7 @@ class S3Call {
   const s3::Verified& caller_;
   const std::string& request_id_;
   MemoryPromise memory_;
+  AccessedObject accessed_;
 };
 
 /// What S3 operations are: coroutines that answer one call.

@@ -131,14 +131,16 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
   return {};
 }
 
-bool S3Endpoint::answer_at_once(net::Exchange& exchange, const Request& request) {
+bool S3Endpoint::answer_at_once(net::Exchange& exchange, Request& request) {
   if (request.asked.operation != s3::Operation::get_object || exchange.has_body()) return false;
   if (!authorizer_.may_do_anything(request.caller.principal)) return false;
   S3Call call(exchange, services_, request.asked, request.caller, request.id);
-  return get_object_at_once(call);
+  bool answered = get_object_at_once(call);
+  request.object = call.accessed();
+  return answered;
 }
 
-Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const Request& request) {
+Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, Request& request) {
   CO_TRY(co_await authorizer_.authorize(request.caller.principal, request.asked, *services_.store));
   S3Handler handler = handler_of(request.asked.operation);
   if (handler == nullptr) co_return s3::failure(s3::S3ErrorCode::not_implemented);
@@ -150,6 +152,7 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, const Reques
     CO_TRY(co_await call.wait_for_memory(std::min(exchange.content_length().value_or(most), most)));
   }
   auto outcome = co_await handler(call);
+  request.object = call.accessed();
   if (!outcome && !exchange.response_started()) {
     http::ResponseHead head = call.head(s3::http_status(outcome.error().code));
     CO_TRY(co_await call.respond_error(std::move(head), outcome.error()));
@@ -193,6 +196,8 @@ void S3Endpoint::record(const net::Exchange& exchange, const Request& request, c
                        .work = answer_began - request.understood,
                        .send = now - answer_began};
   metrics_.record(request.operation, answered.status, stages);
+  std::string_view error = outcome ? std::string_view() : s3::wire_name(outcome.error().code);
+  if (options_.access_log != nullptr) add_to_access_log(exchange, request, error, stages);
 
   bool slow = options_.slow_request.count() > 0 && stages.total() >= options_.slow_request;
   if (!slow && !options_.log_requests) return;
@@ -204,8 +209,25 @@ void S3Endpoint::record(const net::Exchange& exchange, const Request& request, c
               "{}request id={} peer={} method={} path={} status={} error={} us={} verify_us={} work_us={} send_us={}",
               slow ? "slow " : "", request.id, exchange.peer().to_string(), log_value(exchange.head().method),
               log_value(http::split_target(exchange.head().target).path), answered.status,
-              outcome ? "none" : s3::wire_name(outcome.error().code), micros(stages.total()), micros(stages.verify),
-              micros(stages.work), micros(stages.send));
+              error.empty() ? "none" : error, micros(stages.total()), micros(stages.verify), micros(stages.work),
+              micros(stages.send));
+}
+
+void S3Endpoint::add_to_access_log(const net::Exchange& exchange, const Request& request, std::string_view error,
+                                   const RequestStages& stages) {
+  std::string client = exchange.peer().address();
+  options_.access_log->add({.time = services_.clock->wall(),
+                            .request_id = request.id,
+                            .client = client,
+                            .access_key = request.caller.access_key,
+                            .operation = request.operation ? s3::to_string(*request.operation) : std::string_view(),
+                            .bucket = request.asked.bucket,
+                            .key = request.asked.key,
+                            .status = exchange.answered().status,
+                            .error = error,
+                            .bytes = exchange.answered().body_bytes,
+                            .object = request.object,
+                            .stages = stages});
 }
 
 net::ProtocolErrorBody S3Endpoint::protocol_error(int status, std::string_view reason) {

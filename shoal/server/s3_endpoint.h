@@ -9,6 +9,7 @@
 #include "shoal/net/request_handler.h"
 #include "shoal/s3/operation_request.h"
 #include "shoal/s3/sigv4.h"
+#include "shoal/server/access_log.h"
 #include "shoal/server/authorizer.h"
 #include "shoal/server/request_metrics.h"
 #include "shoal/server/s3_call.h"
@@ -25,6 +26,7 @@ class S3Endpoint final : public net::RequestHandler {
     bool log_requests = false;
     /// Requests that take longer are logged with their stages; 0: none.
     std::chrono::milliseconds slow_request{0};
+    AccessLog::Buffer* access_log = nullptr;  ///< of the loop; null: none is kept
   };
 
   /// `services` and `keys` are borrowed for the endpoint's life.
@@ -48,18 +50,21 @@ class S3Endpoint final : public net::RequestHandler {
     std::optional<s3::Operation> operation;  ///< once it is understood
     s3::Verified caller;
     s3::OperationRequest asked;
+    AccessedObject object;
   };
 
   s3::S3Result<s3::Verified> authenticate(const http::RequestHead& head);
   /// Who sent it and what is asked for. Fills in `request`.
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
   /// False when this request takes the way through the operation's handler.
-  bool answer_at_once(net::Exchange& exchange, const Request& request);
-  Task<s3::S3Result<void>> serve(net::Exchange& exchange, const Request& request);
+  bool answer_at_once(net::Exchange& exchange, Request& request);
+  Task<s3::S3Result<void>> serve(net::Exchange& exchange, Request& request);
   /// Answers with the error so far, or serves.
   Task<void> finish(net::Exchange& exchange, Request request, s3::S3Result<void> so_far);
-  /// Counts the request, and logs it if it was slow or all are to be logged.
+  /// Counts the request, and logs it where that is wanted.
   void record(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome);
+  void add_to_access_log(const net::Exchange& exchange, const Request& request, std::string_view error,
+                         const RequestStages& stages);
   std::string next_request_id();
 
   const S3Services& services_;

@@ -124,6 +124,7 @@ Task<s3::S3Result<void>> handle_complete_multipart_upload(S3Call& call) {
   CO_TRY_ASSIGN(ObjectInfo info, s3::complete_upload(*upload, stored, listed, headers));
   CO_TRY_ASSIGN(ObjectInfoPtr object, to_s3(co_await call.store().complete_upload(std::move(key), std::move(info),
                                                                                   std::move(headers.condition))));
+  call.note_object(*object);
   co_return co_await call.respond_xml(call.head(200), s3::completed_document(call.key(), *object, call.location()));
 }
 

@@ -39,6 +39,7 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
   info.owner = call.caller().principal.id;
   if (acl) info.acl = s3::stored_acl(*acl);
   CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(condition))));
+  call.note_object(*stored);
 
   http::ResponseHead head = call.head(200);
   head.headers.add(s3::stored_headers(*stored));
@@ -67,6 +68,7 @@ Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
   info.etag = std::move(copied.etag);
   info.checksums = std::move(copied.checksums);
   CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(copy.condition))));
+  call.note_object(*stored);
   co_return co_await call.respond_xml(call.head(200), s3::copy_object_document(*stored));
 }
 
