@@ -121,6 +121,34 @@ TEST_P(CheckpointTest, AStartAfterACrashReadsWhatCameBehindIt) {
   check();
 }
 
+TEST_P(CheckpointTest, ALogThatGrowsOverManyShortLivesIsCovered) {
+  engine_.options().checkpoints.log_bytes = 64_KiB;
+  std::uint64_t most_records = 0;
+  for (int life = 0; life < 40; ++life) {
+    for (int i = 0; i < 10; ++i) put(i, life);
+    crash();
+    most_records = std::max(most_records, statistics().recovered_records);
+    engine_.drain_loops();
+  }
+  EXPECT_LT(most_records * 700, 2 * 64_KiB) << "all lives together wrote " << 40 * 10 * 700 << " bytes";
+  check();
+}
+
+TEST_P(CheckpointTest, DeletionsThatAreKeptAreNotCopiedInEachLife) {
+  engine_.options().compaction.garbage_share_max = 0.99;
+  crash();
+  for (int number = 0; number < 300; ++number) put(number, 0);
+  for (int number = 0; number < 300; ++number) remove(number);
+  for (int life = 0; life < 4; ++life) {
+    engine_.drain_loops();
+    crash();
+    put(1'000 + life, 0);
+    engine_.drain_loops();
+    EXPECT_EQ(statistics().compaction.bytes_moved, 0U) << "in life " << life;
+  }
+  check();
+}
+
 TEST_P(CheckpointTest, UploadsAndBucketsAreInIt) {
   ASSERT_THAT(engine_.make_bucket("another"), IsOk());
   std::size_t loop = engine_.owner(key(1));

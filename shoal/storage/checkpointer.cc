@@ -36,7 +36,8 @@ struct Checkpointer::Attempt {
   std::uint64_t bytes = 0;
 };
 
-Checkpointer::Checkpointer(Context context) : context_(std::move(context)), files_(context_.page_files) {}
+Checkpointer::Checkpointer(Context context)
+    : context_(std::move(context)), files_(context_.page_files), replayed_bytes_(context_.replayed_bytes) {}
 
 void Checkpointer::wake(const std::weak_ptr<Checkpointer>& checkpointer, Need need) {
   std::shared_ptr<Checkpointer> target = checkpointer.lock();
@@ -50,8 +51,14 @@ void Checkpointer::wake(const std::weak_ptr<Checkpointer>& checkpointer, Need ne
   });
 }
 
+/// Those of earlier runs count too: otherwise a process that always ends before its log has grown would never write
+/// one.
+std::uint64_t Checkpointer::bytes_behind_newest() const {
+  return replayed_bytes_ + context_.numbers->appended_bytes.load(std::memory_order_relaxed) - newest_appended_;
+}
+
 bool Checkpointer::is_time() const {
-  std::uint64_t grown = context_.numbers->appended_bytes.load(std::memory_order_relaxed) - newest_appended_;
+  std::uint64_t grown = bytes_behind_newest();
   if (memory_is_short_) return grown >= context_.options.log_bytes / hurry;
   return grown >= std::max(context_.options.log_bytes, newest_bytes_ * growth_per_checkpoint_bytes);
 }
@@ -68,8 +75,7 @@ Task<void> Checkpointer::run(std::shared_ptr<Checkpointer> self) {
 }
 
 Task<Result<void>> Checkpointer::finish() {
-  bool grew = context_.numbers->appended_bytes.load(std::memory_order_relaxed) != newest_appended_;
-  if (!grew && context_.numbers->checkpoint != 0) co_return Result<void>();
+  if (bytes_behind_newest() == 0 && context_.numbers->checkpoint != 0) co_return Result<void>();
   co_return co_await write_one();
 }
 
@@ -88,6 +94,7 @@ Task<Result<void>> Checkpointer::write_one() {
   }
   files_before_ = std::exchange(files_, attempt.root.page_files);
   newest_appended_ = attempt.appended;
+  replayed_bytes_ = 0;
   newest_bytes_ = attempt.bytes;
   memory_is_short_ = false;
   ++counters_.checkpoints;

@@ -40,6 +40,7 @@ class Checkpointer {
     BucketDirectory* buckets = nullptr;
     CheckpointOptions options;
     std::map<std::uint32_t, PageFileUse> page_files;  ///< of the newest checkpoint
+    std::uint64_t replayed_bytes = 0;                 ///< of the log, which the start read behind it
   };
 
   explicit Checkpointer(Context context);
@@ -69,6 +70,7 @@ class Checkpointer {
   Task<void> run(std::shared_ptr<Checkpointer> self);
   Task<Result<void>> write_one();
   bool is_time() const;
+  std::uint64_t bytes_behind_newest() const;
   Task<Result<void>> write(Attempt* attempt);
   Task<Result<void>> choose_files(Attempt* attempt);
   Task<Result<void>> save_store(Attempt* attempt, std::size_t index);
@@ -85,6 +87,7 @@ class Checkpointer {
   bool memory_is_short_ = false;
   std::map<std::uint32_t, PageFileUse> files_;         ///< of the newest root
   std::map<std::uint32_t, PageFileUse> files_before_;  ///< of the one before it
+  std::uint64_t replayed_bytes_ = 0;                   ///< that the newest does not cover
   std::uint64_t newest_appended_ = 0;                  ///< what was appended to the log when the newest was begun
   std::uint64_t newest_bytes_ = 0;                     ///< of the pages that the newest wrote
   CheckpointCounters counters_;

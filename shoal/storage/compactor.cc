@@ -18,6 +18,10 @@ namespace {
 
 constexpr std::size_t batch_records_max = 1'024;
 constexpr std::uint64_t batch_bytes_max = 4_MiB;
+/// The score of what goes whether or not there is too much garbage.
+constexpr double free_of_charge = std::numeric_limits<double>::infinity();
+/// So many are emptied before what was copied is synced; fewer when what they hold fills a segment.
+constexpr std::size_t victims_at_once_max = 8;
 /// A segment with less garbage than this share is not worth the copying.
 constexpr double victim_garbage_share_min = 0.05;
 /// Should the newest checkpoint be damaged, the one before it must know what was deleted as well.
@@ -57,7 +61,7 @@ Task<void> Compactor::run(std::shared_ptr<Compactor> self) {
   Result<io::Gate::Pass> pass = self->gate_.enter();
   bool more = false;
   while (pass && !self->gate_.is_closed() && (more || std::exchange(self->wanted_, false))) {
-    Result<bool> compacted = co_await self->compact_one(self->context_.options.garbage_share_max);
+    Result<bool> compacted = co_await self->compact_some(self->context_.options.garbage_share_max);
     more = compacted && *compacted;
     // The next sealed segment is the next attempt.
     if (!compacted && compacted.error().code != ErrorCode::closed) {
@@ -71,7 +75,7 @@ Task<Result<void>> Compactor::compact_all(std::function<bool()> go_on) {
   CO_TRY_ASSIGN(io::Gate::Pass pass, gate_.enter());
   for (bool more = true; more;) {
     if (go_on && !go_on()) co_return Result<void>();
-    CO_TRY_ASSIGN(more, co_await compact_one(0));
+    CO_TRY_ASSIGN(more, co_await compact_some(0));
   }
   co_return Result<void>();
 }
@@ -82,16 +86,21 @@ Task<void> Compactor::close() {
   co_await std::move(closed);
 }
 
-Task<Result<bool>> Compactor::compact_one(double garbage_share_max) {
+Task<Result<bool>> Compactor::compact_some(double garbage_share_max) {
   io::AsyncMutex::Lock lock = co_await one_at_a_time_.lock();
   if (gate_.is_closed()) co_return failure(ErrorCode::closed, "the log is closing");
-  std::optional<Victim> victim = co_await choose(garbage_share_max);
-  if (!victim) co_return false;
-  SegmentId id = victim->segment.id;
-  Result<void> compacted = co_await compact(*std::move(victim));
-  if (!compacted) {
-    co_return failure(compacted.error().code, fmt::format("segment {}: {}", id.value(), compacted.error().message));
+  std::vector<Victim> victims = co_await choose(garbage_share_max);
+  if (victims.empty()) co_return false;
+  Emptied emptied;
+  for (Victim& victim : victims) {
+    SegmentId id = victim.segment.id;
+    Result<void> done = co_await empty(std::move(victim), &emptied);
+    // Those before it have nothing left to copy when they are chosen again.
+    if (!done) co_return failure(done.error().code, fmt::format("segment {}: {}", id.value(), done.error().message));
   }
+  CO_TRY(co_await remove(&emptied));
+  counters_.segments += emptied.segments.size();
+  counters_.bytes_freed += emptied.bytes_freed;
   co_return true;
 }
 
@@ -104,19 +113,15 @@ Task<bool> Compactor::is_space_short() {
   co_return *free < context_.options.reserve_bytes + wanted;
 }
 
-Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_max) {
-  hurries_ = co_await is_space_short();
+Task<std::vector<Compactor::Victim>> Compactor::choose(double garbage_share_max) {
+  bool space_is_short = co_await is_space_short();
   std::map<SegmentId, std::uint64_t> live;
-  std::map<SegmentId, std::uint64_t> kept;
   for (LogStore* store : *context_.stores) {
-    co_await io::run_on(store->loop(), [&] {
-      store->add_live_bytes(live);
-      store->add_kept_bytes(kept);
-    });
+    co_await io::run_on(store->loop(), [&] { store->add_live_bytes(live); });
   }
   const std::vector<SegmentSummary> segments = context_.numbers->segments.all();
   for (const SegmentSummary& segment : segments) {
-    if (segment.checkpoints < checkpoints_to_know) live[segment.id] += kept[segment.id];
+    if (segment.checkpoints < checkpoints_to_know) live[segment.id] += segment.statement_bytes;
   }
   std::map<SegmentId, const SegmentSummary*> by_id;
   std::uint64_t bytes = 0;
@@ -130,31 +135,42 @@ Task<std::optional<Compactor::Victim>> Compactor::choose(double garbage_share_ma
   }
   auto garbage = static_cast<double>(bytes - live_bytes);
   double garbage_max = garbage_share_max * static_cast<double>(bytes);
-  bool too_much = hurries_ || garbage > garbage_max;
-  hurries_ = hurries_ || garbage > garbage_to_hurry * garbage_max;
+  bool too_much = space_is_short || garbage > garbage_max;
+  hurries_ = space_is_short || garbage > garbage_to_hurry * garbage_max;
 
-  const SegmentSummary* best = nullptr;
-  double best_score = 0;
+  std::vector<Victim> victims;
   for (const SegmentSummary& segment : segments) {
     // The segment with the newest record stays: the numbers would be given again after a restart without it.
     if (!may_go(segment, by_id) || segment.last_sequence == newest || segment.bytes == 0) continue;
-    double used = static_cast<double>(std::min(live[segment.id], segment.bytes)) / static_cast<double>(segment.bytes);
+    std::uint64_t needed = std::min(live[segment.id], segment.bytes);
+    double used = static_cast<double>(needed) / static_cast<double>(segment.bytes);
     bool is_worth_it = 1 - used >= victim_garbage_share_min && (used == 0 || too_much);
     if (!is_worth_it && !segment.damaged) continue;
     auto age = static_cast<double>(newest.value() - segment.last_sequence.value());
     double score = (1 - used) * (1 + age) / (1 + used);
-    if (used == 0 || segment.damaged) score = std::numeric_limits<double>::infinity();
-    if (best == nullptr || score > best_score) {
-      best = &segment;
-      best_score = score;
-    }
+    if (used == 0 || segment.damaged) score = free_of_charge;
+    victims.push_back({segment, needed, segment.checkpoints < checkpoints_to_know, score});
   }
-  if (best == nullptr) co_return std::nullopt;
-  Victim victim{*best, live[best->id], best->checkpoints < checkpoints_to_know};
-  co_return victim;
+  std::ranges::sort(victims, [](const Victim& a, const Victim& b) {
+    return a.score != b.score ? a.score > b.score : a.segment.id < b.segment.id;
+  });
+  // Copies take space before anything is freed: if it is short, one after the other.
+  std::size_t victims_max = space_is_short ? 1 : victims_at_once_max;
+  std::uint64_t copies = 0;
+  std::size_t count = 0;
+  for (const Victim& victim : victims) {
+    bool is_enough = count == victims_max || copies >= context_.segment_bytes;
+    bool is_useful = victim.score == free_of_charge || space_is_short || garbage > garbage_max;
+    if (is_enough || !is_useful) break;
+    garbage -= static_cast<double>(victim.segment.bytes - victim.live_bytes);
+    copies += victim.live_bytes;
+    ++count;
+  }
+  victims.resize(count);
+  co_return victims;
 }
 
-Task<Result<void>> Compactor::compact(Victim victim) {
+Task<Result<void>> Compactor::empty(Victim victim, Emptied* emptied) {
   SegmentId id = victim.segment.id;
   std::string path = context_.numbers->segments_path + "/" + segment_file_name(id);
   io::OpenOptions options;
@@ -190,11 +206,9 @@ Task<Result<void>> Compactor::compact(Victim victim) {
       co_return Result<void>();
     }
   }
-  file.reset();
-  CO_TRY(co_await remove(id));
-  ++counters_.segments;
-  counters_.bytes_freed += victim.segment.bytes - std::min(moved, victim.segment.bytes);
-  spdlog::debug("compaction: removed segment {}: {} of {} bytes moved", id.value(), moved, victim.segment.bytes);
+  emptied->segments.push_back(id);
+  emptied->bytes_freed += victim.segment.bytes - std::min(moved, victim.segment.bytes);
+  spdlog::debug("compaction: segment {} may go: {} of {} bytes moved", id.value(), moved, victim.segment.bytes);
   co_return Result<void>();
 }
 
@@ -234,24 +248,39 @@ Task<Result<std::uint64_t>> Compactor::move_batch(std::vector<ScannedRecord> rec
   co_return bytes;
 }
 
-Task<Result<void>> Compactor::remove(SegmentId id) {
+/// One sync makes all copies durable, however many segments they came from.
+Task<Result<void>> Compactor::remove(const Emptied* emptied) {
+  if (emptied->segments.empty()) co_return Result<void>();
   for (LogStore* store : *context_.stores) {
     auto settle_there = [&] { return store->settle(); };
     CO_TRY(co_await io::run_on(store->loop(), settle_there));
   }
+  Result<void> result;
+  std::vector<SegmentId> removed;
+  for (SegmentId id : emptied->segments) {
+    result = co_await remove_file(id);
+    if (!result) break;
+    removed.push_back(id);
+  }
+  Result<void> synced = co_await context_.disk->sync_directory(context_.numbers->segments_path);
+  for (SegmentId id : removed) {
+    // Until it is gone for good, deletions of what it holds are needed: only then the table forgets it.
+    if (synced) {
+      context_.numbers->segments.remove(id);
+    } else {
+      context_.numbers->segments.leave_alone(id);
+    }
+  }
+  co_return result ? std::move(synced) : std::move(result);
+}
+
+Task<Result<void>> Compactor::remove_file(SegmentId id) {
   for (LogStore* store : *context_.stores) {
     auto forget_there = [&] { return store->forget_segment(id); };
     CO_TRY(co_await io::run_on(store->loop(), forget_there));
   }
-  // Until it is gone for good, deletions of what it holds are needed: only then the table forgets it.
-  std::string path = context_.numbers->segments_path + "/" + segment_file_name(id);
-  Result<void> removed = co_await context_.disk->remove(path);
-  if (removed) removed = co_await context_.disk->sync_directory(context_.numbers->segments_path);
-  if (removed) {
-    context_.numbers->segments.remove(id);
-  } else {
-    context_.numbers->segments.leave_alone(id);
-  }
+  Result<void> removed = co_await context_.disk->remove(context_.numbers->segments_path + "/" + segment_file_name(id));
+  if (!removed) context_.numbers->segments.leave_alone(id);
   co_return removed;
 }
 

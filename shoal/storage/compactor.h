@@ -70,20 +70,28 @@ class Compactor {
     SegmentSummary segment;
     std::uint64_t live_bytes = 0;
     bool deletions_are_needed = true;
+    double score = 0;
+  };
+  /// Segments of which all that is needed lies elsewhere too.
+  struct Emptied {
+    std::vector<SegmentId> segments;
+    std::uint64_t bytes_freed = 0;
   };
 
   Task<void> run(std::shared_ptr<Compactor> self);
-  /// Compacts the best victim. Whether there was one, if more than this share of the log is garbage.
-  Task<Result<bool>> compact_one(double garbage_share_max);
-  Task<std::optional<Victim>> choose(double garbage_share_max);
+  /// Compacts the best victims. Whether there were any, if more than this share of the log is garbage.
+  Task<Result<bool>> compact_some(double garbage_share_max);
+  Task<std::vector<Victim>> choose(double garbage_share_max);
   /// Whether writes would soon be refused: then whatever garbage there is has to go, as quickly as it can.
   Task<bool> is_space_short();
-  Task<Result<void>> compact(Victim victim);
+  /// Copies what is needed of the segment, and notes it as emptied unless it has to stay.
+  Task<Result<void>> empty(Victim victim, Emptied* emptied);
   /// Keeps what lay in damaged stretches, as far as anybody knows it (salvage.h). False if the segment may have deleted
   /// something of which no checkpoint knows.
   Task<Result<bool>> salvage(const Victim* victim, io::File* file, const std::vector<DamagedStretch>* stretches);
   Task<Result<std::uint64_t>> move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed);
-  Task<Result<void>> remove(SegmentId id);
+  Task<Result<void>> remove(const Emptied* emptied);
+  Task<Result<void>> remove_file(SegmentId id);
   Task<void> pace(std::uint64_t bytes);
   std::size_t store_of(const ScannedRecord& record) const;
 
@@ -93,7 +101,7 @@ class Compactor {
   io::Gate gate_;
   bool running_ = false;
   bool wanted_ = false;
-  bool hurries_ = false;  ///< since the last victim was chosen
+  bool hurries_ = false;  ///< since the last victims were chosen
   CompactionCounters counters_;
 };
 

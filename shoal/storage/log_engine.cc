@@ -57,6 +57,7 @@ class Engine final : public LogEngine {
     recovered_records_ = report.records;
     make_stores(state, report);
     make_maintenance();
+    Checkpointer::wake(checkpointer_, Checkpointer::Need::log);  // enough may have been read
     Compactor::wake(compactor_);
     scrubber_->start();
     spdlog::info("storage: {} is open: checkpoint {}, {} records behind it, {} segments", log_value(options_.directory),
@@ -228,6 +229,7 @@ class Engine final : public LogEngine {
     checkpoints.buckets = &buckets_;
     checkpoints.options = options_.checkpoints;
     checkpoints.page_files = report.page_files;
+    checkpoints.replayed_bytes = report.bytes;
     checkpointer_ = std::make_shared<Checkpointer>(std::move(checkpoints));
     for (std::size_t i = 0; i < cores_.size(); ++i) {
       LogStore::Context context;

@@ -465,10 +465,6 @@ void LogStore::add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const {
   }
 }
 
-void LogStore::add_kept_bytes(std::map<SegmentId, std::uint64_t>& to) const {
-  for (const auto& [segment, bytes] : kept_bytes_) to[segment] += bytes;
-}
-
 std::uint64_t LogStore::object_count() const {
   std::uint64_t count = 0;
   for (const auto& shard : shards_) count += shard == nullptr ? 0 : shard->size();

@@ -199,8 +199,6 @@ class LogStore final : public ObjectStore {
   Task<Result<void>> close();
   /// Adds the bytes of records of this loop's keys that something names, by segment.
   void add_live_bytes(std::map<SegmentId, std::uint64_t>& to) const;
-  /// Adds the bytes of copies of deletions and the like.
-  void add_kept_bytes(std::map<SegmentId, std::uint64_t>& to) const;
   std::uint64_t object_count() const;
   io::EventLoop& loop() const { return *context_.loop; }
 
@@ -336,7 +334,6 @@ class LogStore final : public ObjectStore {
   std::map<ObjectKey, PendingKey> pending_;
   std::map<SegmentId, SegmentPin> segments_;
   std::map<SegmentId, std::uint64_t> live_bytes_;  ///< of extents and uploads
-  std::map<SegmentId, std::uint64_t> kept_bytes_;  ///< of copies that nothing points to, but that are still needed
 };
 
 template <typename Publish>

@@ -191,7 +191,6 @@ void LogStore::relocate(const ScannedRecord& record, RecordLocation to) {
     *place = to;
     return;
   }
-  if (!is_content(record.header.kind)) kept_bytes_[to.segment] += to.bytes;  // nothing points to it
 }
 
 Task<Result<void>> LogStore::settle() {
@@ -217,7 +216,6 @@ Task<Result<void>> LogStore::forget_segment(SegmentId id) {
   }
   segments_.erase(id);
   live_bytes_.erase(id);
-  kept_bytes_.erase(id);
   co_return Result<void>();
 }
 

@@ -177,14 +177,20 @@ Task<void> LogWriter::write_group() {
 
 void LogWriter::finish_group(Group group) {
   Segment& segment = *active_;
+  SegmentTable::Growth growth;
+  growth.records = group.pending.size();
+  growth.bytes = group.bytes;
   for (const Pending& pending : group.pending) {
-    Sequence sequence = pending.record.header.sequence;
+    const RecordHeader& header = pending.record.header;
+    Sequence sequence = header.sequence;
+    if (is_statement(header.kind)) growth.statement_bytes += header.record_bytes();
     segment.first_sequence = segment.records == 0 ? sequence : std::min(segment.first_sequence, sequence);
     segment.last_sequence = std::max(segment.last_sequence, sequence);
     ++segment.records;
   }
-  numbers_->segments.extend(segment.id, group.pending.size(), group.bytes, segment.first_sequence,
-                            segment.last_sequence);
+  growth.first = segment.first_sequence;
+  growth.last = segment.last_sequence;
+  numbers_->segments.extend(segment.id, growth);
   numbers_->appended_bytes.fetch_add(group.bytes, std::memory_order_relaxed);
   bool grew = segment.end / growth_told_bytes != (segment.end + group.bytes) / growth_told_bytes;
   for (Pending& pending : group.pending) {

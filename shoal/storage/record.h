@@ -117,6 +117,12 @@ inline bool is_object(RecordKind kind) {
          kind == RecordKind::damaged;
 }
 
+/// Whether the record says something, of a deletion or a bucket, though nothing ever points at it.
+inline bool is_statement(RecordKind kind) {
+  return kind == RecordKind::remove || kind == RecordKind::upload_abort || kind == RecordKind::bucket_put ||
+         kind == RecordKind::bucket_remove;
+}
+
 /// Verifies whole blocks of a body: `blocks` begins at block `first_block` and ends at a block's end or the body's.
 /// corrupt names the block that fails.
 Result<void> verify_blocks(const RecordHead& head, std::uint64_t first_block, ByteSpan blocks);

@@ -247,6 +247,7 @@ class Recovery {
         }
         CO_TRY_ASSIGN(segment.content, co_await scan_segment(segment.file.get(), segment.path, *segment.header, bounds,
                                                              content, &visit));
+        report_.bytes += segment.content->end - content.end;
         CO_TRY(check_content(segment, bounds));
       }
       bytes_before += segment.file_bytes;
@@ -308,6 +309,7 @@ class Recovery {
       summary.salt = segment.header->salt;
       summary.bytes = segment.content->end - segment_page_bytes;
       summary.records = segment.content->records;
+      summary.statement_bytes = segment.content->statement_bytes;
       summary.first_sequence = segment.content->first_sequence;
       summary.last_sequence = segment.content->last_sequence;
       add_segment(summary, 0);

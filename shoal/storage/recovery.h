@@ -24,6 +24,7 @@ struct RecoveryReport {
   std::uint64_t checkpoint = 0;                     ///< the one that was gone on from; 0: none
   std::map<std::uint32_t, PageFileUse> page_files;  ///< of the checkpoint
   std::uint64_t records = 0;                        ///< read behind it
+  std::uint64_t bytes = 0;                          ///< of those records
   std::uint64_t bytes_cut = 0;                      ///< remains of writes that were never acknowledged
 };
 

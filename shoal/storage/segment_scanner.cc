@@ -88,6 +88,7 @@ Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, Segm
     content.last_sequence = std::max(content.last_sequence, sequence);
     content.end += location.bytes;
     ++content.records;
+    if (is_statement(head->header.kind)) content.statement_bytes += location.bytes;
   }
   co_return content;
 }

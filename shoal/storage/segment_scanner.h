@@ -42,6 +42,7 @@ struct SegmentBounds {
 struct SegmentContent {
   std::uint64_t end = segment_page_bytes;  ///< behind the last valid record
   std::uint64_t records = 0;
+  std::uint64_t statement_bytes = 0;  ///< of those that were read
   Sequence first_sequence;
   Sequence last_sequence;
 };

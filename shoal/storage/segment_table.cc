@@ -10,13 +10,15 @@ void SegmentTable::add(SegmentSummary segment) {
   segments_.insert_or_assign(segment.id, segment);
 }
 
-void SegmentTable::extend(SegmentId id, std::uint64_t records, std::uint64_t bytes, Sequence first, Sequence last) {
+void SegmentTable::extend(SegmentId id, const Growth& growth) {
   std::lock_guard lock(mutex_);
   SegmentSummary& segment = segments_.at(id);
-  segment.records += records;
-  segment.bytes += bytes;
-  segment.first_sequence = segment.first_sequence == Sequence() ? first : std::min(segment.first_sequence, first);
-  segment.last_sequence = std::max(segment.last_sequence, last);
+  bool is_first = segment.first_sequence == Sequence();
+  segment.records += growth.records;
+  segment.bytes += growth.bytes;
+  segment.statement_bytes += growth.statement_bytes;
+  segment.first_sequence = is_first ? growth.first : std::min(segment.first_sequence, growth.first);
+  segment.last_sequence = std::max(segment.last_sequence, growth.last);
 }
 
 void SegmentTable::set_state(SegmentId id, SegmentSummary::State state) {

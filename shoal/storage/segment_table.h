@@ -24,6 +24,9 @@ struct SegmentSummary {
   SegmentId predecessor;    ///< whose end its header states; 0: none
   std::uint64_t bytes = 0;  ///< of records
   std::uint64_t records = 0;
+  /// Of those records to which nothing points, but which are needed until checkpoints know what they say. What was in
+  /// the segment when it was last covered by a checkpoint may be missing here after a restart.
+  std::uint64_t statement_bytes = 0;
   Sequence first_sequence;  ///< smallest of its records; 0 without any
   Sequence last_sequence;   ///< largest
   bool left_alone = false;  ///< it could not be read or removed: it stays until the next start
@@ -38,8 +41,15 @@ struct SegmentSummary {
 class SegmentTable {
  public:
   void add(SegmentSummary segment);
-  /// Records were appended; all the sequence numbers are from `first` to `last` now.
-  void extend(SegmentId id, std::uint64_t records, std::uint64_t bytes, Sequence first, Sequence last);
+  struct Growth {
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t statement_bytes = 0;
+    Sequence first;
+    Sequence last;
+  };
+  /// Records were appended, whose sequence numbers are from `first` to `last`.
+  void extend(SegmentId id, const Growth& growth);
   void set_state(SegmentId id, SegmentSummary::State state);
   /// Compaction failed with it and shall not try again.
   void leave_alone(SegmentId id);
