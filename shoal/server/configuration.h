@@ -33,7 +33,7 @@ struct Configuration {
     std::chrono::milliseconds sync_interval{100};
     std::uint64_t segment_bytes = 256_MiB;
     std::uint32_t queue_depth = 128;
-    std::uint32_t garbage_percent_max = 20;
+    std::uint32_t garbage_percent_max = 33;
     std::uint64_t compaction_bytes_per_second = 128_MiB;
     std::uint64_t reserve_bytes = 16_MiB;
     std::uint64_t checkpoint_log_bytes = 64_MiB;

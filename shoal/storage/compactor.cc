@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "shoal/base/log.h"
+#include "shoal/io/join.h"
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
 #include "shoal/storage/log_store.h"
@@ -173,31 +174,19 @@ Task<std::vector<Compactor::Victim>> Compactor::choose(double garbage_share_max)
 Task<Result<void>> Compactor::empty(Victim victim, Emptied* emptied) {
   SegmentId id = victim.segment.id;
   std::string path = context_.numbers->segments_path + "/" + segment_file_name(id);
+  // Not past the page cache: what collects garbage quickly was often written a moment ago, and what is read into it
+  // goes with the file.
   io::OpenOptions options;
-  options.direct_reads = true;  // what is read once has no place in the page cache
   CO_TRY_ASSIGN(std::unique_ptr<io::File> file, co_await context_.disk->open(path, options));
-  RecordScan scan(file.get(), id, victim.segment.salt, segment_page_bytes + victim.segment.bytes);
-  std::uint64_t moved = 0;
-  while (true) {
-    if (gate_.is_closed()) co_return failure(ErrorCode::closed, "the log is closing");
-    Result<std::vector<ScannedRecord>> batch = co_await scan.next(batch_records_max, batch_bytes_max);
-    Result<std::uint64_t> copied = 0;
-    if (batch && batch->empty()) break;
-    if (batch) {
-      copied = co_await move_batch(*std::move(batch), victim.deletions_are_needed);
-    } else {
-      copied = failure(std::move(batch).error());
-    }
-    if (!copied && copied.error().code == ErrorCode::corrupt) {
-      spdlog::error("compaction: {} is damaged and stays as it is: {}", path, copied.error().message);
-      context_.numbers->segments.leave_alone(id);
-      co_return Result<void>();
-    }
-    if (!copied) co_return failure(std::move(copied).error());
-    moved += *copied;
-    counters_.bytes_moved += *copied;
-    co_await pace(*copied);
+  std::uint64_t end = segment_page_bytes + victim.segment.bytes;
+  RecordScan scan(file.get(), id, victim.segment.salt, end, context_.account);
+  Result<std::uint64_t> moved = co_await move_all(&scan, victim.deletions_are_needed);
+  if (!moved && moved.error().code == ErrorCode::corrupt) {
+    spdlog::error("compaction: {} is damaged and stays as it is: {}", path, moved.error().message);
+    context_.numbers->segments.leave_alone(id);
+    co_return Result<void>();
   }
+  if (!moved) co_return failure(std::move(moved).error());
   if (!scan.damaged().empty()) {
     CO_TRY_ASSIGN(bool is_kept, co_await salvage(&victim, file.get(), &scan.damaged()));
     if (!is_kept) {
@@ -207,8 +196,8 @@ Task<Result<void>> Compactor::empty(Victim victim, Emptied* emptied) {
     }
   }
   emptied->segments.push_back(id);
-  emptied->bytes_freed += victim.segment.bytes - std::min(moved, victim.segment.bytes);
-  spdlog::debug("compaction: segment {} may go: {} of {} bytes moved", id.value(), moved, victim.segment.bytes);
+  emptied->bytes_freed += victim.segment.bytes - std::min(*moved, victim.segment.bytes);
+  spdlog::debug("compaction: segment {} may go: {} of {} bytes moved", id.value(), *moved, victim.segment.bytes);
   co_return Result<void>();
 }
 
@@ -230,22 +219,55 @@ std::size_t Compactor::store_of(const ScannedRecord& record) const {
   return loop_of(ObjectKeyView(record.key).slot(), context_.stores->size());
 }
 
-Task<Result<std::uint64_t>> Compactor::move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed) {
+Task<Result<std::uint64_t>> Compactor::move_all(RecordScan* scan, bool deletions_are_needed) {
+  std::uint64_t moved = 0;
+  CO_TRY_ASSIGN(std::vector<ScannedRecord> batch, co_await scan->next(batch_records_max, batch_bytes_max));
+  while (!batch.empty()) {
+    if (gate_.is_closed()) co_return failure(ErrorCode::closed, "the log is closing");
+    Result<std::vector<ScannedRecord>> next;
+    Result<std::uint64_t> copied = 0;
+    std::vector<Task<void>> both;
+    both.push_back(read_batch(scan, &next));
+    both.push_back(move_batch(std::move(batch), deletions_are_needed, &copied));
+    co_await io::join_all(std::move(both));
+    if (!copied) co_return copied;
+    moved += *copied;
+    counters_.bytes_moved += *copied;
+    CO_TRY_ASSIGN(batch, std::move(next));
+    co_await pace(*copied);
+  }
+  co_return moved;
+}
+
+Task<void> Compactor::read_batch(RecordScan* scan, Result<std::vector<ScannedRecord>>* batch) {
+  *batch = co_await scan->next(batch_records_max, batch_bytes_max);
+}
+
+Task<void> Compactor::move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed,
+                                 Result<std::uint64_t>* copied) {
   std::optional<io::AsyncMutex::Lock> no_bucket_changes;
   if (std::ranges::any_of(records, [](const ScannedRecord& record) { return is_about_bucket(record.header.kind); })) {
     no_bucket_changes.emplace(co_await context_.buckets->lock());
   }
   std::vector<std::vector<ScannedRecord>> by_store(context_.stores->size());
   for (ScannedRecord& record : records) by_store[store_of(record)].push_back(std::move(record));
-  std::uint64_t bytes = 0;
+  std::vector<Result<std::uint64_t>> results(by_store.size(), 0);
+  std::vector<Task<void>> stores;
   for (std::size_t i = 0; i < by_store.size(); ++i) {
     if (by_store[i].empty()) continue;
-    LogStore* store = (*context_.stores)[i];
-    auto move_there = [&] { return store->move_records(std::move(by_store[i]), deletions_are_needed); };
-    CO_TRY_ASSIGN(std::uint64_t moved, co_await io::run_on(store->loop(), move_there));
-    bytes += moved;
+    stores.push_back(move_there((*context_.stores)[i], std::move(by_store[i]), deletions_are_needed, &results[i]));
   }
-  co_return bytes;
+  co_await io::join_all(std::move(stores));
+  for (Result<std::uint64_t>& result : results) {
+    if (*copied && result) **copied += *result;
+    if (*copied && !result) *copied = std::move(result);
+  }
+}
+
+Task<void> Compactor::move_there(LogStore* store, std::vector<ScannedRecord> records, bool deletions_are_needed,
+                                 Result<std::uint64_t>* copied) {
+  auto move_them = [&] { return store->move_records(std::move(records), deletions_are_needed); };
+  *copied = co_await io::run_on(store->loop(), move_them);
 }
 
 /// One sync makes all copies durable, however many segments they came from.

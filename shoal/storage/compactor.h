@@ -50,6 +50,7 @@ class Compactor {
     std::string quarantine_path;  ///< directory for bytes that nobody can read
     CompactionOptions options;
     std::uint64_t segment_bytes = 0;
+    MemoryAccount* account = nullptr;  ///< charged with what is read
   };
 
   explicit Compactor(Context context);
@@ -89,7 +90,13 @@ class Compactor {
   /// Keeps what lay in damaged stretches, as far as anybody knows it (salvage.h). False if the segment may have deleted
   /// something of which no checkpoint knows.
   Task<Result<bool>> salvage(const Victim* victim, io::File* file, const std::vector<DamagedStretch>* stretches);
-  Task<Result<std::uint64_t>> move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed);
+  /// Copies what is needed of what is scanned, and reads on meanwhile. How many bytes were copied.
+  Task<Result<std::uint64_t>> move_all(RecordScan* scan, bool deletions_are_needed);
+  static Task<void> read_batch(RecordScan* scan, Result<std::vector<ScannedRecord>>* batch);
+  /// Copies what is needed of the records, each on its loop.
+  Task<void> move_batch(std::vector<ScannedRecord> records, bool deletions_are_needed, Result<std::uint64_t>* copied);
+  static Task<void> move_there(LogStore* store, std::vector<ScannedRecord> records, bool deletions_are_needed,
+                               Result<std::uint64_t>* copied);
   Task<Result<void>> remove(const Emptied* emptied);
   Task<Result<void>> remove_file(SegmentId id);
   Task<void> pace(std::uint64_t bytes);

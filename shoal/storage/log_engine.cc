@@ -220,6 +220,7 @@ class Engine final : public LogEngine {
     compaction.quarantine_path = options_.directory + "/quarantine";
     compaction.options = options_.compaction;
     compaction.segment_bytes = options_.segment_bytes;
+    compaction.account = options_.read_memory.account;
     compactor_ = std::make_shared<Compactor>(compaction);
     Checkpointer::Context checkpoints;
     checkpoints.loop = cores_.front().loop;

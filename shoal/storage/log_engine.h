@@ -28,7 +28,7 @@ namespace shoal::storage {
 /// How space comes back.
 struct CompactionOptions {
   /// Segments are compacted while more than this share of the log is garbage; 1: never.
-  double garbage_share_max = 0.2;
+  double garbage_share_max = 0.33;
   std::uint64_t bytes_per_second = 128_MiB;  ///< of copying; 0: as fast as it goes
   /// Writes are refused with disk_full before they take the last of the disk, which compaction needs to make room.
   std::uint64_t reserve_bytes = 16_MiB;

@@ -293,7 +293,7 @@ class LogStore final : public ObjectStore {
   /// The place that an upload or the list of extents has for the record; null without one, and for objects.
   RecordLocation* place_of(const ScannedRecord& record);
   struct Copies;  ///< of one batch
-  Task<Result<void>> copy_stretch(std::span<ScannedRecord> records, std::shared_ptr<Copies> copies);
+  Task<Result<void>> copy_record(ScannedRecord* record, std::shared_ptr<Copies> copies);
   void relocate(const ScannedRecord& record, RecordLocation to);
 
   // Salvage (log_store_salvage.cc).

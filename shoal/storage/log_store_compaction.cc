@@ -1,7 +1,6 @@
 // What compaction asks of a store: which records of a segment are still needed, and to copy those elsewhere.
 #include <memory>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -12,24 +11,6 @@
 
 namespace shoal::storage {
 namespace {
-
-/// Records that are not further apart are read together, up to so many bytes.
-constexpr std::uint64_t stretch_gap_max = 64_KiB;
-constexpr std::uint64_t stretch_bytes_max = 1_MiB;
-
-/// How many of the first records to read together.
-std::size_t neighbours(std::span<const ScannedRecord> records) {
-  std::uint64_t begin = records.front().location.offset();
-  std::uint64_t end = begin + records.front().location.bytes;
-  std::size_t count = 1;
-  for (const ScannedRecord& record : records.subspan(1)) {
-    std::uint64_t record_end = record.location.offset() + record.location.bytes;
-    if (record.location.offset() > end + stretch_gap_max || record_end > begin + stretch_bytes_max) break;
-    end = record_end;
-    ++count;
-  }
-  return count;
-}
 
 Record copy_of(const PinnedRecord& pinned, RecordLocation location) {
   const RecordHead& head = pinned.head;
@@ -130,19 +111,14 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
   io::AsyncMutex::Lock lock = co_await copying_.lock();
   auto copies = std::make_shared<Copies>();
   copies->deletions_are_needed = deletions_are_needed;
-  std::vector<ScannedRecord> needed;
   for (ScannedRecord& record : records) {
+    Result<void> submitted;
     if (is_object(record.header.kind)) {
-      copies->result = co_await pager_.fill_for(&shard_for(record.key), record.key, true);
-      if (!copies->result) break;
+      submitted = co_await pager_.fill_for(&shard_for(record.key), record.key, true);
     }
-    if (is_needed(record, deletions_are_needed)) needed.push_back(std::move(record));
-  }
-  for (std::span<ScannedRecord> left = needed; !left.empty() && copies->result;) {
-    std::size_t count = neighbours(left);
-    Result<void> copied = co_await copy_stretch(left.first(count), copies);
-    if (!copied) copies->result = std::move(copied);
-    left = left.subspan(count);
+    if (submitted && is_needed(record, deletions_are_needed)) submitted = co_await copy_record(&record, copies);
+    if (!submitted) copies->result = std::move(submitted);
+    if (!copies->result) break;
   }
   while (copies->waiting > 0) co_await copies->done.wait();
   evict_pages();
@@ -150,35 +126,31 @@ Task<Result<std::uint64_t>> LogStore::move_records(std::vector<ScannedRecord> re
   co_return copies->bytes;
 }
 
-/// Copies records that are read together.
-Task<Result<void>> LogStore::copy_stretch(std::span<ScannedRecord> records, std::shared_ptr<Copies> copies) {
-  SegmentPin segment = pin(records.front().location.segment);
-  std::uint64_t begin = records.front().location.offset();
-  std::uint64_t end = records.back().location.offset() + records.back().location.bytes;
-  Result<PinnedBytes> stretch = co_await segment->read(begin, end - begin);
-  for (ScannedRecord& record : records) {
-    if (!is_needed(record, copies->deletions_are_needed)) continue;  // any more
-    Result<PinnedRecord> read = segment->record_in(stretch, begin, record.location, record.header.sequence);
-    std::optional<std::string> damage;
-    if (!read) read = co_await segment->read_for_copy(record.location, record.header.sequence, &damage);
-    if (!read) co_return failure(std::move(read).error());
-    Result<Record> copy = copy_of(*read, record.location);
-    if (damage) copy = co_await keep_and_mark(&record, &*read, *std::move(damage));
-    if (!is_needed(record, copies->deletions_are_needed)) continue;
-    if (record.header.kind == RecordKind::upload_complete && !is_in_index(record)) copy = upload_end_of(read->head);
-    if (!copy) co_return failure(std::move(copy).error());
-    ++copies->waiting;
-    auto finish = [this, copies, moved = std::move(record)](Result<Appended> appended) {
-      if (appended) {
-        relocate(moved, appended->location);
-        copies->bytes += appended->location.bytes;
-      } else if (copies->result) {
-        copies->result = failure(std::move(appended).error());
-      }
-      if (--copies->waiting == 0) copies->done.wake_all();
-    };
-    cold_writer_.submit_copy(*std::move(copy), std::move(finish));
-  }
+/// Submits the copy; `copies` learns what became of it.
+Task<Result<void>> LogStore::copy_record(ScannedRecord* record, std::shared_ptr<Copies> copies) {
+  SegmentPin segment = pin(record->location.segment);
+  Result<PinnedRecord> read =
+      segment->verified_record(std::move(record->bytes), record->location, record->header.sequence);
+  std::optional<std::string> damage;
+  bool has_waited = !read;
+  if (!read) read = co_await segment->read_for_copy(record->location, record->header.sequence, &damage);
+  if (!read) co_return failure(std::move(read).error());
+  Result<Record> copy = copy_of(*read, record->location);
+  if (damage) copy = co_await keep_and_mark(record, &*read, *std::move(damage));
+  if (has_waited && !is_needed(*record, copies->deletions_are_needed)) co_return Result<void>();  // any more
+  if (record->header.kind == RecordKind::upload_complete && !is_in_index(*record)) copy = upload_end_of(read->head);
+  if (!copy) co_return failure(std::move(copy).error());
+  ++copies->waiting;
+  auto finish = [this, copies, moved = std::move(*record)](Result<Appended> appended) {
+    if (appended) {
+      relocate(moved, appended->location);
+      copies->bytes += appended->location.bytes;
+    } else if (copies->result) {
+      copies->result = failure(std::move(appended).error());
+    }
+    if (--copies->waiting == 0) copies->done.wake_all();
+  };
+  cold_writer_.submit_copy(*std::move(copy), std::move(finish));
   co_return Result<void>();
 }
 

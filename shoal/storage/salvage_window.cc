@@ -26,7 +26,8 @@ Task<ByteSpan> SalvageWindow::at(std::uint64_t offset, std::uint64_t length) {
     bytes_ = std::min(end, file_bytes_) - begin_;
     unreadable_.clear();
     std::uint64_t room = round_up(bytes_);
-    if (!buffer_ || buffer_->bytes().size() < room) buffer_ = BufferRef::allocate(room, account_, page_bytes);
+    bool can_be_used = buffer_.is_unique() && buffer_->bytes().size() >= room;
+    if (!can_be_used) buffer_ = BufferRef::allocate(room, account_, page_bytes);
     Result<std::size_t> got = co_await file_->read(begin_, buffer_->bytes().first(bytes_));
     if (!got || *got < bytes_) co_await read_by_pages();
   }

@@ -21,6 +21,8 @@ class SalvageWindow {
 
   /// The bytes [offset, offset + length), fewer at the end of the file. Valid until the next call.
   Task<ByteSpan> at(std::uint64_t offset, std::uint64_t length);
+  /// What keeps the bytes that the last call of at() returned, for longer than until the next.
+  const BufferRef& owner() const { return buffer_; }
   /// Why the disk could not read some of these bytes, which were asked for before.
   std::optional<std::string> unreadable(std::uint64_t offset, std::uint64_t length) const;
 

@@ -80,6 +80,12 @@ Task<Result<std::optional<AuditItem>>> SegmentAudit::next() {
   co_return AuditItem(record);
 }
 
+Task<PinnedBytes> SegmentAudit::pin(RecordLocation location) {
+  ByteSpan bytes = co_await window_.at(location.offset(), location.bytes);
+  if (bytes.size() < location.bytes || window_.unreadable(location.offset(), location.bytes)) co_return PinnedBytes();
+  co_return PinnedBytes{window_.owner(), bytes};
+}
+
 Task<Result<std::optional<std::string>>> SegmentAudit::check_body(RecordHead head, std::uint64_t begin) {
   std::optional<std::string> damage;
   std::uint64_t body_bytes = head.header.body_bytes;

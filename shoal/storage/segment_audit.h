@@ -14,6 +14,7 @@
 #include "shoal/model/object_key.h"
 #include "shoal/storage/record.h"
 #include "shoal/storage/salvage_window.h"
+#include "shoal/storage/segment_file.h"
 
 namespace shoal::storage {
 
@@ -63,6 +64,8 @@ class SegmentAudit {
 
   /// Nothing at the end. not_supported if a newer version wrote the record that comes next; cancelled.
   Task<Result<std::optional<AuditItem>>> next();
+  /// All bytes of a record that next() has just returned; none if the disk cannot read them all.
+  Task<PinnedBytes> pin(RecordLocation location);
   /// Where the next step begins.
   std::uint64_t position() const { return position_; }
 

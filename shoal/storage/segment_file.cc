@@ -78,11 +78,10 @@ Task<Result<PinnedRecord>> SegmentFile::read_record(RecordLocation location, Seq
   co_return record;
 }
 
-Result<PinnedRecord> SegmentFile::record_in(const Result<PinnedBytes>& stretch, std::uint64_t begin,
-                                            RecordLocation location, Sequence sequence) const {
-  if (!stretch) return failure(stretch.error());
+Result<PinnedRecord> SegmentFile::verified_record(PinnedBytes bytes, RecordLocation location, Sequence sequence) const {
+  if (bytes.bytes.size() != location.bytes) return damaged(Error(ErrorCode::corrupt, "not all was read"), location);
   PinnedRecord record;
-  record.pinned = {stretch->owner, stretch->bytes.subspan(location.offset() - begin, location.bytes)};
+  record.pinned = std::move(bytes);
   TRY_ASSIGN(record.head, parse_at(record.pinned.bytes, location, sequence));
   ByteSpan body = record.pinned.bytes.subspan(location.head_bytes, record.head.header.body_bytes);
   TRY(verify_blocks(record.head, 0, body));

@@ -54,9 +54,8 @@ class SegmentFile {
   /// it is found twice.
   Task<Result<PinnedRecord>> read_for_copy(RecordLocation location, Sequence sequence,
                                            std::optional<std::string>* body_damage);
-  /// Verifies a whole record, or a mark, that lies in a stretch which was read from `begin` on.
-  Result<PinnedRecord> record_in(const Result<PinnedBytes>& stretch, std::uint64_t begin, RecordLocation location,
-                                 Sequence sequence) const;
+  /// Verifies a whole record, or a mark, all of whose bytes were read from `location`; corrupt if they were not.
+  Result<PinnedRecord> verified_record(PinnedBytes bytes, RecordLocation location, Sequence sequence) const;
   /// The head at the front of bytes that were read from `location`. corrupt also for the mark of a damaged record.
   Result<RecordHead> verified_head(ByteSpan bytes, RecordLocation location, Sequence sequence) const;
   /// The same error with the name of the file and the place of the record.

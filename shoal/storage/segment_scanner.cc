@@ -95,16 +95,20 @@ Task<Result<SegmentContent>> scan_segment(io::File* file, std::string path, Segm
 
 namespace {
 
-SegmentAudit::Options heads_only() {
+/// Larger ones are read when they are needed.
+constexpr std::uint64_t scanned_bytes_max = 256_KiB;
+
+SegmentAudit::Options heads_only(MemoryAccount* account) {
   SegmentAudit::Options options;
   options.bodies = false;
+  options.account = account;
   return options;
 }
 
 }  // namespace
 
-RecordScan::RecordScan(io::File* file, SegmentId id, std::uint64_t salt, std::uint64_t end)
-    : audit_(file, id, salt, end, heads_only()) {}
+RecordScan::RecordScan(io::File* file, SegmentId id, std::uint64_t salt, std::uint64_t end, MemoryAccount* account)
+    : audit_(file, id, salt, end, heads_only(account)) {}
 
 Task<Result<std::vector<ScannedRecord>>> RecordScan::next(std::size_t records_max, std::uint64_t bytes_max) {
   std::vector<ScannedRecord> records;
@@ -123,6 +127,7 @@ Task<Result<std::vector<ScannedRecord>>> RecordScan::next(std::size_t records_ma
     record.key = found.head.key();
     if (is_about_upload(record.header.kind)) record.info = found.head.info;
     record.location = found.location;
+    if (record.location.bytes <= scanned_bytes_max) record.bytes = co_await audit_.pin(record.location);
     bytes += record.location.bytes;
     records.push_back(std::move(record));
   }

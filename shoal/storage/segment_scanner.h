@@ -12,6 +12,7 @@
 #include "shoal/io/disk.h"
 #include "shoal/storage/record.h"
 #include "shoal/storage/segment_audit.h"
+#include "shoal/storage/segment_file.h"
 #include "shoal/storage/segment_format.h"
 
 namespace shoal::storage {
@@ -64,13 +65,14 @@ struct ScannedRecord {
   ObjectKey key;
   std::string info;  ///< of records about uploads only
   RecordLocation location;
+  PinnedBytes bytes;  ///< all of it, unverified; none if it is large or could not be read
 };
 
 /// Walks the records of a segment that has an end, some at a time.
 class RecordScan {
  public:
-  /// The records end at `end`.
-  RecordScan(io::File* file, SegmentId id, std::uint64_t salt, std::uint64_t end);
+  /// The records end at `end`. What is read is charged to the account, if any.
+  RecordScan(io::File* file, SegmentId id, std::uint64_t salt, std::uint64_t end, MemoryAccount* account);
 
   /// The next records: none at the end, at most `records_max`, and no more once they are `bytes_max` together. What is
   /// damaged is passed over. io_error when the disk cannot read: that may be over the next time.
