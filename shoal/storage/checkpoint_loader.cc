@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -25,18 +26,37 @@ constexpr std::uint64_t root_bytes_max = 16_GiB;
 constexpr std::uint64_t read_bytes = 256_KiB;
 constexpr std::size_t shards_at_once = 8;
 
+Task<Result<CheckpointRoot>> read_root(io::Disk* disk, const LogNumbers* numbers, std::uint64_t number) {
+  std::string path = numbers->checkpoints_path + "/" + root_file_name(number);
+  CO_TRY_ASSIGN(std::vector<std::byte> bytes, co_await io::read_file(disk, path, root_bytes_max));
+  CO_TRY_ASSIGN(CheckpointRoot root, parse_checkpoint_root(bytes));
+  if (root.number != number || root.directory != numbers->directory) {
+    co_return failure(ErrorCode::corrupt, "this checkpoint belongs elsewhere");
+  }
+  co_return root;
+}
+
+/// The segments all of which the first of these checkpoints that can be read covers.
+Task<std::set<SegmentId>> covered_by(io::Disk* disk, const LogNumbers* numbers, std::span<const std::uint64_t> found) {
+  std::set<SegmentId> covered;
+  for (std::uint64_t number : found) {
+    Result<CheckpointRoot> root = co_await read_root(disk, numbers, number);
+    if (!root) continue;
+    for (const auto& [id, segment] : root->segments) {
+      if (segment.state == SegmentSummary::State::sealed) covered.insert(id);
+    }
+    break;
+  }
+  co_return covered;
+}
+
 class CheckpointLoader {
  public:
   CheckpointLoader(io::Disk* disk, const LogNumbers* numbers, RecoveryOptions options)
       : disk_(disk), numbers_(numbers), options_(options), progress_(options.clock) {}
 
   Task<Result<LoadedCheckpoint>> load(std::uint64_t number) {
-    std::string path = path_of(root_file_name(number));
-    CO_TRY_ASSIGN(std::vector<std::byte> bytes, co_await io::read_file(disk_, path, root_bytes_max));
-    CO_TRY_ASSIGN(loaded_.root, parse_checkpoint_root(bytes));
-    if (loaded_.root.number != number || loaded_.root.directory != numbers_->directory) {
-      co_return failure(ErrorCode::corrupt, "this checkpoint belongs elsewhere");
-    }
+    CO_TRY_ASSIGN(loaded_.root, co_await read_root(disk_, numbers_, number));
     for (const auto& [id, use] : loaded_.root.page_files) {
       io::OpenOptions options;
       options.direct_reads = true;
@@ -106,10 +126,14 @@ Task<Result<std::optional<LoadedCheckpoint>>> load_newest_checkpoint(io::Disk* d
   }
   std::ranges::sort(found, std::greater());
   std::optional<Error> newest_error;
-  for (std::uint64_t number : found) {
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    std::uint64_t number = found[i];
     CheckpointLoader loader(disk, numbers, options);
     Result<LoadedCheckpoint> loaded = co_await loader.load(number);
-    if (loaded) co_return std::optional<LoadedCheckpoint>(*std::move(loaded));
+    if (loaded) {
+      loaded->covered_before = co_await covered_by(disk, numbers, std::span(found).subspan(i + 1));
+      co_return std::optional<LoadedCheckpoint>(*std::move(loaded));
+    }
     bool is_damaged = loaded.error().code == ErrorCode::corrupt || loaded.error().code == ErrorCode::no_such_file;
     if (!is_damaged) co_return failure(std::move(loaded).error());
     spdlog::error("recovery: the checkpoint {} is damaged, the one before it is tried: {}", number,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "shoal/base/clock.h"
@@ -23,6 +24,7 @@ struct RecoveryOptions {
 struct LoadedCheckpoint {
   CheckpointRoot root;
   std::vector<ShardIndex> shards;
+  std::set<SegmentId> covered_before;  ///< by the checkpoint too that would serve if this one were damaged
 };
 
 /// Reads the newest checkpoint of the directory, or the one before it if that is damaged, and says so in the log.

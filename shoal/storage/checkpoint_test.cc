@@ -268,6 +268,38 @@ TEST_P(CheckpointTest, DeletionsGoWhenTwoCheckpointsKnowOfThem) {
   check();
 }
 
+TEST_P(CheckpointTest, TwoCheckpointsOfEarlierLivesAreEnoughToForgetDeletions) {
+  for (int number = 0; number < 300; ++number) put(number, 0);
+  for (int number = 0; number < 300; ++number) remove(number);
+  crash();
+  checkpoint();
+  crash();
+  put(1'000, 0);
+  checkpoint();
+  crash();
+  compact();
+  EXPECT_THAT(statistics().compaction.bytes_moved, Lt(200U)) << "what the bucket is";
+  EXPECT_THAT(statistics().log_bytes, Lt(3'000U)) << "the object and what the last life wrote";
+  check();
+  crash();
+  check();
+}
+
+TEST_P(CheckpointTest, ASecondCheckpointLetsCompactionForget) {
+  engine_.options().compaction.garbage_share_max = 0.99;
+  crash();
+  for (int number = 0; number < 300; ++number) put(number, 0);
+  for (int number = 0; number < 300; ++number) remove(number);
+  crash();
+  for (int number = 1'000; number < 1'003; ++number) {
+    put(number, 0);
+    checkpoint();
+    engine_.drain_loops();
+  }
+  EXPECT_THAT(statistics().log_bytes, Lt(8'000U));
+  check();
+}
+
 TEST_P(CheckpointTest, NoneMayBeMissing) {
   for (int number = 0; number < 20; ++number) put(number, 0);
   checkpoint();

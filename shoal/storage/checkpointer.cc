@@ -11,6 +11,7 @@
 #include "shoal/base/log.h"
 #include "shoal/io/run_on.h"
 #include "shoal/storage/bucket_directory.h"
+#include "shoal/storage/compactor.h"
 #include "shoal/storage/log_store.h"
 
 namespace shoal::storage {
@@ -107,6 +108,7 @@ Task<Result<void>> Checkpointer::write_one() {
   spdlog::debug("checkpoint: {} is written: {} bytes of pages", attempt.root.number, newest_bytes_);
   Result<void> removed = co_await remove_unused();
   if (!removed) spdlog::warn("checkpoint: what is not needed any more stays until later: {}", removed.error().message);
+  Compactor::wake(context_.compactor);
   co_return Result<void>();
 }
 

@@ -19,6 +19,7 @@
 namespace shoal::storage {
 
 class BucketDirectory;
+class Compactor;
 class LogStore;
 
 /// Writes checkpoints, so that a start reads the index instead of the log, and deletions need not be kept.
@@ -38,6 +39,7 @@ class Checkpointer {
     LogNumbers* numbers = nullptr;
     std::vector<LogStore*>* stores = nullptr;
     BucketDirectory* buckets = nullptr;
+    std::weak_ptr<Compactor> compactor;  ///< may drop deletions after a checkpoint
     CheckpointOptions options;
     std::map<std::uint32_t, PageFileUse> page_files;  ///< of the newest checkpoint
     std::uint64_t replayed_bytes = 0;                 ///< of the log, which the start read behind it

@@ -188,6 +188,34 @@ TEST_P(CompactionTest, AFailureOfAnyOperationLosesNothing) {
   }
 }
 
+TEST_P(CompactionTest, SeveralSegmentsGoWithOneSync) {
+  for (int generation = 0; generation < 2; ++generation) {
+    for (int number = 0; number < 300; ++number) put(number, generation);
+  }
+  std::uint64_t segments_before = statistics().compaction.segments;
+  std::uint64_t syncs_before = engine_.disk().syncs();
+  compact();
+  std::uint64_t removed = statistics().compaction.segments - segments_before;
+  EXPECT_THAT(removed, Ge(4U));
+  // Each loop's two files and the directory, for eight segments or fewer; and the segments that were sealed.
+  EXPECT_THAT(engine_.disk().syncs() - syncs_before, Lt(removed + 8 * GetParam()));
+  check();
+}
+
+TEST_P(CompactionTest, RecordsThatAreTooLargeToScanAreCopiedToo) {
+  ASSERT_THAT(engine_.close(), IsOk());
+  engine_.options().segment_bytes = 2_MiB;
+  engine_.options().extent_bytes_max = 1_MiB;
+  ASSERT_THAT(engine_.open(), IsOk());
+  for (int number = 0; number < 16; ++number) put(number, 0, 700'000);
+  for (int number = 0; number < 16; number += 2) put(number, 1, 700'000);
+  compact();
+  EXPECT_THAT(statistics().compaction.bytes_moved, Ge(700'000U));
+  check();
+  restart();
+  check();
+}
+
 TEST_P(CompactionTest, ReadersGoOnWithARemovedSegment) {
   put(1, 0, 30'000);  // in extents
   std::size_t loop = engine_.owner(key(1));

@@ -122,7 +122,7 @@ Task<std::vector<Compactor::Victim>> Compactor::choose(double garbage_share_max)
   }
   const std::vector<SegmentSummary> segments = context_.numbers->segments.all();
   for (const SegmentSummary& segment : segments) {
-    if (segment.checkpoints < checkpoints_to_know) live[segment.id] += segment.statement_bytes;
+    if (segment.checkpoints < checkpoints_to_know) live[segment.id] += segment.statement_bytes.value_or(0);
   }
   std::map<SegmentId, const SegmentSummary*> by_id;
   std::uint64_t bytes = 0;
@@ -145,11 +145,13 @@ Task<std::vector<Compactor::Victim>> Compactor::choose(double garbage_share_max)
     if (!may_go(segment, by_id) || segment.last_sequence == newest || segment.bytes == 0) continue;
     std::uint64_t needed = std::min(live[segment.id], segment.bytes);
     double used = static_cast<double>(needed) / static_cast<double>(segment.bytes);
-    bool is_worth_it = 1 - used >= victim_garbage_share_min && (used == 0 || too_much);
+    // What may hold deletions that the next checkpoint makes superfluous can wait for it.
+    bool is_free = needed == 0 && (segment.checkpoints >= checkpoints_to_know || segment.statement_bytes);
+    bool is_worth_it = is_free || (too_much && 1 - used >= victim_garbage_share_min);
     if (!is_worth_it && !segment.damaged) continue;
     auto age = static_cast<double>(newest.value() - segment.last_sequence.value());
     double score = (1 - used) * (1 + age) / (1 + used);
-    if (used == 0 || segment.damaged) score = free_of_charge;
+    if (is_free || segment.damaged) score = free_of_charge;
     victims.push_back({segment, needed, segment.checkpoints < checkpoints_to_know, score});
   }
   std::ranges::sort(victims, [](const Victim& a, const Victim& b) {

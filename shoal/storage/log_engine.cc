@@ -228,6 +228,7 @@ class Engine final : public LogEngine {
     checkpoints.numbers = &numbers_;
     checkpoints.stores = &store_pointers_;
     checkpoints.buckets = &buckets_;
+    checkpoints.compactor = compactor_;
     checkpoints.options = options_.checkpoints;
     checkpoints.page_files = report.page_files;
     checkpoints.replayed_bytes = report.bytes;

@@ -182,6 +182,7 @@ class Recovery {
     next_sequence_ = loaded->root.next_sequence;
     next_segment_ = loaded->root.next_segment;
     covered_ = std::move(loaded->root.segments);
+    covered_before_ = std::move(loaded->covered_before);
     state_->adopt(std::move(loaded->root), std::move(loaded->shards));
     for (ShardIndex& shard : state_->shards()) pager_.watch(&shard);
     co_return Result<void>();
@@ -199,7 +200,8 @@ class Recovery {
       existing_.insert(*id);
       auto covered = covered_.find(*id);
       if (covered != covered_.end() && covered->second.state == SegmentSummary::State::sealed) {
-        add_segment(covered->second, 1);
+        covered->second.statement_bytes.reset();
+        add_segment(covered->second, covered_before_.contains(*id) ? 2 : 1);
         continue;
       }
       CO_TRY_ASSIGN(FoundSegment segment, co_await open_segment(disk_, numbers_, *id));
@@ -310,6 +312,7 @@ class Recovery {
       summary.bytes = segment.content->end - segment_page_bytes;
       summary.records = segment.content->records;
       summary.statement_bytes = segment.content->statement_bytes;
+      if (covered_.contains(id)) summary.statement_bytes.reset();
       summary.first_sequence = segment.content->first_sequence;
       summary.last_sequence = segment.content->last_sequence;
       add_segment(summary, 0);
@@ -333,6 +336,7 @@ class Recovery {
   IndexPager pager_;
   RecoveryReport report_;
   std::map<SegmentId, SegmentSummary> covered_;  ///< by the checkpoint
+  std::set<SegmentId> covered_before_;           ///< all of them, by the one before it
   std::uint64_t next_sequence_ = 1;
   std::uint32_t next_segment_ = 1;
   std::set<SegmentId> existing_;

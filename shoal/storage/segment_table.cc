@@ -16,7 +16,7 @@ void SegmentTable::extend(SegmentId id, const Growth& growth) {
   bool is_first = segment.first_sequence == Sequence();
   segment.records += growth.records;
   segment.bytes += growth.bytes;
-  segment.statement_bytes += growth.statement_bytes;
+  if (segment.statement_bytes) *segment.statement_bytes += growth.statement_bytes;
   segment.first_sequence = is_first ? growth.first : std::min(segment.first_sequence, growth.first);
   segment.last_sequence = std::max(segment.last_sequence, growth.last);
 }

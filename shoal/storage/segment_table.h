@@ -24,9 +24,9 @@ struct SegmentSummary {
   SegmentId predecessor;    ///< whose end its header states; 0: none
   std::uint64_t bytes = 0;  ///< of records
   std::uint64_t records = 0;
-  /// Of those records to which nothing points, but which are needed until checkpoints know what they say. What was in
-  /// the segment when it was last covered by a checkpoint may be missing here after a restart.
-  std::uint64_t statement_bytes = 0;
+  /// Of those records to which nothing points, but which are needed until checkpoints know what they say. Nothing: not
+  /// known, because not all of the segment was read since the start.
+  std::optional<std::uint64_t> statement_bytes = 0;
   Sequence first_sequence;  ///< smallest of its records; 0 without any
   Sequence last_sequence;   ///< largest
   bool left_alone = false;  ///< it could not be read or removed: it stays until the next start
