@@ -15,6 +15,7 @@ Exchange::Exchange(Connection& connection, const http::RequestHead& head)
       write_budget_(connection.options().write_timeout, connection.options().write_progress_bytes_min) {}
 
 const Endpoint& Exchange::peer() const { return connection_.peer(); }
+bool Exchange::is_secure() const { return connection_.options().tls != nullptr; }
 
 bool Exchange::sends_body(const http::ResponseHead& head) const {
   return !is_head_request() && !http::status_has_no_body(head.status);

@@ -34,6 +34,8 @@ class Exchange {
   const http::RequestHead& head() const { return head_; }
   /// The address of the socket's other end.
   const Endpoint& peer() const;
+  /// Whether the connection is encrypted.
+  bool is_secure() const;
 
   bool has_body() const { return head_.framing != http::BodyFraming::none; }
   /// As announced, 0 included; nothing for chunked bodies and where none was announced.

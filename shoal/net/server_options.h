@@ -9,6 +9,7 @@
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
 #include "shoal/http/request_parser.h"
+#include "shoal/net/tls_context.h"
 
 namespace shoal::net {
 
@@ -50,6 +51,9 @@ struct ServerOptions {
   int unsent_bytes_max = 0;
   /// TCP_CONGESTION, for example "cubic"; empty for the system's default.
   std::string congestion_control = {};
+
+  /// Connections are encrypted with it; null: they are plain. Outlives the server.
+  const TlsContext* tls = nullptr;
 
   /// For timeouts and Date; outlives the server.
   const Clock* clock = &system_clock();

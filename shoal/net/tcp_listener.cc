@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "shoal/net/tcp_stream.h"
+#include "shoal/net/tls_stream.h"
 
 namespace shoal::net {
 namespace {
@@ -48,7 +49,7 @@ Result<void> set_options(int socket, const ServerOptions& options) {
 
 Result<std::unique_ptr<TcpListener>> TcpListener::open(io::EventLoop& loop, const Endpoint& endpoint,
                                                        const ServerOptions& options) {
-  std::unique_ptr<TcpListener> listener(new TcpListener(loop, *options.clock));
+  std::unique_ptr<TcpListener> listener(new TcpListener(loop, *options.clock, options.tls));
   TRY(listener->bind(endpoint, options));
   return listener;
 }
@@ -92,7 +93,10 @@ Task<Result<Listener::Accepted>> TcpListener::accept() {
   }
   if (error == boost::asio::error::connection_aborted) co_return failure(ErrorCode::cancelled, error.message());
   if (error) co_return failure(ErrorCode::io_error, error.message());
-  co_return Accepted{std::make_unique<TcpStream>(std::move(socket), clock_), Endpoint(peer)};
+  if (tls_ == nullptr) co_return Accepted{std::make_unique<TcpStream>(std::move(socket), clock_), Endpoint(peer)};
+  TlsContext::SslPointer ssl = tls_->begin(socket.native_handle());
+  if (ssl == nullptr) co_return failure(ErrorCode::io_error, "accept: no memory for TLS");
+  co_return Accepted{std::make_unique<TlsStream>(std::move(socket), clock_, std::move(ssl)), Endpoint(peer)};
 }
 
 void TcpListener::close() {

@@ -12,12 +12,12 @@
 
 namespace shoal::net {
 
-/// Listens on a TCP port. Several, one for each loop, may share an endpoint: the kernel spreads new connections over
-/// them (SO_REUSEPORT).
+/// Listens on a TCP port, for TLS or for plain connections. Several, one for each loop, may share an endpoint: the
+/// kernel spreads new connections over them (SO_REUSEPORT).
 class TcpListener final : public Listener {
  public:
   /// The error is invalid_argument when the system knows no such congestion control, io_error when the endpoint cannot
-  /// be had. The loop and the options' clock outlive the listener. Any thread.
+  /// be had. The loop, the options' clock and their TLS context outlive the listener. Any thread.
   static Result<std::unique_ptr<TcpListener>> open(io::EventLoop& loop, const Endpoint& endpoint,
                                                    const ServerOptions& options);
 
@@ -32,11 +32,13 @@ class TcpListener final : public Listener {
  private:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-  TcpListener(io::EventLoop& loop, const Clock& clock) : acceptor_(loop.executor()), clock_(clock) {}
+  TcpListener(io::EventLoop& loop, const Clock& clock, const TlsContext* tls)
+      : acceptor_(loop.executor()), clock_(clock), tls_(tls) {}
   Result<void> bind(const Endpoint& endpoint, const ServerOptions& options);
 
   Acceptor acceptor_;
   const Clock& clock_;
+  const TlsContext* const tls_;
   Endpoint local_endpoint_;
 };
 

@@ -14,7 +14,8 @@ S3Call::S3Call(net::Exchange& exchange, const S3Services& services, const s3::Op
     : exchange_(exchange), services_(services), request_(request), caller_(caller), request_id_(request_id) {}
 
 std::string S3Call::location() const {
-  std::string url = "http://" + std::string(exchange_.head().host) + "/" + request_.bucket + "/";
+  std::string url = std::string(exchange_.is_secure() ? "https://" : "http://") + std::string(exchange_.head().host) +
+                    "/" + request_.bucket + "/";
   http::append_percent_encoded(url, request_.key, http::Slash::keep);
   return url;
 }

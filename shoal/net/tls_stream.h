@@ -1,0 +1,31 @@
+#pragma once
+
+#include "shoal/net/socket_stream.h"
+#include "shoal/net/tls_context.h"
+
+namespace shoal::net {
+
+/// The server's side of a TLS connection. The handshake is part of the first read. That a peer ends the connection
+/// without saying so (close_notify) is an error, not an end: somebody else may have cut it off.
+class TlsStream final : public SocketStream {
+ public:
+  /// The socket is connected; `ssl` was made for it. The clock outlives the stream.
+  TlsStream(Socket socket, const Clock& clock, TlsContext::SslPointer ssl)
+      : SocketStream(std::move(socket), clock), ssl_(std::move(ssl)) {}
+
+  void shutdown_send() override;
+  void close() override;
+
+ private:
+  Result<Attempt> try_receive(MutableByteSpan target) override;
+  Result<Attempt> try_send(GatherList& list) override;
+  /// What an outcome of OpenSSL other than success means.
+  Result<Attempt> attempt_of(int outcome, const char* attempt);
+  void say_goodbye();
+  void discard_received();
+
+  const TlsContext::SslPointer ssl_;
+  bool broken_ = false;  // OpenSSL must not be asked for anything any more
+};
+
+}  // namespace shoal::net
