@@ -167,6 +167,13 @@ OptionTable option_table_of(Configuration& configuration) {
       "take; 0 leaves it to the kernel.");
   table.add("limits.congestion_control", &limits.congestion_control,
             "TCP congestion control of client connections, for example cubic; empty means that of the system.");
+  auto& tls = configuration.tls;
+  table.add("tls.listen", &tls.listen, "Address and port of the S3 API over TLS, beside server.listen; empty: none.");
+  table.add("tls.certificate_file", &tls.certificate_file,
+            "PEM: the certificate of the server, then those that lead to its authority. SIGHUP reads it again.");
+  table.add("tls.key_file", &tls.key_file, "PEM: the key of the certificate, without a passphrase.");
+  table.add("tls.version_min", &tls.version_min, "1.2 or 1.3.");
+  table.add("tls.kernel", &tls.kernel, "Let the kernel encrypt where it can (kTLS).");
   auto& log = configuration.log;
   table.add("log.level", &log.level, "trace, debug, info, warn, error or off.");
   table.add("log.requests", &log.requests, "One line for each request, at level info.");
@@ -296,6 +303,16 @@ Result<void> check_configuration(const Configuration& configuration) {
   };
   TRY(named("server.listen", is_address(configuration.server.listen)));
   TRY(named("server.admin", is_address(configuration.server.admin)));
+  const auto& tls = configuration.tls;
+  if (!tls.listen.empty()) {
+    TRY(named("tls.listen", is_address(tls.listen)));
+    if (tls.certificate_file.empty() || tls.key_file.empty()) {
+      return failure(ErrorCode::invalid_argument, "tls.listen: needs tls.certificate_file and tls.key_file");
+    }
+  }
+  if (tls.version_min != "1.2" && tls.version_min != "1.3") {
+    return failure(ErrorCode::invalid_argument, "tls.version_min: expected 1.2 or 1.3");
+  }
   if (configuration.server.data.empty())
     return failure(ErrorCode::invalid_argument, "server.data: a directory is needed");
   if (configuration.server.threads > 64)

@@ -82,6 +82,14 @@ struct Configuration {
     std::string congestion_control;
   } limits;
 
+  struct Tls {
+    std::string listen;
+    std::string certificate_file;
+    std::string key_file;
+    std::string version_min = "1.2";
+    bool kernel = true;
+  } tls;
+
   struct Log {
     std::string level = "info";
     bool requests = false;

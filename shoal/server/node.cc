@@ -18,6 +18,7 @@
 #include "shoal/base/memory_budget.h"
 #include "shoal/io/descriptor_limit.h"
 #include "shoal/io/event_loop.h"
+#include "shoal/io/join.h"
 #include "shoal/io/local_disk.h"
 #include "shoal/io/loop_lag.h"
 #include "shoal/io/memory_limit.h"
@@ -73,12 +74,12 @@ void make_room_for_connections(std::uint64_t connections) {
 }
 
 /// An address that a client on this machine can connect to.
-std::string local_url(const net::Endpoint& endpoint) {
+std::string local_url(const net::Endpoint& endpoint, const char* scheme = "http") {
   std::string address = endpoint.address();
   if (address == "0.0.0.0") address = "127.0.0.1";
   if (address == "::") address = "::1";
   bool v6 = address.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", address, v6 ? "]" : "", endpoint.port());
+  return fmt::format("{}://{}{}{}:{}", scheme, v6 ? "[" : "", address, v6 ? "]" : "", endpoint.port());
 }
 
 }  // namespace
@@ -110,6 +111,7 @@ struct Core {
   S3Services services;
   std::unique_ptr<S3Endpoint> endpoint;
   std::unique_ptr<net::HttpServer> server;
+  std::unique_ptr<net::HttpServer> tls_server;  // null: not wanted
 };
 
 // In the order in which they are made; destroyed the other way round, once the loops have stopped.
@@ -124,6 +126,7 @@ struct Node::Parts {
   MemoryAccount cache_steering{"cache_steering"};
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<AccessLog> access_log;  // null: none is kept
+  std::unique_ptr<net::TlsContext> tls;   // null: not wanted
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
   std::unique_ptr<storage::LogEngine> engine;
@@ -143,6 +146,7 @@ struct Node::Parts {
   Task<std::string> metrics();
   Task<std::string> explain(ObjectKey key);
   Result<void> listen();
+  Result<void> listen_tls(net::ServerOptions options);
   Result<void> stop();
 };
 
@@ -270,6 +274,7 @@ Task<std::string> Node::Parts::metrics() {
   if (access_log != nullptr) input.access_lines_dropped = access_log->dropped_lines();
   for (const Core& core : cores) {
     input.counters.push_back(&core.server->counters());
+    if (core.tls_server != nullptr) input.counters.push_back(&core.tls_server->counters());
     input.operations.push_back(&core.slots->counters());
     input.requests.push_back(&core.endpoint->metrics());
     input.loop_lags.push_back(&core.lag->lags());
@@ -294,6 +299,7 @@ Result<void> Node::Parts::listen() {
     io::spawn((*loops)[i], cores[i].lag->watch());
     endpoint = cores[i].server->local_endpoint();  // the others share the port that the first one got
   }
+  TRY(listen_tls(options));
   TRY_ASSIGN(net::Endpoint admin_address, net::Endpoint::parse(configuration.server.admin));
   TRY(net::TcpListener::check_unused(admin_address));
   admin.start({.metrics = [this] { return metrics(); },
@@ -305,11 +311,32 @@ Result<void> Node::Parts::listen() {
   return {};
 }
 
+Result<void> Node::Parts::listen_tls(net::ServerOptions options) {
+  const auto& wanted = configuration.tls;
+  if (wanted.listen.empty()) return {};
+  TRY_ASSIGN(tls, net::TlsContext::load({.certificate_file = wanted.certificate_file,
+                                         .key_file = wanted.key_file,
+                                         .require_1_3 = wanted.version_min == "1.3",
+                                         .kernel = wanted.kernel}));
+  options.tls = tls.get();
+  TRY_ASSIGN(net::Endpoint endpoint, net::Endpoint::parse(wanted.listen));
+  TRY(net::TcpListener::check_unused(endpoint));
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    TRY_ASSIGN(cores[i].tls_server, net::HttpServer::listen((*loops)[i], endpoint, options, *cores[i].endpoint));
+    endpoint = cores[i].tls_server->local_endpoint();
+  }
+  return {};
+}
+
 namespace {
 
 /// Stops what serves and caches on one loop. On that loop.
 Task<void> stop_core(Core* core, std::chrono::milliseconds grace) {
-  if (core->server != nullptr) co_await core->server->stop(grace);
+  std::vector<Task<void>> stops;
+  for (net::HttpServer* server : {core->server.get(), core->tls_server.get()}) {
+    if (server != nullptr) stops.push_back(server->stop(grace));
+  }
+  co_await io::join_all(std::move(stops));
   if (core->lag != nullptr) co_await core->lag->stop();
 }
 
@@ -388,6 +415,11 @@ Result<void> Node::stop() { return parts_->stop(); }
 
 void Node::reload(const Configuration& configuration) {
   Configuration& present = parts_->configuration;
+  if (parts_->tls != nullptr) {
+    auto reloaded = parts_->tls->reload();
+    if (reloaded) spdlog::info("certificate reloaded file={}", log_value(present.tls.certificate_file));
+    if (!reloaded) spdlog::error("certificate not reloaded reason={}", log_value(reloaded.error().message));
+  }
   for (const std::string& name : changed_options(present, configuration)) {
     if (name == "cache.memory") {
       present.cache.memory = configuration.cache.memory;
@@ -404,6 +436,10 @@ void Node::reload(const Configuration& configuration) {
 }
 
 std::string Node::s3_url() const { return local_url(parts_->cores.front().server->local_endpoint()); }
+std::optional<std::string> Node::tls_url() const {
+  const auto& server = parts_->cores.front().tls_server;
+  return server == nullptr ? std::nullopt : std::optional(local_url(server->local_endpoint(), "https"));
+}
 std::string Node::admin_url() const { return local_url(parts_->admin_server->local_endpoint()); }
 std::size_t Node::loop_count() const { return parts_->cores.size(); }
 const Configuration& Node::configuration() const { return parts_->configuration; }

@@ -29,6 +29,8 @@ class Node {
 
   /// "http://127.0.0.1:9000": an address that a local client can use, with the port that was taken.
   std::string s3_url() const;
+  /// "https://…"; nothing where TLS is not wanted.
+  std::optional<std::string> tls_url() const;
   std::string admin_url() const;
   std::size_t loop_count() const;
   const Configuration& configuration() const;
