@@ -54,16 +54,34 @@ s3::ErrorContext error_context(const net::Exchange& exchange, std::string_view r
   return context;
 }
 
+namespace {
+
+/// The document of the error, where the answer has a body; completes the head.
+Body error_body(const net::Exchange& exchange, http::ResponseHead& head, const s3::S3Error& error,
+                const s3::ErrorContext& context) {
+  if (exchange.head().method == "HEAD" || head.status == 304) return {};
+  head.headers.add("Content-Type", "application/xml");
+  return Body::copy_of(s3::error_document(error, context));
+}
+
+void log_unsent(const Result<void>& sent, const s3::ErrorContext& context) {
+  if (sent) return;
+  spdlog::debug("response not sent request={} reason={}", context.request_id, log_value(sent.error().message));
+}
+
+}  // namespace
+
 Task<void> respond_error(net::Exchange& exchange, http::ResponseHead head, s3::S3Error error,
                          s3::ErrorContext context) {
-  Body document;
-  if (exchange.head().method != "HEAD" && head.status != 304) {
-    head.headers.add("Content-Type", "application/xml");
-    document = Body::copy_of(s3::error_document(error, context));
-  }
-  auto sent = co_await exchange.respond(std::move(head), std::move(document));
-  if (!sent)
-    spdlog::debug("response not sent request={} reason={}", context.request_id, log_value(sent.error().message));
+  Body document = error_body(exchange, head, error, context);
+  Result<void> sent = co_await exchange.respond(std::move(head), std::move(document));
+  log_unsent(sent, context);
+}
+
+void respond_error_now(net::Exchange& exchange, http::ResponseHead head, const s3::S3Error& error,
+                       const s3::ErrorContext& context) {
+  Body document = error_body(exchange, head, error, context);
+  log_unsent(exchange.respond_now(head, std::move(document)), context);
 }
 
 s3::S3Error store_failure(const Error& error) {

@@ -21,6 +21,10 @@ s3::ErrorContext error_context(const net::Exchange& exchange, std::string_view r
 /// gone is logged at debug level: nobody is left to tell.
 Task<void> respond_error(net::Exchange& exchange, http::ResponseHead head, s3::S3Error error, s3::ErrorContext context);
 
+/// The same without waiting, for RequestHandler::begin().
+void respond_error_now(net::Exchange& exchange, http::ResponseHead head, const s3::S3Error& error,
+                       const s3::ErrorContext& context);
+
 /// What the client is told when the store failed. What the operator has to look into (a full or failing disk, damaged
 /// data) is logged here, since the client is not told.
 s3::S3Error store_failure(const Error& error);

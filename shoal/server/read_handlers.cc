@@ -62,10 +62,10 @@ Task<void> stream_body(S3Call& call, ReadPlan plan, std::shared_ptr<BodyReader> 
 }
 
 /// 416 tells the size of the object, so that the client can ask again.
-Task<s3::S3Result<void>> respond_unsatisfied(S3Call& call, s3::S3Error error, std::uint64_t size) {
+http::ResponseHead unsatisfied_head(const S3Call& call, const s3::S3Error& error, std::uint64_t size) {
   http::ResponseHead head = call.head(s3::http_status(error.code));
   head.headers.add("Content-Range", s3::unsatisfied_content_range(size));
-  co_return co_await call.respond_error(std::move(head), error);
+  return head;
 }
 
 Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Object object) {
@@ -81,7 +81,8 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
   auto plan = plan_read(call, read, info);
   if (!plan) {
     if (plan.error().code != s3::S3ErrorCode::invalid_range) co_return std::unexpected(plan.error());
-    co_return co_await respond_unsatisfied(call, plan.error(), info.size);
+    http::ResponseHead head = unsatisfied_head(call, plan.error(), info.size);
+    co_return co_await call.respond_error(std::move(head), plan.error());
   }
   if (object.reader && call.exchange().head().method != "HEAD") {
     co_await stream_body(call, *std::move(plan), std::move(object.reader));
@@ -92,28 +93,44 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
   co_return co_await call.respond_body(std::move(plan->head), std::move(body));
 }
 
+/// What can be said without waiting: the object, or one without info where there is none.
+std::optional<Object> look_at_once(S3Call& call, const ObjectKeyView& key) {
+  if (call.request().operation == s3::Operation::get_object) {
+    if (std::optional<Object> object = call.store().try_get(key)) {
+      if (object->reader) return std::nullopt;
+      call.note_read(*object, CacheResult::hit);
+      return object;
+    }
+  }
+  return call.store().is_known_missing(key) ? std::optional(Object()) : std::nullopt;
+}
+
 }  // namespace
 
-bool get_object_at_once(S3Call& call) {
+std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call) {
   const s3::OperationRequest& request = call.request();
   auto read = s3::parse_read_request(request, call.now_in_seconds());
-  if (!read) return false;
-  std::optional<Object> object = call.store().try_get(ObjectKeyView(request.bucket, request.key));
-  if (!object || object->reader) return false;
-  call.note_read(*object, CacheResult::hit);
+  if (!read) return std::unexpected(read.error());
+  std::optional<Object> object = look_at_once(call, ObjectKeyView(request.bucket, request.key));
+  if (!object) return std::nullopt;
+  if (!object->info) return s3::failure(s3::S3ErrorCode::no_such_key);
   switch (s3::evaluate(read->conditions, *object->info)) {
     case s3::ConditionOutcome::not_modified:
-      return call.exchange().respond_now(not_modified(call, *object->info), Body()).has_value();
+      return call.respond_now(not_modified(call, *object->info), Body());
     case s3::ConditionOutcome::precondition_failed:
-      return false;
+      return s3::failure(s3::S3ErrorCode::precondition_failed);
     case s3::ConditionOutcome::proceed:
       break;
   }
   auto plan = plan_read(call, *read, *object->info);
-  if (!plan) return false;
-  bool whole = plan->length == object->body.size();
+  if (!plan) {
+    if (plan.error().code != s3::S3ErrorCode::invalid_range) return std::unexpected(plan.error());
+    call.respond_error_now(unsatisfied_head(call, plan.error(), object->info->size), plan.error());
+    return s3::S3Result<void>();
+  }
+  bool whole = plan->length == object->body.size() || object->body.empty();
   Body body = whole ? std::move(object->body) : object->body.sub_body(plan->offset, plan->length);
-  return call.exchange().respond_now(plan->head, std::move(body)).has_value();
+  return call.respond_now(plan->head, std::move(body));
 }
 
 Task<s3::S3Result<void>> handle_get_object(S3Call& call) {

@@ -43,12 +43,27 @@ Task<s3::S3Result<void>> S3Call::respond_xml(http::ResponseHead head, std::strin
   return respond_body(std::move(head), Body::copy_of(document));
 }
 
-Task<s3::S3Result<void>> S3Call::respond_error(http::ResponseHead head, s3::S3Error error) {
-  s3::ErrorContext context = error_context(exchange_, request_id_);
+s3::S3Result<void> S3Call::respond_now(const http::ResponseHead& head, Body body) {
+  auto sent = exchange_.respond_now(head, std::move(body));
+  if (!sent) spdlog::debug("response not sent request={} reason={}", request_id_, log_value(sent.error().message));
+  return {};
+}
+
+s3::ErrorContext S3Call::error_context() const {
+  s3::ErrorContext context = server::error_context(exchange_, request_id_);
   context.bucket = request_.bucket;
   context.key = request_.key;
+  return context;
+}
+
+Task<s3::S3Result<void>> S3Call::respond_error(http::ResponseHead head, s3::S3Error error) {
+  s3::ErrorContext context = error_context();
   co_await server::respond_error(exchange_, std::move(head), std::move(error), context);
   co_return s3::S3Result<void>{};
+}
+
+void S3Call::respond_error_now(http::ResponseHead head, const s3::S3Error& error) {
+  server::respond_error_now(exchange_, std::move(head), error, error_context());
 }
 
 }  // namespace shoal::server

@@ -69,10 +69,15 @@ class S3Call {
   Task<s3::S3Result<void>> respond(http::ResponseHead head) { return respond_body(std::move(head), Body()); }
   Task<s3::S3Result<void>> respond_body(http::ResponseHead head, Body body);
   Task<s3::S3Result<void>> respond_xml(http::ResponseHead head, std::string document);
+  /// The same without waiting, for RequestHandler::begin().
+  s3::S3Result<void> respond_now(const http::ResponseHead& head, Body body);
   /// The document of an error, below a head that has its status.
   Task<s3::S3Result<void>> respond_error(http::ResponseHead head, s3::S3Error error);
+  void respond_error_now(http::ResponseHead head, const s3::S3Error& error);
 
  private:
+  s3::ErrorContext error_context() const;
+
   net::Exchange& exchange_;
   const S3Services& services_;
   const s3::OperationRequest& request_;

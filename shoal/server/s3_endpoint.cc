@@ -131,13 +131,18 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
   return {};
 }
 
-bool S3Endpoint::answer_at_once(net::Exchange& exchange, Request& request) {
-  if (request.asked.operation != s3::Operation::get_object || exchange.has_body()) return false;
-  if (!authorizer_.may_do_anything(request.caller.principal)) return false;
+std::optional<s3::S3Result<void>> S3Endpoint::answer_at_once(net::Exchange& exchange, Request& request) {
+  bool reads =
+      request.asked.operation == s3::Operation::get_object || request.asked.operation == s3::Operation::head_object;
+  if (!reads || exchange.has_body()) return std::nullopt;
+  if (!authorizer_.may_do_anything(request.caller.principal)) return std::nullopt;
   S3Call call(exchange, services_, request.asked, request.caller, request.id);
-  bool answered = get_object_at_once(call);
+  std::optional<s3::S3Result<void>> outcome = read_object_at_once(call);
   request.object = call.accessed();
-  return answered;
+  if (outcome && !*outcome) {
+    call.respond_error_now(call.head(s3::http_status(outcome->error().code)), outcome->error());
+  }
+  return outcome;
 }
 
 Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, Request& request) {
@@ -164,13 +169,19 @@ std::optional<Task<void>> S3Endpoint::begin(net::Exchange& exchange) {
   Request request;
   request.id = next_request_id();
   request.began = services_.clock->monotonic();
-  s3::S3Result<void> so_far = understand(exchange, request);
+  s3::S3Result<void> understood = understand(exchange, request);
   request.understood = services_.clock->monotonic();
-  if (so_far && answer_at_once(exchange, request)) {
-    record(exchange, request, so_far);
+  if (!understood) {
+    http::ResponseHead head = response_head(s3::http_status(understood.error().code), request.id);
+    respond_error_now(exchange, std::move(head), understood.error(), error_context(exchange, request.id));
+    record(exchange, request, understood);
     return std::nullopt;
   }
-  return finish(exchange, std::move(request), std::move(so_far));
+  if (std::optional<s3::S3Result<void>> outcome = answer_at_once(exchange, request)) {
+    record(exchange, request, *outcome);
+    return std::nullopt;
+  }
+  return finish(exchange, std::move(request));
 }
 
 Task<void> S3Endpoint::handle(net::Exchange& exchange) {
@@ -178,14 +189,14 @@ Task<void> S3Endpoint::handle(net::Exchange& exchange) {
   if (rest) co_await *std::move(rest);
 }
 
-Task<void> S3Endpoint::finish(net::Exchange& exchange, Request request, s3::S3Result<void> so_far) {
-  if (so_far) so_far = co_await serve(exchange, request);
-  if (!so_far && !exchange.response_started()) {
-    http::ResponseHead head = response_head(s3::http_status(so_far.error().code), request.id);
+Task<void> S3Endpoint::finish(net::Exchange& exchange, Request request) {
+  s3::S3Result<void> outcome = co_await serve(exchange, request);
+  if (!outcome && !exchange.response_started()) {
+    http::ResponseHead head = response_head(s3::http_status(outcome.error().code), request.id);
     s3::ErrorContext context = error_context(exchange, request.id);
-    co_await respond_error(exchange, std::move(head), so_far.error(), context);
+    co_await respond_error(exchange, std::move(head), outcome.error(), context);
   }
-  record(exchange, request, so_far);
+  record(exchange, request, outcome);
 }
 
 void S3Endpoint::record(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome) {

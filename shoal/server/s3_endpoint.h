@@ -33,7 +33,7 @@ class S3Endpoint final : public net::RequestHandler {
   S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Authorizer authorizer, Options options);
 
   Task<void> handle(net::Exchange& exchange) override;
-  /// A GET of what is in memory is answered at once.
+  /// GETs of what is in memory, what is known to be missing, and refusals are answered at once.
   std::optional<Task<void>> begin(net::Exchange& exchange) override;
   /// Refusals of the HTTP layer are XML too.
   net::ProtocolErrorBody protocol_error(int status, std::string_view reason) override;
@@ -56,11 +56,11 @@ class S3Endpoint final : public net::RequestHandler {
   s3::S3Result<s3::Verified> authenticate(const http::RequestHead& head);
   /// Who sent it and what is asked for. Fills in `request`.
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
-  /// False when this request takes the way through the operation's handler.
-  bool answer_at_once(net::Exchange& exchange, Request& request);
+  /// The outcome, which was answered; nothing when this request takes the way through the operation's handler.
+  std::optional<s3::S3Result<void>> answer_at_once(net::Exchange& exchange, Request& request);
   Task<s3::S3Result<void>> serve(net::Exchange& exchange, Request& request);
-  /// Answers with the error so far, or serves.
-  Task<void> finish(net::Exchange& exchange, Request request, s3::S3Result<void> so_far);
+  /// Serves, and answers with the error if there is one.
+  Task<void> finish(net::Exchange& exchange, Request request);
   /// Counts the request, and logs it where that is wanted.
   void record(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome);
   void add_to_access_log(const net::Exchange& exchange, const Request& request, std::string_view error,
