@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "shoal/base/hash.h"
+#include <openssl/evp.h>
+
+#include "shoal/base/check.h"
 #include "shoal/base/random.h"
 #include "shoal/base/text.h"
 #include "shoal/testing/matchers.h"
@@ -28,8 +30,8 @@ StoreFactory object_store_contract(StoreFactory factory) {
 
 std::string test_etag(std::string_view text) {
   std::byte bytes[16] = {};
-  store_le(bytes, hash64(as_bytes(text)));
-  store_le(bytes + 8, hash64(as_bytes(text), 1));
+  CHECK(EVP_Q_digest(nullptr, "MD5", nullptr, text.data(), text.size(), reinterpret_cast<unsigned char*>(bytes),
+                     nullptr) == 1);
   return to_hex(bytes);
 }
 
@@ -87,6 +89,11 @@ Result<ObjectInfoPtr> ObjectStoreContract::put_through_writer(std::string_view n
 
 Result<bool> ObjectStoreContract::remove(std::string_view name, WriteCondition condition) {
   return run(store().remove(key(name), std::move(condition)));
+}
+
+::testing::Matcher<bool> ObjectStoreContract::removed_nothing() {
+  if (promises().tells_what_was_removed) return ::testing::Eq(false);
+  return ::testing::_;
 }
 
 std::optional<Object> ObjectStoreContract::get_object(std::string_view name) {

@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "shoal/base/text.h"
 #include "shoal/model/object_store.h"
 #include "shoal/testing/run_task.h"
 
@@ -23,6 +24,21 @@ class StoreFixture {
   virtual ObjectStore& store() = 0;
   /// Closes the store and opens it again on the same data. A store that keeps nothing leaves it as it is.
   virtual void reopen() {}
+
+  /// What a store over a foreign protocol cannot promise, because that has no words for it. All others promise all.
+  struct Promises {
+    bool keeps_owners = true;            ///< of objects and buckets
+    bool keeps_bucket_settings = true;   ///< documents, and update_bucket()
+    bool replaces_headers = true;        ///< update_info() of more than tags
+    bool keeps_old_versions = true;      ///< for those who are reading them
+    bool tells_what_was_removed = true;  ///< remove() knows whether there was an object
+    bool takes_any_name = true;          ///< not only those of UTF-8 without NUL
+    bool takes_small_parts = true;       ///< of uploads: below the 5 MiB of S3, and with what is attached to uploads
+  };
+  virtual Promises promises() { return {}; }
+  bool takes_name(std::string_view name) {
+    return promises().takes_any_name || (is_utf8(name) && name.find('\0') == std::string_view::npos);
+  }
 };
 
 using StoreFactory = std::function<std::unique_ptr<StoreFixture>()>;
@@ -36,6 +52,8 @@ class ObjectStoreContract : public ::testing::TestWithParam<StoreFactory> {
   ObjectStoreContract();  // with an empty bucket of that name
 
   ObjectStore& store() { return fixture_->store(); }
+  StoreFixture::Promises promises() { return fixture_->promises(); }
+  bool takes_name(std::string_view name) { return fixture_->takes_name(name); }
   void reopen() { fixture_->reopen(); }
   template <typename T>
   T run(Task<T> task) {
@@ -63,6 +81,9 @@ class ObjectStoreContract : public ::testing::TestWithParam<StoreFactory> {
   Result<PartInfo> put_part(const UploadKey& upload, std::uint32_t number, std::string_view text);
   Result<ObjectInfoPtr> complete(const UploadKey& upload, std::vector<PartInfo> parts, WriteCondition condition = {});
 
+  /// What remove() says where there was nothing.
+  ::testing::Matcher<bool> removed_nothing();
+
   static ObjectKey key(std::string_view name) { return {std::string(bucket), std::string(name)}; }
   static ObjectInfo info_of(std::string_view text);
   static WriteCondition if_match(std::string etag);
@@ -75,7 +96,7 @@ class ObjectStoreContract : public ::testing::TestWithParam<StoreFactory> {
 /// The same factory; using it links the tests of the contract into the program.
 StoreFactory object_store_contract(StoreFactory factory);
 
-/// What the ETag of such a body is in these tests; the contract asks only that stores keep it.
+/// What the ETag of such a body is: its MD5, since some stores look.
 std::string test_etag(std::string_view text);
 /// `size` bytes that look random and differ by seed.
 std::string test_text(std::size_t size, std::uint64_t seed = 1);

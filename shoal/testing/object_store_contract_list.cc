@@ -37,6 +37,7 @@ std::vector<std::string> names_of(const ListPage& page) {
 TEST_P(ObjectStoreContract, ListingIsInTheOrderOfTheBytes) {
   std::vector<std::string> names = {
       std::string(1, '\0'), " ", "A", "a", "a b", "a/b", "a0", "\x7f", "\x80", "\xff", "\xff\xff"};
+  std::erase_if(names, [this](const std::string& name) { return !takes_name(name); });
   for (auto name = names.rbegin(); name != names.rend(); ++name) EXPECT_THAT(put(*name, "x"), IsOk());
   EXPECT_EQ(list(list_request()), names);
   reopen();
@@ -47,7 +48,7 @@ TEST_P(ObjectStoreContract, ListingTellsWhatAListingShows) {
   ObjectInfo info = info_of("body");
   info.owner = "alice";
   info.storage_class = "STANDARD_IA";
-  info.checksums = {{ChecksumAlgorithm::crc32c, ChecksumType::full_object, "AAAAAA=="}};
+  info.checksums = {{ChecksumAlgorithm::crc32c, ChecksumType::full_object, "Jj/JUA=="}};
   EXPECT_THAT(run(store().put(key("a"), info, Body::copy_of("body"), WriteCondition())), IsOk());
   ListPage page = list_page(list_request());
   ASSERT_EQ(page.items.size(), 1U);
@@ -56,7 +57,9 @@ TEST_P(ObjectStoreContract, ListingTellsWhatAListingShows) {
   EXPECT_FALSE(item.is_prefix);
   EXPECT_EQ(item.size, 4U);
   EXPECT_EQ(item.etag, info.etag);
-  EXPECT_EQ(item.owner, "alice");
+  if (promises().keeps_owners) {
+    EXPECT_EQ(item.owner, "alice");
+  }
   EXPECT_EQ(item.storage_class, "STANDARD_IA");
   EXPECT_EQ(item.last_modified, stat("a")->last_modified);
   ASSERT_EQ(item.checksums.size(), 1U);
@@ -135,8 +138,14 @@ TEST_P(ObjectStoreContract, PagesTogetherAreTheListing) {
     ASSERT_THAT(run(store().create_bucket(info)), IsOk());
 
     std::vector<std::string> names;
+    auto usable_name = [&](std::size_t pieces_max) {
+      std::string name;
+      do name = awkward_name(random, pieces_max);
+      while (!takes_name(name));
+      return name;
+    };
     for (int i = 0; i < 60; ++i) {
-      names.push_back(awkward_name(random, 5));
+      names.push_back(usable_name(5));
       ObjectKey object_key{info.name, names.back()};
       ASSERT_THAT(run_task(model_loop, model.put(object_key, info_of(""), Body(), WriteCondition())), IsOk());
       ASSERT_THAT(run(store().put(object_key, info_of(""), Body(), WriteCondition())), IsOk());
@@ -146,10 +155,10 @@ TEST_P(ObjectStoreContract, PagesTogetherAreTheListing) {
     for (int i = 0; i < 25; ++i) {
       ListRequest request;
       request.bucket = info.name;
-      if (random.below(2) == 0) request.prefix = awkward_name(random, 2);
-      if (random.below(4) != 0) request.delimiter = awkward_name(random, 1);
+      if (random.below(2) == 0) request.prefix = usable_name(2);
+      if (random.below(4) != 0) request.delimiter = usable_name(1);
       if (random.below(3) == 0)
-        request.after = random.below(2) == 0 ? names[random.below(names.size())] : awkward_name(random, 3);
+        request.after = random.below(2) == 0 ? names[random.below(names.size())] : usable_name(3);
       std::vector<std::string> expected = names_of(run_task(model_loop, model.list(request)).value());
       ASSERT_EQ(names_of(list_page(request)), expected)
           << "prefix " << ::testing::PrintToString(request.prefix) << " delimiter "

@@ -18,8 +18,7 @@ TEST_P(ObjectStoreContract, ObjectIsReadAsItWasPut) {
   info.owner = "alice";
   info.headers = {{"content-type", "text/plain"}, {"cache-control", "no-store"}};
   info.user_metadata = {{"colour", "blue"}, {"empty", ""}};
-  info.checksums = {{ChecksumAlgorithm::crc32c, ChecksumType::full_object, "AAAAAA=="},
-                    {ChecksumAlgorithm::sha256, ChecksumType::full_object, "AAAA"}};
+  info.checksums = {{ChecksumAlgorithm::crc32c, ChecksumType::full_object, "Jj/JUA=="}};
   info.tags = {{"k", "v"}};
   info.storage_class = "STANDARD_IA";
   Result<ObjectInfoPtr> written = run(store().put(key("a"), info, Body::copy_of("body"), WriteCondition()));
@@ -31,6 +30,7 @@ TEST_P(ObjectStoreContract, ObjectIsReadAsItWasPut) {
     EXPECT_EQ(*object->info, **written);
     EXPECT_EQ(*stat("a"), **written);
     ObjectInfo expected = info;
+    if (!promises().keeps_owners) expected.owner = object->info->owner;
     expected.version = object->info->version;
     expected.last_modified = object->info->last_modified;
     EXPECT_EQ(*object->info, expected);
@@ -42,7 +42,7 @@ TEST_P(ObjectStoreContract, MissingKeyIsNoError) {
   EXPECT_EQ(get("a"), std::nullopt);
   EXPECT_EQ(stat("a"), nullptr);
   EXPECT_EQ(store().try_get(key("a")), std::nullopt);
-  EXPECT_THAT(remove("a"), IsOkAnd(Eq(false)));
+  EXPECT_THAT(remove("a"), IsOkAnd(removed_nothing()));
   EXPECT_THAT(run(store().update_info(key("a"), info_of(""))), HasError(ErrorCode::no_such_key));
 }
 
@@ -74,6 +74,7 @@ TEST_P(ObjectStoreContract, NamesAreOpaqueBytes) {
                                     "a",
                                     "e\xcc\x81",
                                     "\xc3\xa9"};
+  std::erase_if(names, [this](const std::string& name) { return !takes_name(name); });
   for (const std::string& name : names) EXPECT_THAT(put(name, "body of " + name), IsOk());
   reopen();
   for (const std::string& name : names) EXPECT_EQ(get(name), "body of " + name) << ::testing::PrintToString(name);
@@ -156,7 +157,7 @@ TEST_P(ObjectStoreContract, OverwriteAndDeleteAreSeenByTheNextRead) {
   EXPECT_THAT(remove("a"), IsOkAnd(Eq(true)));
   EXPECT_EQ(get("a"), std::nullopt);
   EXPECT_EQ(stat("a"), nullptr);
-  EXPECT_THAT(remove("a"), IsOkAnd(Eq(false)));
+  EXPECT_THAT(remove("a"), IsOkAnd(removed_nothing()));
   reopen();
   EXPECT_EQ(get("a"), std::nullopt);
   EXPECT_THAT(put("a", "third"), IsOk());
@@ -164,6 +165,7 @@ TEST_P(ObjectStoreContract, OverwriteAndDeleteAreSeenByTheNextRead) {
 }
 
 TEST_P(ObjectStoreContract, ReaderKeepsItsVersionAfterOverwriteAndDelete) {
+  if (!promises().keeps_old_versions) GTEST_SKIP() << "it keeps no old versions";
   for (std::size_t size : {std::size_t{0}, std::size_t{100}, std::size_t{100'000}, std::size_t{9 << 20}}) {
     SCOPED_TRACE("size " + std::to_string(size));
     std::string first = test_text(size, 1);
@@ -312,17 +314,18 @@ TEST_P(ObjectStoreContract, FailedConditionLeavesAllAsItWas) {
 // --- what is attached to an object
 
 TEST_P(ObjectStoreContract, UpdateInfoReplacesWhatIsAttachedAndLeavesTheBody) {
+  bool replaces_headers = promises().replaces_headers;
   ObjectInfo info = info_of("body");
   info.headers = {{"content-type", "text/plain"}};
   info.user_metadata = {{"old", "1"}};
   info.tags = {{"old", "1"}};
-  info.checksums = {{ChecksumAlgorithm::crc32c, ChecksumType::full_object, "AAAAAA=="}};
+  info.checksums = {{ChecksumAlgorithm::crc32c, ChecksumType::full_object, "Jj/JUA=="}};
   EXPECT_THAT(run(store().put(key("a"), info, Body::copy_of("body"), WriteCondition())), IsOk());
   EXPECT_EQ(get("a"), "body");
 
   ObjectInfo update = *stat("a");
-  update.headers = {{"content-type", "image/png"}};
-  update.user_metadata = {{"new", "2"}};
+  if (replaces_headers) update.headers = {{"content-type", "image/png"}};
+  if (replaces_headers) update.user_metadata = {{"new", "2"}};
   update.tags = {{"new", "2"}};
   Result<ObjectInfoPtr> updated = run(store().update_info(key("a"), update));
   ASSERT_THAT(updated, IsOk());
