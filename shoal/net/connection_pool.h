@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "shoal/base/result.h"
+#include "shoal/base/task.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/io/timers.h"
+#include "shoal/net/client_connection.h"
+#include "shoal/net/connector.h"
+
+namespace shoal::net {
+
+/// The connections of one loop to one server: a bounded number of them, kept open between requests. Who finds none free
+/// waits for one, first come, first served.
+class ConnectionPool {
+ public:
+  struct Options {
+    std::uint32_t connections_max = 64;
+    std::chrono::milliseconds wait_timeout{5'000};   ///< for a connection to become free
+    std::chrono::milliseconds idle_timeout{15'000};  ///< unused connections are not used again after it
+    /// A connection that was used so recently is still there, as far as anybody can know.
+    std::chrono::milliseconds fresh_time{1'000};
+    ClientConnection::Options connection;
+  };
+
+  /// Which connections will do.
+  enum class Choice : std::uint8_t {
+    any,
+    fresh,  ///< new, or used just now: for requests that must not be sent twice
+  };
+
+ private:
+  struct Core;
+
+ public:
+  /// The right to use a connection. Given back when it is destroyed: for others to use if the exchange on it was
+  /// complete, else it is broken off. One owner at a time; on the loop of the pool.
+  class Lease {
+   public:
+    Lease(std::shared_ptr<Core> core, std::unique_ptr<ClientConnection> connection);
+    Lease(Lease&& other) noexcept = default;
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease();
+
+    ClientConnection* operator->() const { return connection_.get(); }
+    /// Whether nothing was sent over it before.
+    bool is_new() const { return is_new_; }
+
+   private:
+    friend class ConnectionPool;
+    void give_back();
+
+    std::shared_ptr<Core> core_;
+    std::unique_ptr<ClientConnection> connection_;
+    bool is_new_ = false;
+  };
+
+  /// All references outlive the pool and the leases.
+  ConnectionPool(io::EventLoop& loop, io::Timers& timers, Connector& connector, Options options);
+  ~ConnectionPool();
+
+  /// Fails with overloaded when none became free in time, else as Connector: in any case nothing was sent.
+  Task<Result<Lease>> take(Choice choice);
+
+  std::uint32_t connections() const;
+  std::uint64_t connections_made() const;
+
+ private:
+  std::shared_ptr<Core> core_;  // a lease that outlives the pool gives its connection to nobody
+};
+
+}  // namespace shoal::net

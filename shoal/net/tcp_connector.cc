@@ -1,0 +1,64 @@
+#include "shoal/net/tcp_connector.h"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
+
+namespace shoal::net {
+namespace {
+
+/// One address being tried, and the clock that ends the attempt; both coroutines hold it.
+struct Attempt {
+  TcpStream::Socket socket;
+  std::unique_ptr<io::Timer> timer;
+  bool expired = false;
+};
+
+Task<void> expire(std::shared_ptr<Attempt> attempt, MonotonicTime deadline) {
+  auto outcome = co_await attempt->timer->wait_until(deadline);
+  if (outcome == io::Timer::Outcome::cancelled) co_return;
+  attempt->expired = true;
+  boost::system::error_code ignored;  // then it was connected in the last moment
+  attempt->socket.cancel(ignored);
+}
+
+}  // namespace
+
+TcpConnector::TcpConnector(io::EventLoop& loop, io::Timers& timers, io::WorkerThreads& threads, std::string host,
+                           std::uint16_t port, Options options)
+    : loop_(loop),
+      timers_(timers),
+      options_(options),
+      names_(loop, timers, threads, std::move(host), port, options.names) {}
+
+Task<Result<std::unique_ptr<Stream>>> TcpConnector::connect() {
+  CO_TRY_ASSIGN(TcpStream::Socket socket, co_await connect_socket());
+  co_return std::make_unique<TcpStream>(std::move(socket), timers_.clock());
+}
+
+Task<Result<TcpStream::Socket>> TcpConnector::connect_socket() {
+  CO_TRY_ASSIGN(std::vector<Endpoint> endpoints, co_await names_.addresses());
+  std::size_t first = turn_++ % endpoints.size();
+  Result<TcpStream::Socket> socket = failure(ErrorCode::closed, "no address to connect to");
+  for (std::size_t i = 0; i < endpoints.size() && !socket; ++i) {
+    socket = co_await connect_to(endpoints[(first + i) % endpoints.size()]);
+  }
+  co_return socket;
+}
+
+Task<Result<TcpStream::Socket>> TcpConnector::connect_to(Endpoint endpoint) {
+  auto attempt = std::make_shared<Attempt>(TcpStream::Socket(loop_.executor()), timers_.make_timer());
+  io::spawn(loop_, expire(attempt, timers_.clock().monotonic() + options_.connect_timeout));
+  auto [error] =
+      co_await attempt->socket.async_connect(endpoint.native(), boost::asio::as_tuple(boost::asio::deferred));
+  attempt->timer->cancel();
+  if (attempt->expired) co_return failure(ErrorCode::timed_out, "connect to " + endpoint.to_string() + ": no answer");
+  if (error) co_return failure(ErrorCode::closed, "connect to " + endpoint.to_string() + ": " + error.message());
+  boost::system::error_code ignored;  // only slower, or later to be noticed, without
+  attempt->socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  attempt->socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
+  co_return std::move(attempt->socket);
+}
+
+}  // namespace shoal::net
