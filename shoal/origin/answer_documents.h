@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shoal/base/result.h"
+#include "shoal/model/list.h"
+#include "shoal/model/object_store.h"
+
+// The XML documents that an origin answers with. Each is bounded before it is parsed; elements that mean nothing here
+// are passed over. A document that is not what was asked for is `corrupt`.
+
+namespace shoal::origin {
+
+Result<std::vector<BucketInfo>> parse_buckets(std::string_view xml);
+
+struct ListedObjects {
+  std::vector<ListItem> items;  ///< in order of their names
+  bool truncated = false;
+  std::string next;  ///< the name to go on behind, if the origin tells one
+};
+/// Of ListObjects (the first version).
+Result<ListedObjects> parse_listing(std::string_view xml);
+
+Result<std::map<std::string, std::string>> parse_tags(std::string_view xml);
+
+Result<std::string> parse_upload_id(std::string_view xml);
+
+struct ListedParts {
+  UploadInfo upload;  ///< what the document tells of it: checksums announced, storage class
+  std::vector<PartInfo> parts;
+  bool truncated = false;
+  std::uint64_t next = 0;
+};
+Result<ListedParts> parse_parts(std::string_view xml);
+
+struct ListedUploads {
+  std::vector<UploadInfo> uploads;  ///< keys without their bucket
+  bool truncated = false;
+  std::string next_key;
+  std::string next_id;
+};
+Result<ListedUploads> parse_uploads(std::string_view xml);
+
+/// The ETag in the answer to CompleteMultipartUpload.
+Result<std::string> parse_completed(std::string_view xml);
+
+/// What CompleteMultipartUpload is sent.
+std::string completion_document(const std::vector<PartInfo>& parts);
+
+/// What CreateBucket is sent; empty for us-east-1.
+std::string create_bucket_document(std::string_view region);
+
+}  // namespace shoal::origin

@@ -1,0 +1,161 @@
+#include "shoal/origin/origin_client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "shoal/base/log.h"
+#include "shoal/io/await_memory.h"
+
+namespace shoal::origin {
+namespace {
+
+using Repeat = OriginRequest::Repeat;
+using Choice = net::ConnectionPool::Choice;
+
+/// How a body without an announced length grows in memory.
+constexpr std::size_t chunk_bytes = 64 * 1024;
+
+std::uint64_t random_seed() {
+  std::byte bytes[sizeof(std::uint64_t)];
+  fill_with_secure_random(bytes);
+  return load_le<std::uint64_t>(bytes);
+}
+
+bool is_success(const OriginRequest& request, int status) {
+  return (status >= 200 && status < 300) || std::ranges::find(request.accepted, status) != request.accepted.end();
+}
+
+}  // namespace
+
+OriginClient::OriginClient(io::Timers& timers, const Clock& clock, net::ConnectionPool& pool,
+                           const OriginOptions& options)
+    : timers_(timers), clock_(clock), pool_(pool), options_(options), heads_(options), random_(random_seed()) {}
+
+Task<Result<OriginAnswer>> OriginClient::fetch(OriginRequest request) {
+  ++counters_.requests;
+  MonotonicTime began = timers_.clock().monotonic();
+  for (std::uint32_t attempts = 1;; ++attempts) {
+    Attempt attempt = co_await this->attempt(request);
+    if (attempt) co_return *std::move(attempt);
+    Failure& failed = attempt.error();
+    bool unknown = !failed.no_effect && request.repeat == Repeat::if_refused;
+    bool in_time = timers_.clock().monotonic() - began < options_.retry.time_max;
+    if (failed.again && !unknown && attempts < options_.retry.attempts_max && in_time) {
+      ++counters_.repeats;
+      co_await timers_.sleep_for(pause_after(attempts));
+      continue;
+    }
+    if (failed.again) log(request, failed.error, attempts);
+    if (!unknown) co_return failure(std::move(failed.error));
+    co_return failure(ErrorCode::io_error, "the outcome of a write is unknown: " + failed.error.message);
+  }
+}
+
+std::chrono::nanoseconds OriginClient::pause_after(std::uint32_t attempts) {
+  std::chrono::nanoseconds most = options_.retry.backoff_first * (std::uint64_t{1} << std::min(attempts - 1, 20U));
+  most = std::min<std::chrono::nanoseconds>(most, options_.retry.backoff_max);
+  return std::chrono::nanoseconds(random_.below(static_cast<std::uint64_t>(most.count()) + 1));
+}
+
+/// Neither the query, which has ids of uploads, nor any header.
+void OriginClient::log(const OriginRequest& request, const Error& error, std::uint32_t attempts) {
+  ++counters_.failures;
+  auto occurrences = failures_.due(timers_.clock().monotonic());
+  if (!occurrences) return;
+  spdlog::warn("origin request failed host={} method={} bucket={} attempts={} occurrences={} reason={}",
+               log_value(options_.url.authority()), request.method, log_value(request.bucket), attempts, *occurrences,
+               log_value(error.message));
+}
+
+Task<OriginClient::Attempt> OriginClient::attempt(const OriginRequest& request) {
+  Choice choice = request.repeat == Repeat::always ? Choice::any : Choice::fresh;
+  auto connection = co_await pool_.take(choice);
+  if (!connection) {
+    Error error = std::move(connection).error();
+    // Nothing was sent: for a write that is a refusal, whatever was the matter.
+    bool again = error.code != ErrorCode::overloaded;
+    if (request.repeat == Repeat::if_refused) error.code = ErrorCode::overloaded;
+    co_return std::unexpected(Failure{std::move(error), again, true});
+  }
+  Attempt outcome = co_await exchange(*connection, request);
+  co_return outcome;
+}
+
+Task<OriginClient::Attempt> OriginClient::exchange(net::ConnectionPool::Lease& connection,
+                                                   const OriginRequest& request) {
+  auto head = heads_.head_of(request, request.body.size(), clock_.wall());
+  if (!head) co_return std::unexpected(Failure{std::move(head).error(), false, true});
+  std::string text = *std::move(head);
+  auto answer = co_await converse(connection, request, std::move(text));
+  if (!answer) co_return std::unexpected(Failure{std::move(answer).error(), true, false});
+  if (!is_success(request, answer->status)) {
+    Refusal refusal = refusal_of(request, *answer);
+    co_return std::unexpected(Failure{std::move(refusal.error), refusal.again, refusal.no_effect});
+  }
+  if (request.check) {
+    auto good = request.check(*answer);
+    if (!good) co_return std::unexpected(Failure{std::move(good).error(), true, false});
+  }
+  co_return *std::move(answer);
+}
+
+Task<Result<OriginAnswer>> OriginClient::converse(net::ConnectionPool::Lease& connection, const OriginRequest& request,
+                                                  std::string head) {
+  net::GatherList list;
+  list.add(head);
+  list.add(request.body);
+  auto sent = co_await connection->send(list);
+  // Who refuses a request may say so, and close, before all of it has come.
+  if (!sent && (sent.error().code != ErrorCode::closed || request.body.empty())) {
+    co_return failure(std::move(sent).error());
+  }
+  auto received = co_await connection->receive_head(request.method == "HEAD");
+  if (!received) co_return failure(sent ? std::move(received).error() : std::move(sent).error());
+  counters_.bytes_sent += request.body.size();
+
+  OriginAnswer answer;
+  answer.status = (*received)->status;
+  answer.headers = copy_headers((*received)->headers);
+  answer.content_length = (*received)->content_length;
+  if (request.method != "HEAD") {
+    CO_TRY_ASSIGN(answer.body, co_await read_body(connection, request, answer));
+  }
+  counters_.bytes_read += answer.body.size();
+  co_return answer;
+}
+
+Task<Result<Body>> OriginClient::read_body(net::ConnectionPool::Lease& connection, const OriginRequest& request,
+                                           const OriginAnswer& answer) {
+  std::uint64_t most = request.answer_bytes_max;
+  if (answer.content_length && *answer.content_length > most && !request.cut) {
+    co_return failure(ErrorCode::corrupt, fmt::format("the origin sends {} bytes where at most {} were expected",
+                                                      *answer.content_length, most));
+  }
+  Body body;
+  while (body.size() < most) {
+    std::uint64_t wanted = std::min<std::uint64_t>(chunk_bytes, most - body.size());
+    if (answer.content_length) wanted = std::min(*answer.content_length, most) - body.size();
+    if (wanted == 0) co_return body;
+    CO_TRY_ASSIGN(MemoryPromise promised, co_await io::await_memory(options_.budget, MemoryUse::read, wanted));
+    BufferRef buffer = BufferRef::allocate(static_cast<std::size_t>(wanted), options_.account);
+    promised = MemoryPromise();  // now it is charged
+    std::size_t filled = 0;
+    while (filled < wanted) {
+      CO_TRY_ASSIGN(std::size_t bytes, co_await connection->read_body(buffer->bytes().subspan(filled)));
+      if (bytes == 0) break;
+      filled += bytes;
+    }
+    ByteSpan taken = buffer->bytes().first(filled);
+    if (filled > 0) body.append(Body(std::move(buffer), taken));
+    if (filled < wanted) co_return body;  // only one without a length ends early without an error
+  }
+  if (request.cut) co_return body;
+  std::byte beyond;
+  CO_TRY_ASSIGN(std::size_t more, co_await connection->read_body(MutableByteSpan(&beyond, 1)));
+  if (more > 0) co_return failure(ErrorCode::corrupt, "the origin sends more than was expected");
+  co_return body;
+}
+
+}  // namespace shoal::origin

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "shoal/base/log_throttle.h"
+#include "shoal/base/random.h"
+#include "shoal/io/timers.h"
+#include "shoal/net/connection_pool.h"
+#include "shoal/origin/answer_error.h"
+#include "shoal/origin/origin_counters.h"
+#include "shoal/origin/origin_options.h"
+#include "shoal/origin/origin_request.h"
+#include "shoal/origin/request_heads.h"
+
+namespace shoal::origin {
+
+/// Makes requests to the origin: signed, over pooled connections, and again after a pause where that is allowed
+/// (exponential backoff with full jitter, as "Exponential Backoff And Jitter" of the AWS Architecture Blog has it).
+///
+/// Errors of fetch(): what the origin said, by the table in answer_error.cc; overloaded when it refused for now or
+/// could not be asked at all, so that nothing happened; closed or timed_out when it does not answer; corrupt when what
+/// it says is not what it promised; and io_error for a write whose outcome is unknown. One loop.
+class OriginClient {
+ public:
+  /// All outlive the client.
+  OriginClient(io::Timers& timers, const Clock& clock, net::ConnectionPool& pool, const OriginOptions& options);
+
+  /// The answer with its whole body.
+  Task<Result<OriginAnswer>> fetch(OriginRequest request);
+
+  const OriginCounters& counters() const { return counters_; }
+
+ private:
+  /// What one attempt came to when it failed.
+  struct Failure {
+    Error error;
+    bool again;      ///< another attempt may help
+    bool no_effect;  ///< nothing happened
+  };
+  using Attempt = std::expected<OriginAnswer, Failure>;
+
+  Task<Attempt> attempt(const OriginRequest& request);
+  Task<Attempt> exchange(net::ConnectionPool::Lease& connection, const OriginRequest& request);
+  Task<Result<OriginAnswer>> converse(net::ConnectionPool::Lease& connection, const OriginRequest& request,
+                                      std::string head);
+  Task<Result<Body>> read_body(net::ConnectionPool::Lease& connection, const OriginRequest& request,
+                               const OriginAnswer& answer);
+  std::chrono::nanoseconds pause_after(std::uint32_t attempts);
+  void log(const OriginRequest& request, const Error& error, std::uint32_t attempts);
+
+  io::Timers& timers_;
+  const Clock& clock_;
+  net::ConnectionPool& pool_;
+  const OriginOptions& options_;
+  RequestHeads heads_;
+  Random random_;
+  OriginCounters counters_;
+  LogThrottle failures_{std::chrono::seconds(10)};
+};
+
+}  // namespace shoal::origin

@@ -1,0 +1,79 @@
+#include "shoal/origin/request_heads.h"
+
+#include <utility>
+#include <vector>
+
+#include "shoal/http/header_fields.h"
+#include "shoal/http/header_lines.h"
+#include "shoal/http/uri.h"
+#include "shoal/s3/canonical_request.h"
+
+namespace shoal::origin {
+namespace {
+
+/// SHA-256 of nothing.
+constexpr std::string_view empty_payload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+std::string encoded_query(const OriginRequest& request) {
+  std::string query;
+  for (const auto& [name, value] : request.query) {
+    if (!query.empty()) query += '&';
+    http::append_percent_encoded(query, name, http::Slash::encode);
+    query += '=';
+    http::append_percent_encoded(query, value, http::Slash::encode);
+  }
+  return query;
+}
+
+bool announces_length(const OriginRequest& request, std::uint64_t body_bytes) {
+  return body_bytes > 0 || request.method == "PUT" || request.method == "POST";
+}
+
+}  // namespace
+
+RequestHeads::RequestHeads(const OriginOptions& options)
+    : options_(options),
+      signer_({.access_key = options.credentials.access_key,
+               .secret = options.credentials.secret,
+               .region = options.region}) {}
+
+Result<std::string> RequestHeads::head_of(const OriginRequest& request, std::uint64_t body_bytes, WallTime now) {
+  bool bucket_in_host = options_.addressing == BucketAddressing::virtual_host && !request.bucket.empty();
+  std::string host = options_.url.authority(bucket_in_host ? request.bucket : std::string());
+  std::string path = "/";
+  if (!request.bucket.empty() && !bucket_in_host) path += request.bucket;
+  if (!request.key.empty()) {
+    if (!bucket_in_host) path += '/';
+    http::append_percent_encoded(path, request.key, http::Slash::keep);
+  }
+  std::string query = encoded_query(request);
+
+  http::HeaderLines lines;
+  std::vector<http::HeaderField> fields;
+  auto add = [&](std::string_view name, std::string_view value) {
+    lines.add(name, value);
+    fields.push_back({name, value});
+  };
+  add("Host", host);
+  for (const auto& [name, value] : request.headers) add(name, value);
+  if (!options_.credentials.access_key.empty()) {
+    std::string_view token = options_.credentials.session_token.reveal();
+    if (!token.empty()) add("x-amz-security-token", token);
+    auto signature = signer_.sign({request.method, path, query, fields},
+                                  body_bytes == 0 ? empty_payload : s3::payload_unsigned, now);
+    if (!signature)
+      return failure(ErrorCode::invalid_argument, "sign a request to the origin: " + signature.error().message);
+    lines.add("x-amz-date", signature->amz_date);
+    lines.add("x-amz-content-sha256", signature->content_sha256);
+    lines.add("Authorization", signature->authorization);
+  }
+  if (!lines.valid()) return failure(ErrorCode::invalid_argument, "a header cannot be sent to the origin as it is");
+
+  std::string head = request.method + " " + path;
+  if (!query.empty()) head += "?" + query;
+  head.append(" HTTP/1.1\r\n").append(lines.text());
+  if (announces_length(request, body_bytes)) head += "Content-Length: " + std::to_string(body_bytes) + "\r\n";
+  return head + "\r\n";
+}
+
+}  // namespace shoal::origin

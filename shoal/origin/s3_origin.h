@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "shoal/base/clock.h"
+#include "shoal/io/event_loop.h"
+#include "shoal/io/timers.h"
+#include "shoal/model/object_store.h"
+#include "shoal/net/connection_pool.h"
+#include "shoal/net/connector.h"
+#include "shoal/origin/answer_documents.h"
+#include "shoal/origin/origin_client.h"
+#include "shoal/origin/origin_options.h"
+#include "shoal/origin/version_table.h"
+
+namespace shoal::origin {
+
+/// An S3 service somewhere else as an ObjectStore: AWS, Ceph RGW, MinIO, another Shoal. One instance per loop.
+///
+/// What is other than in a store of our own, because S3 is so:
+/// - A reader of a large object reads the version that it began with, and fails with conflict once the origin has
+///   another one: it keeps no old versions.
+/// - remove() does not know whether there was an object, and says true unless the origin told otherwise.
+/// - update_info() changes tags; anything else is not_supported. Access lists and documents of buckets too.
+/// - Who owns something is not kept: everything belongs to `OriginOptions::owner`.
+/// - The parts of a finished upload are not told, only that there were some (by the ETag).
+/// - After a write that has succeeded the new state is asked for (HEAD), since a PUT is answered with nothing but the
+///   ETag. When somebody else has written meanwhile, or that fails, the info is that of the write, as far as known.
+class S3Origin final : public ObjectStore {
+ public:
+  /// All references outlive the store, and it outlives its readers and writers.
+  S3Origin(io::EventLoop& loop, io::Timers& timers, const Clock& clock, net::Connector& connector,
+           OriginOptions options);
+  ~S3Origin() override;
+  S3Origin(const S3Origin&) = delete;  // readers and writers point here
+  S3Origin& operator=(const S3Origin&) = delete;
+
+  Task<Result<void>> create_bucket(BucketInfo bucket) override;
+  Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
+  Task<Result<void>> update_bucket(BucketInfo bucket) override;
+  Task<Result<void>> remove_bucket(std::string name) override;
+  Task<Result<std::vector<BucketInfo>>> list_buckets() override;
+
+  std::optional<Object> try_get(const ObjectKeyView&) override { return std::nullopt; }
+  Task<Result<std::optional<Object>>> get(ObjectKey key) override;
+  Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
+  Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
+  Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
+  Task<Result<ListPage>> list(ListRequest request) override;
+
+  Task<Result<std::string>> create_upload(ObjectKey key, ObjectInfo info) override;
+  Task<Result<UploadInfo>> stat_upload(UploadKey upload) override;
+  Task<Result<PartInfo>> put_part(UploadKey upload, PartInfo part, Body body) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_part(UploadKey upload, std::uint32_t part_number) override;
+  Task<Result<std::vector<PartInfo>>> list_parts(UploadKey upload) override;
+  Task<Result<ObjectInfoPtr>> complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) override;
+  Task<Result<void>> abort_upload(UploadKey upload) override;
+  Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
+
+  const OriginCounters& counters() const { return client_.counters(); }
+  const net::ConnectionPool& pool() const { return pool_; }
+
+ private:
+  class Reader;
+  class Writer;
+
+  /// What a GET of the first bytes of an object told.
+  struct FirstRead {
+    ObjectInfo info;
+    Body body;
+  };
+
+  // s3_origin_buckets.cc
+  /// From what is remembered, if that is recent.
+  Task<Result<bool>> bucket_exists(std::string name);
+  void remember_bucket(const std::string& name);
+  Task<Result<void>> require_bucket(std::string name);
+  Task<Result<ListedObjects>> list_page(ListRequest request, std::string marker, std::uint32_t items_max);
+
+  // s3_origin_objects.cc
+  Task<Result<std::optional<FirstRead>>> read_first(ObjectKey key);
+  /// The same without any bytes, for an object that was large when it was last seen; nothing if it no longer is.
+  Task<Result<std::optional<FirstRead>>> look_at_large(ObjectKey key);
+  Task<Result<Body>> read_range(ObjectKey key, ObjectInfoPtr info, std::uint64_t offset, std::uint64_t length);
+  Task<Result<std::optional<ObjectInfo>>> head(ObjectKey key);
+  Task<Result<void>> add_tags(ObjectKey key, std::uint64_t count, ObjectInfo* info);
+  /// The info of an object that we have just written, of which `known` is what we know.
+  Task<Result<ObjectInfoPtr>> info_of_written(ObjectKey key, ObjectInfo known);
+  ObjectInfoPtr finished(const ObjectKey& key, ObjectInfo info);
+
+  // s3_origin_uploads.cc
+  void remember_upload(UploadInfo upload);
+
+  static constexpr std::size_t remembered_uploads_max = 1'024;
+  static constexpr std::size_t remembered_large_max = 1 << 16;
+  static constexpr std::size_t remembered_buckets_max = 1'024;
+
+  const OriginOptions options_;
+  const Clock& clock_;
+  net::ConnectionPool pool_;
+  OriginClient client_;
+  VersionTable versions_;
+  std::unordered_map<std::string, MonotonicTime> buckets_;  // those that exist, until when that is taken for granted
+  std::map<std::string, UploadInfo> uploads_;               // those that were begun here, by id
+  std::unordered_set<std::uint64_t> large_;                 // hashes of objects that do not come at once
+};
+
+}  // namespace shoal::origin

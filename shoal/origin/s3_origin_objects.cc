@@ -1,0 +1,297 @@
+// Objects: reading and writing.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "shoal/base/text.h"
+#include "shoal/origin/object_fields.h"
+#include "shoal/origin/s3_origin.h"
+#include "shoal/origin/s3_origin_reader.h"
+#include "shoal/origin/s3_origin_writer.h"
+#include "shoal/s3/digest.h"
+#include "shoal/s3/object_documents.h"
+#include "shoal/s3/object_headers.h"
+
+namespace shoal::origin {
+namespace {
+
+using Repeat = OriginRequest::Repeat;
+
+constexpr int partial_content = 206;
+constexpr int range_not_satisfiable = 416;
+
+std::pair<std::string, std::string> range_header(std::uint64_t offset, std::uint64_t length) {
+  return {"Range", fmt::format("bytes={}-{}", offset, offset + length - 1)};
+}
+
+/// "bytes 0-99/1234"
+struct ContentRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::uint64_t size = 0;
+};
+std::optional<ContentRange> parse_content_range(std::optional<std::string_view> text) {
+  constexpr std::string_view unit = "bytes ";
+  if (!text || !text->starts_with(unit)) return std::nullopt;
+  std::string_view rest = text->substr(unit.size());
+  std::size_t dash = rest.find('-');
+  std::size_t slash = rest.find('/');
+  if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash) return std::nullopt;
+  auto first = parse_decimal(rest.substr(0, dash));
+  auto last = parse_decimal(rest.substr(dash + 1, slash - dash - 1));
+  auto size = parse_decimal(rest.substr(slash + 1));
+  if (!first || !last || !size || *first > *last || *last >= *size) return std::nullopt;
+  return ContentRange{*first, *last, *size};
+}
+
+/// Whether an answer is the bytes from `offset` on, `length` of them or as many as there are; returns the size of the
+/// object.
+Result<std::uint64_t> check_range(const OriginAnswer& answer, std::uint64_t offset, std::uint64_t length) {
+  auto wrong = [](std::string_view what) {
+    return failure(ErrorCode::corrupt, "the origin sends other bytes than were asked for: " + std::string(what));
+  };
+  if (answer.status != partial_content) {
+    // It may take no notice of a range.
+    std::uint64_t size = answer.content_length.value_or(answer.body.size());
+    if (offset > 0) return wrong("no range");
+    if (answer.body.size() != std::min(size, length)) return wrong("another length");
+    return size;
+  }
+  auto range = parse_content_range(answer.header("content-range"));
+  if (!range) return wrong("no usable Content-Range");
+  if (range->first != offset || range->last != std::min(offset + length, range->size) - 1)
+    return wrong("another range");
+  if (answer.body.size() != range->last - range->first + 1) return wrong("another length");
+  return range->size;
+}
+
+Result<void> check_etag(const OriginAnswer& answer) {
+  std::string etag = unquoted_etag(answer.header("etag").value_or(""));
+  if (!etag_is_md5(answer, etag)) return {};
+  s3::Md5 md5;
+  for (const Body::Slice& slice : answer.body) md5.update(slice.bytes);
+  if (equals_ignoring_ascii_case(to_hex(md5.finish()), etag)) return {};
+  return failure(ErrorCode::corrupt, "the bytes that the origin sends are not those of its ETag");
+}
+
+}  // namespace
+
+// --- reading
+
+Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey key) {
+  OriginRequest request;
+  request.method = "GET";
+  request.bucket = key.bucket;
+  request.key = key.name;
+  request.headers = {range_header(0, options_.whole_bytes_max), {"x-amz-checksum-mode", "ENABLED"}};
+  request.accepted = {range_not_satisfiable};
+  request.answer_bytes_max = options_.whole_bytes_max;
+  request.cut = true;
+  request.check = [this](const OriginAnswer& answer) -> Result<void> {
+    if (answer.status == range_not_satisfiable) return {};
+    TRY_ASSIGN(std::uint64_t size, check_range(answer, 0, options_.whole_bytes_max));
+    if (size == answer.body.size() && options_.verify_etag) return check_etag(answer);
+    return {};
+  };
+  auto answer = co_await client_.fetch(std::move(request));
+  if (!answer && answer.error().code == ErrorCode::no_such_key) co_return std::optional<FirstRead>();
+  if (!answer) co_return failure(std::move(answer).error());
+  FirstRead read;
+  if (answer->status == range_not_satisfiable) {
+    // Nothing has a first byte: the object is empty.
+    CO_TRY_ASSIGN(std::optional<ObjectInfo> info, co_await head(std::move(key)));
+    if (!info) co_return std::optional<FirstRead>();
+    if (info->size > 0) co_return failure(ErrorCode::conflict, "the object changes while it is read");
+    read.info = *std::move(info);
+    co_return std::optional<FirstRead>(std::move(read));
+  }
+  CO_TRY_ASSIGN(std::uint64_t size, check_range(*answer, 0, options_.whole_bytes_max));
+  CO_TRY_ASSIGN(read.info, info_of_answer(*answer, size, clock_.wall()));
+  read.body = std::move(answer->body);
+  CO_TRY(co_await add_tags(std::move(key), tag_count(*answer), &read.info));
+  co_return std::optional<FirstRead>(std::move(read));
+}
+
+Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::look_at_large(ObjectKey key) {
+  if (!large_.contains(ObjectKeyView(key).hash)) co_return std::optional<FirstRead>();
+  CO_TRY_ASSIGN(std::optional<ObjectInfo> info, co_await head(std::move(key)));
+  if (!info || info->size <= options_.whole_bytes_max) co_return std::optional<FirstRead>();
+  FirstRead read;
+  read.info = *std::move(info);
+  co_return std::optional<FirstRead>(std::move(read));
+}
+
+Task<Result<std::optional<Object>>> S3Origin::get(ObjectKey key) {
+  // Nobody knows yet which bytes of a large object are wanted: most often those that are not in memory.
+  CO_TRY_ASSIGN(std::optional<FirstRead> read, co_await look_at_large(key));
+  if (!read) {
+    CO_TRY_ASSIGN(read, co_await read_first(key));
+  }
+  if (!read) co_return std::optional<Object>();
+  remember_bucket(key.bucket);
+  Object object;
+  object.info = finished(key, std::move(read->info));
+  std::uint64_t hash = ObjectKeyView(key).hash;
+  if (read->body.size() == object.info->size) {
+    large_.erase(hash);
+    object.body = std::move(read->body);
+  } else {
+    if (large_.size() >= remembered_large_max) large_.clear();
+    large_.insert(hash);
+    object.reader = std::make_shared<Reader>(this, std::move(key), object.info, std::move(read->body));
+  }
+  co_return std::optional<Object>(std::move(object));
+}
+
+Task<Result<Body>> S3Origin::read_range(ObjectKey key, ObjectInfoPtr info, std::uint64_t offset, std::uint64_t length) {
+  OriginRequest request;
+  request.method = "GET";
+  request.bucket = std::move(key.bucket);
+  request.key = std::move(key.name);
+  request.headers = {range_header(offset, length), {"If-Match", s3::quoted_etag(info->etag)}};
+  request.answer_bytes_max = length;
+  request.cut = true;
+  request.check = [&info, offset, length](const OriginAnswer& answer) -> Result<void> {
+    if (unquoted_etag(answer.header("etag").value_or("")) != info->etag) {
+      return failure(ErrorCode::corrupt, "the origin sends another object than was asked for");
+    }
+    TRY_ASSIGN(std::uint64_t size, check_range(answer, offset, length));
+    if (size != info->size) return failure(ErrorCode::corrupt, "the object has another size than it had");
+    return {};
+  };
+  auto answer = co_await client_.fetch(std::move(request));
+  if (answer) co_return std::move(answer->body);
+  ErrorCode code = answer.error().code;
+  if (code == ErrorCode::precondition_failed || code == ErrorCode::no_such_key) {
+    co_return failure(ErrorCode::conflict, "the object changed at the origin while it was read");
+  }
+  co_return failure(std::move(answer).error());
+}
+
+/// Nothing for a 404, which does not tell whether it is the object or its bucket that is missing.
+Task<Result<std::optional<ObjectInfo>>> S3Origin::head(ObjectKey key) {
+  OriginRequest request;
+  request.method = "HEAD";
+  request.bucket = key.bucket;
+  request.key = key.name;
+  request.headers = {{"x-amz-checksum-mode", "ENABLED"}};
+  request.check = [](const OriginAnswer& answer) -> Result<void> {
+    if (answer.content_length) return {};
+    return failure(ErrorCode::corrupt, "the origin does not tell the size of an object");
+  };
+  auto answer = co_await client_.fetch(std::move(request));
+  if (!answer && answer.error().code == ErrorCode::no_such_key) co_return std::optional<ObjectInfo>();
+  if (!answer) co_return failure(std::move(answer).error());
+  CO_TRY_ASSIGN(ObjectInfo info, info_of_answer(*answer, *answer->content_length, clock_.wall()));
+  CO_TRY(co_await add_tags(std::move(key), tag_count(*answer), &info));
+  co_return std::optional<ObjectInfo>(std::move(info));
+}
+
+Task<Result<void>> S3Origin::add_tags(ObjectKey key, std::uint64_t count, ObjectInfo* info) {
+  if (count == 0) co_return Result<void>();
+  OriginRequest request;
+  request.method = "GET";
+  request.bucket = std::move(key.bucket);
+  request.key = std::move(key.name);
+  request.query = {{"tagging", ""}};
+  CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(std::move(request)));
+  CO_TRY_ASSIGN(info->tags, parse_tags(answer.body.to_string()));
+  co_return Result<void>();
+}
+
+ObjectInfoPtr S3Origin::finished(const ObjectKey& key, ObjectInfo info) {
+  info.owner = options_.owner;
+  info.version = versions_.seen(key, info);
+  return std::make_shared<const ObjectInfo>(std::move(info));
+}
+
+Task<Result<std::optional<ObjectInfoPtr>>> S3Origin::stat(ObjectKey key) {
+  CO_TRY_ASSIGN(std::optional<ObjectInfo> info, co_await head(key));
+  if (info) {
+    remember_bucket(key.bucket);
+    co_return std::optional<ObjectInfoPtr>(finished(key, *std::move(info)));
+  }
+  CO_TRY(co_await require_bucket(key.bucket));
+  co_return std::optional<ObjectInfoPtr>();
+}
+
+// --- writing
+
+Task<Result<ObjectInfoPtr>> S3Origin::info_of_written(ObjectKey key, ObjectInfo known) {
+  known.owner = options_.owner;
+  auto present = co_await head(key);
+  if (present && *present && (*present)->etag == known.etag) {
+    std::string owner = std::move(known.owner);
+    known = **std::move(present);
+    known.owner = std::move(owner);
+  }
+  known.version = versions_.written(key, known);
+  co_return std::make_shared<const ObjectInfo>(std::move(known));
+}
+
+Task<Result<ObjectInfoPtr>> S3Origin::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
+  if (!info.acl.empty()) co_return failure(ErrorCode::not_supported, "access lists are made at the origin itself");
+  OriginRequest request;
+  request.method = "PUT";
+  request.bucket = key.bucket;
+  request.key = key.name;
+  request.headers = headers_of(info);
+  add_digests(request.headers, info.etag, info.checksums);
+  add_condition(request.headers, condition);
+  request.body = std::move(body);
+  request.repeat = Repeat::if_refused;
+  CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(std::move(request)));
+  auto etag = answer.header("etag");
+  if (!etag) co_return failure(ErrorCode::io_error, "the origin does not tell the ETag of what was written");
+  info.etag = unquoted_etag(*etag);
+  info.last_modified = date_of(answer, clock_.wall());
+  co_return co_await info_of_written(std::move(key), std::move(info));
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_put(ObjectKey key) {
+  CO_TRY(co_await require_bucket(key.bucket));
+  co_return std::make_unique<Writer>(this, std::move(key));
+}
+
+Task<Result<bool>> S3Origin::remove(ObjectKey key, WriteCondition condition) {
+  OriginRequest request;
+  request.method = "DELETE";
+  request.bucket = std::move(key.bucket);
+  request.key = std::move(key.name);
+  add_condition(request.headers, condition);
+  request.repeat = Repeat::if_refused;
+  auto answer = co_await client_.fetch(std::move(request));
+  if (answer) co_return true;
+  if (answer.error().code == ErrorCode::no_such_key && condition.always()) co_return false;
+  co_return failure(std::move(answer).error());
+}
+
+Task<Result<ObjectInfoPtr>> S3Origin::update_info(ObjectKey key, ObjectInfo info) {
+  CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> found, co_await stat(key));
+  if (!found) co_return failure(ErrorCode::no_such_key, "there is no such object at the origin");
+  ObjectInfo present = **found;
+  if (present.etag != info.etag)
+    co_return failure(ErrorCode::precondition_failed, "the object has another ETag by now");
+  if (info.headers != present.headers || info.user_metadata != present.user_metadata || !info.acl.empty()) {
+    co_return failure(ErrorCode::not_supported, "at an origin only the tags of an object can be changed");
+  }
+  OriginRequest request;
+  request.method = info.tags.empty() ? "DELETE" : "PUT";
+  request.bucket = key.bucket;
+  request.key = key.name;
+  request.query = {{"tagging", ""}};
+  if (!info.tags.empty()) {
+    request.body = Body::copy_of(s3::tagging_document(info.tags));
+    s3::Md5 md5;
+    for (const Body::Slice& slice : request.body) md5.update(slice.bytes);
+    request.headers.emplace_back("Content-MD5", to_base64(md5.finish()));
+  }
+  request.repeat = Repeat::if_refused;
+  CO_TRY(co_await client_.fetch(std::move(request)));
+  present.tags = std::move(info.tags);
+  present.version = versions_.written(key, present);
+  co_return std::make_shared<const ObjectInfo>(std::move(present));
+}
+
+}  // namespace shoal::origin
