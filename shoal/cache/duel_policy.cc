@@ -48,6 +48,7 @@ void DuelPolicy::follow(const SteeringPlan& plan) {
     if (i == clocks_.size()) clocks_.push_back(std::make_unique<ProbationClock>(0, group.style));
     if (group.share == 0) continue;
     clocks_[i]->set_style(group.style);
+    clocks_[i]->set_keeps_first(group.keeps_first);
     clocks_[i]->set_adaptive_target(group.window_share * static_cast<double>(clocks_[i]->capacity()));
   }
 }

@@ -59,6 +59,30 @@ TEST(DuelPolicyTest, ShuffledEpochsHitWhatAStaticCacheHits) {
   EXPECT_EQ(player.policy().style(), Style::hold);
 }
 
+TEST(DuelPolicyTest, SecondEpochFindsWhatCameFirst) {
+  constexpr std::uint64_t keys = 2000;
+  constexpr std::uint64_t capacity = keys / 10;
+  Player player(capacity, keys);
+  for (std::uint64_t key = 0; key < keys; ++key) player.request(key);
+  std::uint64_t hits = 0;
+  for (std::uint64_t i = 0; i < keys; ++i) hits += player.request(i * 7 % keys) ? 1 : 0;
+  EXPECT_GE(hits, capacity * 8 / 10);
+}
+
+TEST(DuelPolicyTest, WhatCameFirstLeavesWhenFollowingPays) {
+  constexpr std::uint64_t capacity = 100;
+  CheckedCache<DuelPolicy> cache(capacity_of(capacity));
+  for (std::uint64_t key = 0; key < 3 * capacity; ++key) cache.request(key);
+  EXPECT_TRUE(cache.contains(0));
+  std::uint64_t hits = 0;
+  for (std::uint64_t i = 1000; i < 2000; ++i) {  // each key again thirty keys later, then never
+    cache.request(i);
+    hits += cache.request(i - 30) ? 1 : 0;
+  }
+  EXPECT_GE(hits, 800u);
+  for (std::uint64_t key = 0; key < 3 * capacity; ++key) EXPECT_FALSE(cache.contains(key)) << key;
+}
+
 TEST(DuelPolicyTest, ALoopThatDoesNotFitIsKeptInPart) {
   Player player(100, 300);
   std::uint64_t hits = 0;

@@ -1,6 +1,7 @@
 // The clock of the server's policy, and the policy itself with its shadows, against models of them.
 #include <array>
 #include <cmath>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -21,6 +22,8 @@ struct NaiveClock {
   Queue window{}, main{}, b1{}, b2{};
   double target = 0;
   std::uint64_t requests = 0, next_era = 0, era = 0;
+  bool keeps_first = false, evicted = false;
+  std::set<std::uint64_t> first{};  // in the main part
 
   bool choosy() const { return style == Style::contest || style == Style::hold; }
   double weight() const { return window.weight() + main.weight(); }
@@ -84,6 +87,7 @@ struct NaiveClock {
           std::min<std::uint64_t>(oldest.uses - std::min(oldest.seen, oldest.uses), choosy() ? 1 : 3);
       if (spared == 0) return true;
       oldest.seen = oldest.uses - spared + 1;
+      first.erase(oldest.key);
       main.push(main.take_oldest());
     }
     return false;
@@ -93,16 +97,44 @@ struct NaiveClock {
     item.seen = item.uses;
     main.push(item);
   }
+  /// Whether the oldest of the main part came first, was not used, and may go.
+  bool first_goes() {
+    while (!keeps_first && !choosy() && !main.empty() && first.contains(main.items().front().key)) {
+      Item& oldest = main.items().front();
+      age(oldest);
+      if (oldest.uses <= oldest.seen) return true;
+      first.erase(oldest.key);
+      oldest.seen = oldest.uses;
+      main.push(main.take_oldest());
+    }
+    return false;
+  }
+  bool is_kept_as_first(const Item& candidate) const {
+    return keeps_first && !evicted && requests <= count() + 1 + count() / 32 &&
+           main.weight() + static_cast<double>(candidate.weight) < capacity - window_max();
+  }
+  void evict_from_main() {
+    Item victim = main.take_oldest();
+    (first.erase(victim.key) != 0 ? b1 : b2).push(victim);
+  }
   void evict_one() {
+    evict_which();
+    evicted = true;
+  }
+  void evict_which() {
+    if (first_goes()) return evict_from_main();
     while (true) {
       if (window.empty() || (!main.empty() && window.weight() <= window_max())) {
         turn();
-        return b2.push(main.take_oldest());
+        return evict_from_main();
       }
       Item& candidate = window.items().front();
       age(candidate);
       if (!choosy()) {
-        if (candidate.uses <= candidate.seen) return b1.push(window.take_oldest());
+        if (candidate.uses <= candidate.seen) {
+          if (!is_kept_as_first(candidate)) return b1.push(window.take_oldest());
+          first.insert(candidate.key);
+        }
         into_main();
         continue;
       }
@@ -112,9 +144,8 @@ struct NaiveClock {
       } else if (style == Style::hold || candidate.uses <= main.items().front().uses + 1) {
         return b1.push(window.take_oldest());
       } else {
-        Item loser = main.take_oldest();
-        into_main();
-        return b2.push(loser);
+        evict_from_main();
+        return into_main();
       }
     }
   }
@@ -130,6 +161,7 @@ struct NaiveClock {
   }
   void remove(std::uint64_t key) {
     for (Queue* queue : {&window, &main, &b1, &b2}) queue->take(key);
+    first.erase(key);
   }
 };
 
@@ -144,6 +176,7 @@ struct NaiveDuel {
       {{capacity, Style::adaptive}, {capacity, Style::probation}, {capacity, Style::contest}, {capacity, Style::hold}}};
   std::array<std::array<Credit, style_count>, style_count> credit{};
   std::array<std::uint64_t, style_count> hits{};
+  bool hold_was_beaten = false;
 
   bool request(Item item) {
     bool hit = real.window.has(item.key) || real.main.has(item.key);
@@ -169,6 +202,9 @@ struct NaiveDuel {
       }
     }
     auto leader = static_cast<std::size_t>(real.style);
+    const Credit& against_hold = credit[leader][static_cast<std::size_t>(Style::hold)];
+    hold_was_beaten |= against_hold.weight > 2 * std::sqrt(against_hold.variance);
+    real.keeps_first = !hold_was_beaten;
     std::size_t best = leader;
     double most = 2;
     for (std::size_t i = 0; i < style_count; ++i) {

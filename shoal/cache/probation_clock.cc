@@ -11,6 +11,7 @@ constexpr int contest_margin = 1;      // a candidate that was asked for once mo
 constexpr double step_ratio_max = 10;  // as OpenZFS caps ARC's step
 constexpr std::uint64_t era_requests = 10;  // for each entry
 constexpr std::uint64_t era_entries_min = 16;
+constexpr std::uint64_t entries_per_hit_of_first = 32;  // hardly a key was asked for twice
 
 // Whether an entry has to win its place in the main part.
 constexpr bool is_choosy(Style style) { return style == Style::contest || style == Style::hold; }
@@ -41,6 +42,16 @@ std::string_view to_string(Style style) {
 double ProbationClock::window_target() const {
   if (style_ == Style::adaptive) return target_;
   return (style_ == Style::probation ? probation_window : contest_window) * static_cast<double>(capacity());
+}
+
+bool ProbationClock::main_has_room_for(const Node& node) const {
+  return static_cast<double>(main_.weight() + node.weight) < static_cast<double>(capacity()) - window_target();
+}
+
+// Until the first eviction all requests were admissions, the one for which room is made now included, or hits.
+bool ProbationClock::is_worth_keeping_as_first(const Node& node) const {
+  bool hardly_hit = requests_ <= count() + 1 + count() / entries_per_hit_of_first;
+  return keeps_first_ && evictions_ == 0 && hardly_hit && main_has_room_for(node);
 }
 
 void ProbationClock::age(Node& node) const {
@@ -103,6 +114,21 @@ void ProbationClock::move_to_main(Node& node) {
   main_.push_newest(node);
 }
 
+// The oldest of what came first, once it may go. What was used stays as others of the main part do.
+ProbationClock::Node* ProbationClock::victim_of_first() {
+  if (keeps_first_ || is_choosy(style_)) return nullptr;
+  while (!main_.empty() && main_.oldest()->list == first) {
+    Node* node = oldest_evictable(main_);
+    if (node == nullptr) return nullptr;
+    age(*node);
+    if (node->uses <= node->seen) return node;
+    node->list = main;
+    node->seen = node->uses;
+    main_.move_to_newest(*node);
+  }
+  return nullptr;
+}
+
 // The hand of the clock: spares what was used since it last came by.
 ProbationClock::Node* ProbationClock::main_victim() {
   while (Node* node = oldest_evictable(main_)) {
@@ -110,12 +136,14 @@ ProbationClock::Node* ProbationClock::main_victim() {
     int uses_since = std::min<int>(node->uses - node->seen, spares_max(style_));
     if (uses_since <= 0) return node;
     node->seen = static_cast<std::uint8_t>(node->uses - uses_since + 1);
+    node->list = main;
     main_.move_to_newest(*node);
   }
   return nullptr;
 }
 
 ProbationClock::Node* ProbationClock::next_victim() {
+  if (Node* node = victim_of_first()) return node;
   while (true) {
     bool from_window = main_.empty() || static_cast<double>(window_.weight()) > window_target();
     Node* candidate = from_window ? oldest_evictable(window_) : nullptr;
@@ -128,6 +156,9 @@ ProbationClock::Node* ProbationClock::next_victim() {
       if (Node* loser = loser_of_contest(*candidate)) return loser;
     } else if (candidate->uses > candidate->seen) {
       move_to_main(*candidate);
+    } else if (is_worth_keeping_as_first(*candidate)) {
+      move_to_main(*candidate);
+      candidate->list = first;
     } else {
       return candidate;
     }
@@ -138,8 +169,7 @@ ProbationClock::Node* ProbationClock::next_victim() {
 // afterwards. Null when the main part has room for the candidate.
 ProbationClock::Node* ProbationClock::loser_of_contest(Node& candidate) {
   Node* incumbent = main_victim();
-  double main_max = static_cast<double>(capacity()) - window_target();
-  if (incumbent == nullptr || static_cast<double>(main_.weight() + candidate.weight) < main_max) {
+  if (incumbent == nullptr || main_has_room_for(candidate)) {
     move_to_main(candidate);
     return nullptr;
   }
@@ -151,7 +181,7 @@ ProbationClock::Node* ProbationClock::loser_of_contest(Node& candidate) {
 void ProbationClock::evict_one(Evict evict) {
   Node* victim = next_victim();
   CHECK_MSG(victim != nullptr, "the caller made sure that something is evictable");
-  ghosts_.push_newest(victim->list == window ? b1 : b2, victim->hash, victim->weight, victim->uses, victim->era);
+  ghosts_.push_newest(victim->list == main ? b2 : b1, victim->hash, victim->weight, victim->uses, victim->era);
   remove(*victim);
   ++evictions_;
   evict(*victim);
@@ -217,7 +247,8 @@ PolicySnapshot ProbationClock::snapshot(std::string_view policy) const {
   auto aged = [&](std::uint8_t uses, std::uint8_t era) { return halved(uses, eras_since(era)); };
   for (const NodeList* list : {&main_, &window_})
     for (const Node* node = list->newest(); node != nullptr; node = node->older)
-      snapshot.entries.push_back({node->hash, node->weight, node->list, aged(node->uses, node->era)});
+      snapshot.entries.push_back(
+          {node->hash, node->weight, list == &main_ ? main : window, aged(node->uses, node->era)});
   for (int list : {b2, b1}) {
     auto code = static_cast<std::uint8_t>(PolicySnapshot::Entry::ghost_bit | (list == b1 ? window : main));
     for (auto i = ghosts_.newest(list); i != GhostTable::none; i = ghosts_.at(i).older) {

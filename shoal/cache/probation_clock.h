@@ -27,6 +27,10 @@ std::string_view to_string(Style style);
 /// moves nothing.
 ///
 /// Uses are halved every ten times as many requests as there are entries, in each entry when it is next looked at.
+///
+/// A cache that becomes full for the first time has no past to judge by. When hardly a key was asked for twice until
+/// then, it may see a loop or an epoch, on which following loses a whole round: what came first goes to the main part
+/// unproven, and stays as long as set_keeps_first() says. Then it leaves in its old order, before all others.
 class ProbationClock : public PolicyBudget {
  public:
   using Node = PolicyNode;
@@ -52,12 +56,14 @@ class ProbationClock : public PolicyBudget {
   Style style() const { return style_; }
   /// Takes effect with the next evictions.
   void set_style(Style style) { style_ = style; }
+  /// Whether nothing was shown to be better than to stand still.
+  void set_keeps_first(bool keeps) { keeps_first_ = keeps; }
   /// What the window may weigh under Style::adaptive (p of ARC).
   double adaptive_target() const { return target_; }
   void set_adaptive_target(double target) { target_ = target; }
   /// "window" or "main".
   static std::string_view list_name(const Node& node) {
-    return node.list == window ? "window" : node.list == main ? "main" : "-";
+    return node.list == window ? "window" : node.resident() ? "main" : "-";
   }
 
   PolicySnapshot snapshot(std::string_view policy) const;
@@ -65,17 +71,21 @@ class ProbationClock : public PolicyBudget {
   void restore(const PolicySnapshot& snapshot, NodeFor node_for);
 
  private:
-  static constexpr std::uint8_t window = recent_list, main = frequent_list;  // PolicyNode::list
-  static constexpr std::uint8_t era_mask = 0x7f;                             // what PolicyNode::era holds
-  static constexpr int b1 = 0, b2 = 1;  // lists of ghosts_: of the window, of the main part
+  // PolicyNode::list; what came first is in main_ too.
+  static constexpr std::uint8_t window = recent_list, main = frequent_list, first = 3;
+  static constexpr std::uint8_t era_mask = 0x7f;  // what PolicyNode::era holds
+  static constexpr int b1 = 0, b2 = 1;            // lists of ghosts_: of the window, of the main part
 
   NodeList& list_of(const Node& node) { return node.list == window ? window_ : main_; }
   double window_target() const;
+  bool main_has_room_for(const Node& node) const;
+  bool is_worth_keeping_as_first(const Node& node) const;
   std::uint8_t eras_since(std::uint8_t era) const { return (era_ - era) & era_mask; }
   void age(Node& node) const;
   Admission remembered(Node& node);
   void adapt(bool recent, std::uint32_t weight);
   void move_to_main(Node& node);
+  Node* victim_of_first();
   Node* main_victim();
   Node* next_victim();
   Node* loser_of_contest(Node& candidate);
@@ -83,6 +93,7 @@ class ProbationClock : public PolicyBudget {
   void trim_ghosts();
 
   Style style_;
+  bool keeps_first_ = false;
   NodeList window_;
   NodeList main_;
   GhostTable ghosts_{2};

@@ -177,9 +177,11 @@ void Steering::plan_style(std::size_t number) {
   if (groups_[number] == nullptr) return;
   SteeringPlan::Group& planned = plan_.groups[number];
   const StyleJudge& judge = groups_[number]->judge;
-  if (planned.style == judge.leader() && planned.window_share == judge.window_share()) return;
+  SteeringPlan::Group before = planned;
   planned.style = judge.leader();
   planned.window_share = judge.window_share();
+  planned.keeps_first = judge.keeps_first();
+  if (planned == before) return;
   ++plan_.version;
 }
 
@@ -189,7 +191,8 @@ void Steering::plan_parts() {
     plan_.groups[i] = {};
     if (groups_[i] == nullptr) continue;
     const StyleJudge& judge = groups_[i]->judge;
-    plan_.groups[i] = {groups_[i]->origin, judge.leader(), judge.window_share(), groups_[i]->share};
+    plan_.groups[i] = {groups_[i]->origin, judge.leader(), judge.window_share(), judge.keeps_first(),
+                       groups_[i]->share};
     plan_.group_count = std::max(plan_.group_count, i + 1);
   }
   if (plan_.groups == before) return;

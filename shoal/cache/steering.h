@@ -25,6 +25,7 @@ struct SteeringPlan {
     std::uint64_t origin = 0;  ///< what belongs to it; of group 0 without meaning
     Style style = Style::probation;
     double window_share = 0;  ///< of its capacity, under Style::adaptive
+    bool keeps_first = true;  ///< see ProbationClock
     double share = 0;         ///< of the capacity of the cache; 0: there is no such group
 
     friend bool operator==(const Group&, const Group&) = default;

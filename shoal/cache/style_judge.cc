@@ -32,6 +32,8 @@ void StyleJudge::request(std::uint64_t hash, std::uint32_t weight) {
     }
   }
   keep_score(hit, weight);
+  const Credit& against_hold = credit_[index_of(leader_)][index_of(Style::hold)];
+  hold_was_beaten_ |= against_hold.weight > options_.deviations * std::sqrt(against_hold.variance);
   set_leader(better_than(leader_));
   restart_what_stands_for_nothing();
   forget_old_credit();

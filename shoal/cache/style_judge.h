@@ -46,6 +46,8 @@ class StyleJudge {
   std::uint64_t changes() const { return changes_; }
   /// The style that clearly serves this traffic better than the one given; that one if there is none.
   Style better_than(Style style) const;
+  /// Whether it was never more than chance that a cache which stands still hits less than the leader.
+  bool keeps_first() const { return !hold_was_beaten_; }
   void set_leader(Style style);
   /// How much of the capacity the window takes under Style::adaptive.
   double window_share() const;
@@ -83,6 +85,7 @@ class StyleJudge {
   std::array<std::array<Credit, style_count>, style_count> credit_{};
   std::array<std::uint64_t, style_count> hits_{};
   std::uint64_t changes_ = 0;
+  bool hold_was_beaten_ = false;
 };
 
 }  // namespace shoal::cache
