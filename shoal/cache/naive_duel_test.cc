@@ -170,12 +170,16 @@ struct NaiveDuel {
   struct Credit {
     double weight = 0, variance = 0;
   };
+  struct Ledger {
+    double turns;
+    std::array<std::array<Credit, style_count>, style_count> credit{};
+    std::array<std::uint64_t, style_count> hits{};
+  };
   double capacity;
   NaiveClock real{capacity, Style::probation};
   std::array<NaiveClock, style_count> shadows{
       {{capacity, Style::adaptive}, {capacity, Style::probation}, {capacity, Style::contest}, {capacity, Style::hold}}};
-  std::array<std::array<Credit, style_count>, style_count> credit{};
-  std::array<std::uint64_t, style_count> hits{};
+  std::array<Ledger, 2> ledgers{{{4}, {64}}};
   bool hold_was_beaten = false;
 
   bool request(Item item) {
@@ -191,16 +195,19 @@ struct NaiveDuel {
     std::uint64_t entries = 0;
     for (std::size_t i = 0; i < style_count; ++i) {
       hit[i] = shadows[i].request(item);
-      hits[i] += hit[i] ? 1 : 0;
       entries = std::max(entries, shadows[i].count());
     }
-    for (std::size_t a = 0; a < style_count; ++a) {
-      for (std::size_t b = 0; b < style_count; ++b) {
-        if (hit[a] == hit[b]) continue;
-        credit[a][b].weight += hit[a] ? w : -w;
-        credit[a][b].variance += w * w;
+    for (Ledger& ledger : ledgers) {
+      for (std::size_t a = 0; a < style_count; ++a) {
+        ledger.hits[a] += hit[a] ? 1 : 0;
+        for (std::size_t b = 0; b < style_count; ++b) {
+          if (hit[a] == hit[b]) continue;
+          ledger.credit[a][b].weight += hit[a] ? w : -w;
+          ledger.credit[a][b].variance += w * w;
+        }
       }
     }
+    auto& credit = ledgers[0].credit;
     auto leader = static_cast<std::size_t>(real.style);
     const Credit& against_hold = credit[leader][static_cast<std::size_t>(Style::hold)];
     hold_was_beaten |= against_hold.weight > 2 * std::sqrt(against_hold.variance);
@@ -208,26 +215,33 @@ struct NaiveDuel {
     std::size_t best = leader;
     double most = 2;
     for (std::size_t i = 0; i < style_count; ++i) {
-      double paid = credit[i][leader].weight - 0.15 * capacity;
-      if (paid <= 0 || paid / std::sqrt(credit[i][leader].variance) <= most) continue;
-      most = paid / std::sqrt(credit[i][leader].variance);
+      double price = 0.15 * capacity;
+      const Credit& recent = credit[i][leader];
+      bool is_small = recent.weight > std::sqrt(recent.variance) && recent.weight <= price;
+      const Credit& decisive = is_small ? ledgers[1].credit[i][leader] : recent;
+      double paid = decisive.weight - price;
+      if (paid <= 0 || paid / std::sqrt(decisive.variance) <= most) continue;
+      most = paid / std::sqrt(decisive.variance);
       best = i;
     }
     real.style = static_cast<Style>(best);
     restart_hold(best);
-    if (static_cast<double>(*std::ranges::max_element(hits)) > std::max(512.0, 4 * static_cast<double>(entries))) {
-      for (auto& row : credit)
+    for (Ledger& ledger : ledgers) {
+      double most_hits = static_cast<double>(*std::ranges::max_element(ledger.hits));
+      if (most_hits <= ledger.turns * std::max(128.0, static_cast<double>(entries))) continue;
+      for (auto& row : ledger.credit)
         for (Credit& one : row) one = {one.weight / 2, one.variance / 2};
-      for (std::uint64_t& count : hits) count /= 2;
+      for (std::uint64_t& count : ledger.hits) count /= 2;
     }
     real.target = std::min(1.0, shadows[0].target / capacity) * capacity;
   }
   void restart_hold(std::size_t leader) {
     constexpr std::size_t hold = style_count - 1;
-    if (leader == hold || credit[leader][hold].weight <= 4 * capacity) return;
+    if (leader == hold || ledgers[0].credit[leader][hold].weight <= 4 * capacity) return;
     shadows[hold].window = shadows[hold].main = {};
     shadows[hold].trim();
-    for (std::size_t i = 0; i < style_count; ++i) credit[i][hold] = credit[hold][i] = {};
+    for (Ledger& ledger : ledgers)
+      for (std::size_t i = 0; i < style_count; ++i) ledger.credit[i][hold] = ledger.credit[hold][i] = {};
   }
   void remove(std::uint64_t key) {
     real.remove(key);

@@ -6,7 +6,7 @@
 namespace shoal::cache {
 namespace {
 
-constexpr double hits_min = 512;  // before credit is halved, however small the shadow
+constexpr double hits_per_turn_min = 128;  // however small the shadow
 
 std::size_t index_of(Style style) { return static_cast<std::size_t>(style); }
 
@@ -22,7 +22,6 @@ void StyleJudge::request(std::uint64_t hash, std::uint32_t weight) {
   std::array<bool, style_count> hit;
   for (std::size_t i = 0; i < style_count; ++i) {
     hit[i] = shadows_[i].request(hash, weight);
-    hits_[i] += hit[i] ? 1 : 0;
   }
   if (larger_) {
     bool more = larger_->request(hash, weight);
@@ -31,37 +30,57 @@ void StyleJudge::request(std::uint64_t hash, std::uint32_t weight) {
       gain_.variance += static_cast<double>(weight) * weight;
     }
   }
-  keep_score(hit, weight);
-  const Credit& against_hold = credit_[index_of(leader_)][index_of(Style::hold)];
+  recent_.note(hit, weight);
+  long_.note(hit, weight);
+  const Credit& against_hold = recent_.of(leader_, Style::hold);
   hold_was_beaten_ |= against_hold.weight > options_.deviations * std::sqrt(against_hold.variance);
   set_leader(better_than(leader_));
   restart_what_stands_for_nothing();
   forget_old_credit();
 }
 
-void StyleJudge::keep_score(const std::array<bool, style_count>& hit, double weight) {
+void StyleJudge::Ledger::note(const std::array<bool, style_count>& hit, double weight) {
   for (std::size_t one = 0; one < style_count; ++one) {
+    hits[one] += hit[one] ? 1 : 0;
     for (std::size_t other = 0; other < style_count; ++other) {
       if (hit[one] == hit[other]) continue;
-      credit_[one][other].weight += hit[one] ? weight : -weight;
-      credit_[one][other].variance += weight * weight;
+      credit[one][other].weight += hit[one] ? weight : -weight;
+      credit[one][other].variance += weight * weight;
     }
   }
 }
 
+void StyleJudge::Ledger::halve_after(double hits_max) {
+  if (static_cast<double>(*std::ranges::max_element(hits)) <= hits_max) return;
+  for (auto& row : credit)
+    for (Credit& one : row) one = {one.weight / 2, one.variance / 2};
+  for (std::uint64_t& count : hits) count /= 2;
+}
+
+const StyleJudge::Credit& StyleJudge::Ledger::of(Style one, Style against) const {
+  return credit[index_of(one)][index_of(against)];
+}
+
+void StyleJudge::Ledger::forget(Style style) {
+  for (std::size_t i = 0; i < style_count; ++i) credit[i][index_of(style)] = credit[index_of(style)][i] = {};
+}
+
 Style StyleJudge::better_than(Style style) const {
-  std::size_t best = index_of(style);
+  Style best = style;
   double best_deviations = options_.deviations;
   double exchange = options_.exchange_share * static_cast<double>(capacity());
   for (std::size_t i = 0; i < style_count; ++i) {
-    const Credit& credit = credit_[i][index_of(style)];
+    auto candidate = static_cast<Style>(i);
+    const Credit& recent = recent_.of(candidate, style);
+    bool is_small = recent.weight > std::sqrt(recent.variance) && recent.weight <= exchange;
+    const Credit& credit = is_small ? long_.of(candidate, style) : recent;
     if (credit.weight <= exchange) continue;
     double deviations = (credit.weight - exchange) / std::sqrt(credit.variance);
     if (deviations <= best_deviations) continue;
-    best = i;
+    best = candidate;
     best_deviations = deviations;
   }
-  return static_cast<Style>(best);
+  return best;
 }
 
 void StyleJudge::set_leader(Style style) {
@@ -74,19 +93,17 @@ void StyleJudge::set_leader(Style style) {
 // A cache that stands still cannot follow when others are asked for. When it lost so often its contents to the leader,
 // its shadow begins again with what comes now.
 void StyleJudge::restart_what_stands_for_nothing() {
-  constexpr std::size_t hold = static_cast<std::size_t>(Style::hold);
-  double lost = credit_[index_of(leader_)][hold].weight;
+  double lost = recent_.of(leader_, Style::hold).weight;
   if (leader_ == Style::hold || lost <= options_.memory_turns * static_cast<double>(capacity())) return;
-  shadows_[hold].thin(capacity(), [](std::uint64_t) { return false; });
-  for (std::size_t i = 0; i < style_count; ++i) credit_[i][hold] = credit_[hold][i] = {};
+  shadows_[index_of(Style::hold)].thin(capacity(), [](std::uint64_t) { return false; });
+  recent_.forget(Style::hold);
+  long_.forget(Style::hold);
 }
 
 void StyleJudge::forget_old_credit() {
-  double most_hits = static_cast<double>(*std::ranges::max_element(hits_));
-  if (most_hits <= std::max(hits_min, options_.memory_turns * static_cast<double>(entries_max()))) return;
-  for (auto& row : credit_)
-    for (Credit& credit : row) credit = {credit.weight / 2, credit.variance / 2};
-  for (std::uint64_t& hits : hits_) hits /= 2;
+  double turn = std::max(hits_per_turn_min, static_cast<double>(entries_max()));
+  recent_.halve_after(options_.memory_turns * turn);
+  long_.halve_after(options_.long_memory_turns * turn);
 }
 
 void StyleJudge::forget(std::uint64_t hash) {

@@ -13,13 +13,15 @@ namespace shoal::cache {
 ///
 /// What a style hits beyond the leading one is its credit, in weight, which is halved from time to time. A style takes
 /// the lead when its credit is more than chance (so many standard deviations of a fair game) and pays for a part of the
-/// content that a change of style will exchange.
+/// content that a change of style will exchange. A small advantage pays too, when it lasts: while the credit says that
+/// a style is better, by one deviation at least, but does not pay, one that is remembered for longer decides.
 class StyleJudge {
  public:
   struct Options {
-    double deviations = 2;         ///< What credit must exceed to be no chance.
-    double exchange_share = 0.15;  ///< Of the capacity, that credit must pay for.
-    double memory_turns = 4;       ///< Credit is halved each time a shadow was hit so often its entries.
+    double deviations = 2;          ///< What credit must exceed to be no chance.
+    double exchange_share = 0.15;   ///< Of the capacity, that credit must pay for.
+    double memory_turns = 4;        ///< Credit is halved each time a shadow was hit so often its entries.
+    double long_memory_turns = 64;  ///< The same of the credit that tells small advantages.
   };
   /// What more room would have hit, since it was last asked for.
   struct Gain {
@@ -68,12 +70,21 @@ class StyleJudge {
     double weight = 0;    // hit by the one and not by the other, minus the reverse
     double variance = 0;  // of a fair game over the same requests
   };
+  /// What every style hit, and its credit against every other, of which the old counts less and less.
+  struct Ledger {
+    std::array<std::array<Credit, style_count>, style_count> credit{};
+    std::array<std::uint64_t, style_count> hits{};
+
+    void note(const std::array<bool, style_count>& hit, double weight);
+    void halve_after(double hits_max);
+    const Credit& of(Style one, Style against) const;
+    void forget(Style style);
+  };
 
   static std::uint64_t enlarged(std::uint64_t capacity) {
     return capacity + static_cast<std::uint64_t>(larger_by * static_cast<double>(capacity));
   }
   const ShadowCache& shadow_of(Style style) const { return shadows_[static_cast<std::size_t>(style)]; }
-  void keep_score(const std::array<bool, style_count>& hit, double weight);
   void restart_what_stands_for_nothing();
   void forget_old_credit();
 
@@ -82,8 +93,8 @@ class StyleJudge {
   std::array<ShadowCache, style_count> shadows_;
   std::optional<ShadowCache> larger_;
   Gain gain_;
-  std::array<std::array<Credit, style_count>, style_count> credit_{};
-  std::array<std::uint64_t, style_count> hits_{};
+  Ledger recent_;
+  Ledger long_;
   std::uint64_t changes_ = 0;
   bool hold_was_beaten_ = false;
 };
