@@ -1,6 +1,7 @@
 #include "shoal/storage/listing.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -84,19 +85,20 @@ class Merge {
   }
 
  private:
-  /// A cursor with the eight bytes behind the prefix, which mostly tell the order.
+  /// The first bytes of a name behind the prefix, in the order of the bytes.
+  using Head = std::array<std::uint64_t, 2>;
+
+  /// A cursor with what mostly tells the order.
   struct Place {
-    std::uint64_t head;
+    Head head;
     ShardIndex::Cursor* cursor;
   };
 
   Place place_of(ShardIndex::Cursor* cursor) const {
-    std::string_view rest = cursor->name().substr(prefix_.size(), sizeof(std::uint64_t));
-    char bytes[sizeof(std::uint64_t)] = {};
-    std::ranges::copy(rest, bytes);
-    std::uint64_t head;
-    std::memcpy(&head, bytes, sizeof head);
-    return {std::byteswap(head), cursor};
+    std::string_view rest = cursor->name().substr(prefix_.size(), sizeof(Head));
+    Head head{};
+    std::memcpy(head.data(), rest.data(), rest.size());
+    return {{std::byteswap(head[0]), std::byteswap(head[1])}, cursor};
   }
   static bool behind(const Place& a, const Place& b) {
     return a.head != b.head ? a.head > b.head : a.cursor->name() > b.cursor->name();
