@@ -97,10 +97,15 @@ class ListWriter {
 
  private:
   void name(std::string_view tag, std::string_view text) {
+    xml_.open(tag);
+    name_text(text);
+    xml_.close();
+  }
+  void name_text(std::string_view text) {
     if (query_.encodes_names) {
-      xml_.element(tag, std::string_view(encoded_name(text, true)));
+      xml_.text(encoded_name(text, true));
     } else {
-      xml_.element(tag, text);
+      xml_.text(text);
     }
   }
 
@@ -134,20 +139,23 @@ class ListWriter {
 
   void object(const ListItem& item) {
     bool of_versions = query_.form == ListQuery::Form::versions;
-    xml_.open(of_versions ? "Version" : "Contents");
-    name("Key", item.name);
-    if (of_versions) {
-      xml_.element("VersionId", "null");
-      xml_.element("IsLatest", true);
-    }
-    xml_.element("LastModified", item.last_modified);
-    xml_.etag(item.etag);
+    xml_.markup(of_versions ? "<Version><Key>" : "<Contents><Key>");
+    name_text(item.name);
+    xml_.markup(of_versions ? "</Key><VersionId>null</VersionId><IsLatest>true</IsLatest><LastModified>"
+                            : "</Key><LastModified>");
+    xml_.text(item.last_modified);
+    xml_.markup("</LastModified><ETag>&quot;");
+    xml_.text(item.etag);
+    xml_.markup("&quot;</ETag>");
     for (const Checksum& checksum : item.checksums) xml_.element("ChecksumAlgorithm", to_string(checksum.algorithm));
     if (!item.checksums.empty()) xml_.element("ChecksumType", to_string(item.checksums.front().type));
-    xml_.element("Size", item.size);
+    xml_.markup("<Size>");
+    xml_.text(item.size);
+    xml_.markup("</Size>");
     if (query_.with_owner) xml_.person("Owner", item.owner);
-    xml_.element("StorageClass", item.storage_class.empty() ? standard_storage_class : item.storage_class);
-    xml_.close();
+    xml_.markup("<StorageClass>");
+    xml_.text(item.storage_class.empty() ? standard_storage_class : item.storage_class);
+    xml_.markup(of_versions ? "</StorageClass></Version>" : "</StorageClass></Contents>");
   }
 
   const ListItem& last_item() const { return page_.items[count_ - 1]; }

@@ -24,6 +24,16 @@ TEST(XmlWriterTest, TextsAreEscaped) {
   EXPECT_EQ(escaped("\xE2\x82\xAC"), "\xE2\x82\xAC");
 }
 
+TEST(XmlWriterTest, EveryByteIsEscapedWhereverItStands) {
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string special(1, static_cast<char>(byte));
+    for (std::size_t before : {0, 1, 15, 16, 17, 40}) {
+      std::string text = std::string(before, 'a') + special + std::string(40 - before, 'b');
+      EXPECT_EQ(escaped(text), std::string(before, 'a') + escaped(special) + std::string(40 - before, 'b')) << byte;
+    }
+  }
+}
+
 TEST(XmlWriterTest, WritesADocument) {
   XmlWriter xml("Result");
   xml.element("Count", std::uint64_t{2});

@@ -4,7 +4,9 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <span>
 
+#include <emmintrin.h>
 #include <fmt/format.h>
 
 #include "shoal/base/check.h"
@@ -25,6 +27,21 @@ constexpr std::array<bool, 256> special_bytes = make_special();
 
 bool is_special(char c) { return special_bytes[static_cast<unsigned char>(c)]; }
 
+/// How many characters from the first on stand for themselves.
+std::size_t plain_length(std::string_view text) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+  for (; end - at >= 16; at += 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    auto equal = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+    __m128i found = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    found = _mm_or_si128(found, _mm_or_si128(equal('&'), _mm_or_si128(equal('<'), equal('>'))));
+    found = _mm_or_si128(found, _mm_or_si128(equal('"'), equal('\x7f')));
+    if (_mm_movemask_epi8(found) != 0) break;  // or a tab, or the end of a line
+  }
+  return static_cast<std::size_t>(std::find_if(at, end, is_special) - text.data());
+}
+
 /// What a character is written as, or nothing if it has no name. A bare CR, which would be read as LF, has none.
 std::string_view named_reference(char c) {
   switch (c) {
@@ -41,7 +58,7 @@ std::string_view named_reference(char c) {
   }
 }
 
-void put_digits(std::string& text, std::size_t at, std::size_t digits, unsigned value) {
+void put_digits(std::span<char> text, std::size_t at, std::size_t digits, unsigned value) {
   for (std::size_t i = at + digits; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
 }
 
@@ -49,7 +66,7 @@ void put_digits(std::string& text, std::size_t at, std::size_t digits, unsigned 
 
 void append_xml_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    auto plain = static_cast<std::size_t>(std::ranges::find_if(text, is_special) - text.begin());
+    std::size_t plain = plain_length(text);
     out += text.substr(0, plain);
     if (plain == text.size()) return;
     char c = text[plain];
@@ -63,10 +80,17 @@ void append_xml_escaped(std::string& out, std::string_view text) {
 }
 
 std::string format_iso_time(WallTime time) {
+  std::string text;
+  append_iso_time(text, time);
+  return text;
+}
+
+void append_iso_time(std::string& out, WallTime time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
-  std::string text = "0000-00-00T00:00:00.000Z";
+  std::array<char, 24> text = {'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0',
+                               '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z'};
   put_digits(text, 0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
   put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
   put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
@@ -74,7 +98,7 @@ std::string format_iso_time(WallTime time) {
   put_digits(text, 14, 2, static_cast<unsigned>(clock.minutes().count()));
   put_digits(text, 17, 2, static_cast<unsigned>(clock.seconds().count()));
   put_digits(text, 20, 3, static_cast<unsigned>(clock.subseconds().count()));
-  return text;
+  out.append(text.data(), text.size());
 }
 
 XmlWriter::XmlWriter(std::string_view root) { start(root, s3_namespace); }
@@ -118,9 +142,15 @@ void XmlWriter::element(std::string_view tag, std::string_view text) {
 }
 
 void XmlWriter::element(std::string_view tag, std::uint64_t number) {
+  text_.append("<").append(tag).append(">");
+  text(number);
+  text_.append("</").append(tag).append(">");
+}
+
+void XmlWriter::text(std::uint64_t number) {
   std::array<char, 20> digits;
   auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  text_.append("<").append(tag).append(">").append(digits.data(), end).append("</").append(tag).append(">");
+  text_.append(digits.data(), end);
 }
 
 void XmlWriter::etag(std::string_view unquoted) {

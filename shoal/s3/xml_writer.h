@@ -15,6 +15,7 @@ void append_xml_escaped(std::string& out, std::string_view text);
 
 /// "2023-11-14T22:13:20.500Z", the form of time in S3's documents.
 std::string format_iso_time(WallTime time);
+void append_iso_time(std::string& out, WallTime time);
 
 /// Writes one document from front to back: `open` and `close` elements, or whole ones with their text. Tags are
 /// literals, texts are UTF-8 and are escaped here and nowhere else.
@@ -37,6 +38,11 @@ class XmlWriter {
   void element(std::string_view tag, WallTime time) { element(tag, std::string_view(format_iso_time(time))); }
   /// Text inside the element that is open.
   void text(std::string_view text) { append_xml_escaped(text_, text); }
+  /// Tags as they are given: for documents with thousands of the same ones, where it pays to write several at once.
+  /// What they open they close themselves.
+  void markup(std::string_view tags) { text_ += tags; }
+  void text(std::uint64_t number);
+  void text(WallTime time) { append_iso_time(text_, time); }
   /// An ETag, which stands in quotes.
   void etag(std::string_view unquoted);
   /// <Owner> or <Initiator>. We know people by their access key id only, so it is their name too.
