@@ -21,14 +21,15 @@ bool Exchange::sends_body(const http::ResponseHead& head) const {
   return !is_head_request() && !http::status_has_no_body(head.status);
 }
 
-std::optional<std::uint64_t> Exchange::announced_length(const http::ResponseHead& head, const Body& body) const {
+std::optional<std::uint64_t> Exchange::announced_length(const http::ResponseHead& head,
+                                                        std::uint64_t body_bytes) const {
   if (head.status < 200 || head.status == 204) return std::nullopt;
-  return !sends_body(head) && body.empty() ? head.content_length : body.size();
+  return !sends_body(head) && body_bytes == 0 ? head.content_length : body_bytes;
 }
 
 Task<Result<void>> Exchange::respond(http::ResponseHead head, Body body) {
   CHECK_MSG(state_ == State::waiting, "there is one response to a request");
-  CO_TRY(write_head(head, announced_length(head, body), /*chunked=*/false));
+  CO_TRY(write_head(head, announced_length(head, body.size()), /*chunked=*/false));
   state_ = State::complete;
   GatherList list;
   list.add(connection_.head_text());
@@ -39,9 +40,22 @@ Task<Result<void>> Exchange::respond(http::ResponseHead head, Body body) {
   co_return co_await send(std::move(list));
 }
 
+Task<Result<void>> Exchange::respond(http::ResponseHead head, std::string text) {
+  CHECK_MSG(state_ == State::waiting, "there is one response to a request");
+  CO_TRY(write_head(head, announced_length(head, text.size()), /*chunked=*/false));
+  state_ = State::complete;
+  GatherList list;
+  list.add(connection_.head_text());
+  if (sends_body(head)) {
+    list.add(text);
+    answered_.body_bytes = text.size();
+  }
+  co_return co_await send(std::move(list));
+}
+
 Result<void> Exchange::respond_now(const http::ResponseHead& head, Body body) {
   CHECK_MSG(state_ == State::waiting, "there is one response to a request");
-  TRY(write_head(head, announced_length(head, body), /*chunked=*/false));
+  TRY(write_head(head, announced_length(head, body.size()), /*chunked=*/false));
   state_ = State::complete;
   unsent_.add(connection_.head_text());
   if (sends_body(head)) {

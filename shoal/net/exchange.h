@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "shoal/base/result.h"
@@ -53,6 +54,7 @@ class Exchange {
   /// head.content_length where the handler has no body. The error is invalid_argument, and nothing was sent, when the
   /// head holds what HTTP cannot carry (http::HeaderLines).
   Task<Result<void>> respond(http::ResponseHead head, Body body);
+  Task<Result<void>> respond(http::ResponseHead head, std::string text);
 
   /// The same without waiting, for RequestHandler::begin(): what the client does not take at once is sent by the
   /// connection later. Failures of the connection are the connection's business.
@@ -93,7 +95,7 @@ class Exchange {
   bool is_head_request() const { return head_.method == "HEAD"; }
   Result<void> write_head(const http::ResponseHead& head, std::optional<std::uint64_t> content_length, bool chunked);
   /// As http::append_response_head() wants it; decides whether a body follows.
-  std::optional<std::uint64_t> announced_length(const http::ResponseHead& head, const Body& body) const;
+  std::optional<std::uint64_t> announced_length(const http::ResponseHead& head, std::uint64_t body_bytes) const;
   bool sends_body(const http::ResponseHead& head) const;
   Task<Result<void>> send(GatherList list);
   Result<void> refuse_length(const char* what);

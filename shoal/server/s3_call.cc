@@ -34,19 +34,25 @@ http::ResponseHead S3Call::head(int status) const { return response_head(status,
 
 Task<s3::S3Result<void>> S3Call::respond_body(http::ResponseHead head, Body body) {
   auto sent = co_await exchange_.respond(std::move(head), std::move(body));
-  if (!sent) spdlog::debug("response not sent request={} reason={}", request_id_, log_value(sent.error().message));
+  log_unsent(sent);
   co_return s3::S3Result<void>{};
 }
 
 Task<s3::S3Result<void>> S3Call::respond_xml(http::ResponseHead head, std::string document) {
   head.headers.add("Content-Type", "application/xml");
-  return respond_body(std::move(head), Body::copy_of(document));
+  auto sent = co_await exchange_.respond(std::move(head), std::move(document));
+  log_unsent(sent);
+  co_return s3::S3Result<void>{};
 }
 
 s3::S3Result<void> S3Call::respond_now(const http::ResponseHead& head, Body body) {
-  auto sent = exchange_.respond_now(head, std::move(body));
-  if (!sent) spdlog::debug("response not sent request={} reason={}", request_id_, log_value(sent.error().message));
+  log_unsent(exchange_.respond_now(head, std::move(body)));
   return {};
+}
+
+void S3Call::log_unsent(const Result<void>& sent) const {
+  if (sent) return;
+  spdlog::debug("response not sent request={} reason={}", request_id_, log_value(sent.error().message));
 }
 
 s3::ErrorContext S3Call::error_context() const {

@@ -76,6 +76,7 @@ class S3Call {
   void respond_error_now(http::ResponseHead head, const s3::S3Error& error);
 
  private:
+  void log_unsent(const Result<void>& sent) const;
   s3::ErrorContext error_context() const;
 
   net::Exchange& exchange_;
