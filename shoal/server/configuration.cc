@@ -129,6 +129,9 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes(
       "limits.gather_bytes_max", &limits.gather_bytes_max,
       "Bodies up to this size are gathered in memory and written as one record; larger ones are streamed to the log.");
+  table.add_bytes("limits.freed_bytes_kept", &limits.freed_bytes_kept,
+                  "Freed memory that the C library keeps for each thread instead of giving it back at once, so that "
+                  "large answers do not fault it in again.");
   table.add("limits.memory_timeout", &limits.memory_timeout,
             "How long a request waits for memory before it is answered 503 SlowDown.");
   table.add_bytes("limits.head_bytes_max", &limits.head_bytes_max, "Size of a request head; more is answered 431.");

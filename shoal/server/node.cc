@@ -17,6 +17,7 @@
 #include "shoal/base/log.h"
 #include "shoal/base/memory_budget.h"
 #include "shoal/io/descriptor_limit.h"
+#include "shoal/io/freed_memory.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/join.h"
 #include "shoal/io/local_disk.h"
@@ -393,6 +394,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
 
   std::size_t loop_count = parts->configuration.server.threads;
   if (loop_count == 0) loop_count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 64);
+  io::keep_freed_memory(parts->configuration.limits.freed_bytes_kept);
   make_room_for_connections(loop_count * parts->configuration.limits.connections_max);
   parts->loops = std::make_unique<io::EventLoopGroup>(io::EventLoopGroup::Options{.loops = loop_count});
   parts->cores.resize(loop_count);
