@@ -61,6 +61,13 @@ std::optional<Object> MemoryCache::try_get(const ObjectKeyView& key) {
   return hit(*entry);
 }
 
+ObjectInfoPtr MemoryCache::try_stat(const ObjectKeyView& key) {
+  auto [found, entry] = look_up(key);
+  if (found != Found::object) return nullptr;
+  ++stats_.stat_hits;
+  return entry->info.share();
+}
+
 /// Not while the key is read or written below: get() knows the order in which readers may see things.
 bool MemoryCache::is_known_missing(const ObjectKeyView& key) {
   auto [found, entry] = look_up(key);

@@ -91,6 +91,7 @@ class MemoryCache final : public ObjectStore {
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
 
   std::optional<Object> try_get(const ObjectKeyView& key) override;
+  ObjectInfoPtr try_stat(const ObjectKeyView& key) override;
   bool is_known_missing(const ObjectKeyView& key) override;
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;

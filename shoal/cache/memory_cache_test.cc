@@ -262,6 +262,15 @@ TEST_P(MemoryCacheTest, UpdateOfTheInfoKeepsTheBodyInMemory) {
   EXPECT_EQ(object.info->tags, info.tags);
 }
 
+TEST_P(MemoryCacheTest, WhatIsInMemoryIsDescribedAtOnce) {
+  EXPECT_EQ(cache_.try_stat(key("a")), nullptr);
+  EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_EQ(cache_.try_stat(key("a"))->size, 4U);
+  EXPECT_EQ(cache_.stats().stat_hits, 1U);
+  EXPECT_THAT(run(cache_.remove(key("a"), WriteCondition())), IsOk());
+  EXPECT_EQ(cache_.try_stat(key("a")), nullptr);
+}
+
 TEST_P(MemoryCacheTest, RemovedObjectIsGoneAndItsReadersKeepIt) {
   EXPECT_THAT(put("a", "body"), IsOk());
   Object pinned = cache_.try_get(key("a")).value();

@@ -98,6 +98,11 @@ class ObjectStore {
   /// The object if it can be had at once, without waiting: a hit in memory. No allocation, no coroutine. Empty says
   /// nothing about whether the object exists.
   virtual std::optional<Object> try_get(const ObjectKeyView& key) = 0;
+  /// What stat() would say of an object, if that can be had at once like a body by try_get(). Null says nothing.
+  virtual ObjectInfoPtr try_stat(const ObjectKeyView& key) {
+    static_cast<void>(key);
+    return nullptr;
+  }
   /// Whether it is known at once, without waiting, that the bucket has no such object: get() would say so now. False
   /// says nothing. No allocation, no coroutine.
   virtual bool is_known_missing(const ObjectKeyView& key) {

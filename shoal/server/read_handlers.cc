@@ -93,14 +93,19 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
   co_return co_await call.respond_body(std::move(plan->head), std::move(body));
 }
 
-/// What can be said without waiting: the object, or one without info where there is none.
+/// What can be said without waiting: the object, for HEAD without its body; one without info where there is none.
 std::optional<Object> look_at_once(S3Call& call, const ObjectKeyView& key) {
-  if (call.request().operation == s3::Operation::get_object) {
-    if (std::optional<Object> object = call.store().try_get(key)) {
-      if (object->reader) return std::nullopt;
-      call.note_read(*object, CacheResult::hit);
-      return object;
+  if (call.request().operation == s3::Operation::head_object) {
+    if (ObjectInfoPtr info = call.store().try_stat(key)) {
+      call.note_object(*info);
+      Object described;
+      described.info = std::move(info);
+      return described;
     }
+  } else if (std::optional<Object> object = call.store().try_get(key)) {
+    if (object->reader) return std::nullopt;
+    call.note_read(*object, CacheResult::hit);
+    return object;
   }
   return call.store().is_known_missing(key) ? std::optional(Object()) : std::nullopt;
 }

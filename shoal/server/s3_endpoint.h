@@ -33,7 +33,7 @@ class S3Endpoint final : public net::RequestHandler {
   S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Authorizer authorizer, Options options);
 
   Task<void> handle(net::Exchange& exchange) override;
-  /// GETs of what is in memory, what is known to be missing, and refusals are answered at once.
+  /// GETs and HEADs of what is in memory or known to be missing, and refusals, are answered at once.
   std::optional<Task<void>> begin(net::Exchange& exchange) override;
   /// Refusals of the HTTP layer are XML too.
   net::ProtocolErrorBody protocol_error(int status, std::string_view reason) override;

@@ -27,7 +27,7 @@ Task<s3::S3Result<void>> handle_list_objects(S3Call& call);
 
 // read_handlers.cc
 Task<s3::S3Result<void>> handle_get_object(S3Call& call);
-/// GetObject of what is in memory, and both of what is known to be missing, without waiting. The error, if there is
+/// GetObject and HeadObject of what is in memory, or is known to be missing, without waiting. The error, if there is
 /// one, is for the caller to send. Nothing: this request takes the long way.
 std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call);
 Task<s3::S3Result<void>> handle_head_object(S3Call& call);

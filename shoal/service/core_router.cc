@@ -86,6 +86,11 @@ std::optional<Object> CoreRouter::try_get(const ObjectKeyView& key) {
   return core.store->try_get(key);
 }
 
+ObjectInfoPtr CoreRouter::try_stat(const ObjectKeyView& key) {
+  const Core& core = owner_of(key);
+  return &core == &cores_[own_] ? core.store->try_stat(key) : nullptr;
+}
+
 bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
   const Core& core = owner_of(key);
   return &core == &cores_[own_] && core.store->is_known_missing(key);

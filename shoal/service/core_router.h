@@ -34,6 +34,7 @@ class CoreRouter final : public ObjectStore {
 
   /// Only hits of the own loop: another loop's memory cannot be looked at without a message.
   std::optional<Object> try_get(const ObjectKeyView& key) override;
+  ObjectInfoPtr try_stat(const ObjectKeyView& key) override;
   bool is_known_missing(const ObjectKeyView& key) override;
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;

@@ -20,6 +20,7 @@ class LimitedStore final : public ObjectStore {
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
 
   std::optional<Object> try_get(const ObjectKeyView& key) override { return store_.try_get(key); }
+  ObjectInfoPtr try_stat(const ObjectKeyView& key) override { return store_.try_stat(key); }
   bool is_known_missing(const ObjectKeyView& key) override { return store_.is_known_missing(key); }
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;

@@ -219,6 +219,9 @@ class RandomOperations {
     EXPECT_EQ(comparable(*(*actual)->info), comparable(*(*expected)->info));
     EXPECT_EQ(*(*actual)->info, ***actual_info);
     EXPECT_TRUE(whole_body(**actual, loop()) == whole_body(**expected, model_loop_)) << key.name;
+    if (ObjectInfoPtr described = store().try_stat(key)) {
+      EXPECT_EQ(*described, *(*actual)->info);
+    }
     if (std::optional<Object> hit = store().try_get(key)) {
       EXPECT_EQ(*hit->info, *(*actual)->info);
     }
