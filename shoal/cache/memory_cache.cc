@@ -203,6 +203,34 @@ void MemoryCache::land(const ObjectKey& key, Flight& flight, Result<std::optiona
   }
 }
 
+// --- what others may have changed below
+
+std::optional<MemoryCache::Recalled> MemoryCache::recall(const ObjectKeyView& key) {
+  auto [found, entry] = look_up(key);
+  if (found == Found::nothing) return std::nullopt;
+  return Recalled{entry->info.share(), std::chrono::milliseconds(now_ms() - entry->since_ms)};
+}
+
+bool MemoryCache::is_recalled(const LookUp& look_up, const ObjectInfoPtr& recalled) {
+  if (look_up.found == Found::nothing) return false;
+  if (look_up.found == Found::missing_key) return recalled == nullptr;
+  return recalled != nullptr && look_up.entry->info->version == recalled->version;
+}
+
+void MemoryCache::confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalled) {
+  LookUp present = look_up(key);
+  if (!is_recalled(present, recalled)) return;
+  present.entry->since_ms = now_ms();
+  if (recalled == nullptr) {
+    present.entry->in_use_or_expiry = now_ms() + static_cast<std::uint32_t>(options_.missing_key_lifetime.count());
+  }
+}
+
+void MemoryCache::disprove(const ObjectKeyView& key, const ObjectInfoPtr& recalled) {
+  LookUp present = look_up(key);
+  if (is_recalled(present, recalled)) contents_.erase(*present.entry);
+}
+
 // --- after a restart
 
 void MemoryCache::restore(const SavedCache& saved) {

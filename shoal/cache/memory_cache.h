@@ -62,6 +62,18 @@ class MemoryCache final : public ObjectStore {
   /// The bucket came or went in another instance over the same store.
   void forget_bucket(const std::string& name);
 
+  /// What is in memory of an object, without its being a hit.
+  struct Recalled {
+    ObjectInfoPtr info;             ///< null: it is known to be missing
+    std::chrono::milliseconds age;  ///< since it came in, or was confirmed
+  };
+  /// Nothing while the key is written.
+  std::optional<Recalled> recall(const ObjectKeyView& key);
+  /// The store below was seen to have still what recall() told.
+  void confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalled);
+  /// It was seen to have something else. What has come in since is not touched.
+  void disprove(const ObjectKeyView& key, const ObjectInfoPtr& recalled);
+
   /// What a restart needs to have the same objects in memory again.
   SavedCache save() { return contents_.save(); }
   /// Takes over what was saved, before the first request: order and history at once. The bodies come by refill() or
@@ -122,6 +134,7 @@ class MemoryCache final : public ObjectStore {
   };
   /// What may be answered from memory.
   LookUp look_up(const ObjectKeyView& key);
+  static bool is_recalled(const LookUp& look_up, const ObjectInfoPtr& recalled);
   Object hit(Entry& entry);
 
   CacheContents::Installed install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {

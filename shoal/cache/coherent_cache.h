@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "shoal/base/wait_list.h"
+#include "shoal/cache/coherence.h"
+#include "shoal/cache/memory_cache.h"
+
+namespace shoal::cache {
+
+/// A MemoryCache over a store that others may write to as well: keeps what each bucket was promised, by asking the
+/// store below (stat) whether it still has what is cached. All who want the same object at the same time share one
+/// question. What has changed is read anew; what is unchanged is as new as its question.
+///
+/// When the store below cannot be asked, its error is the answer, unless the bucket lets older objects be served. One
+/// loop.
+class CoherentCache final : public ObjectStore {
+ public:
+  struct Stats {
+    std::uint64_t confirmed = 0;  ///< questions whose answer was that nothing had changed
+    std::uint64_t changed = 0;    ///< and that something had
+    std::uint64_t failed = 0;     ///< questions without an answer
+    std::uint64_t stale = 0;      ///< reads that were served all the same
+  };
+
+  /// `cache` is over `below`; both and the clock outlive this.
+  CoherentCache(MemoryCache& cache, ObjectStore& below, CoherenceRules rules);
+  CoherentCache(const CoherentCache&) = delete;  // questions in flight point here
+  CoherentCache& operator=(const CoherentCache&) = delete;
+
+  /// Asks now, whatever the age, since a client insists. Nothing to do for what is not cached.
+  Task<Result<void>> refresh(ObjectKey key);
+  /// Waits for the questions that nobody may be waiting for any more; before the cache is closed.
+  Task<void> close();
+
+  const Stats& stats() const { return stats_; }
+
+  Task<Result<void>> create_bucket(BucketInfo bucket) override;
+  Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
+  Task<Result<void>> update_bucket(BucketInfo bucket) override;
+  Task<Result<void>> remove_bucket(std::string name) override;
+  Task<Result<std::vector<BucketInfo>>> list_buckets() override;
+
+  std::optional<Object> try_get(const ObjectKeyView& key) override;
+  bool is_known_missing(const ObjectKeyView& key) override;
+  ObjectInfoPtr try_stat(const ObjectKeyView& key) override;
+  Task<Result<std::optional<Object>>> get(ObjectKey key) override;
+  Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
+  Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
+  Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
+  Task<Result<ListPage>> list(ListRequest request) override;
+
+  Task<Result<std::string>> create_upload(ObjectKey key, ObjectInfo info) override;
+  Task<Result<UploadInfo>> stat_upload(UploadKey upload) override;
+  Task<Result<PartInfo>> put_part(UploadKey upload, PartInfo part, Body body) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_part(UploadKey upload, std::uint32_t part_number) override;
+  Task<Result<std::vector<PartInfo>>> list_parts(UploadKey upload) override;
+  Task<Result<ObjectInfoPtr>> complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) override;
+  Task<Result<void>> abort_upload(UploadKey upload) override;
+  Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
+
+ private:
+  /// One question and all who wait for its answer.
+  struct Question {
+    bool done = false;
+    WaitList waiters;
+    Result<void> answer;
+  };
+  struct KeyHash {
+    std::size_t operator()(const ObjectKey& key) const { return ObjectKeyView(key).hash; }
+  };
+
+  /// Whether what is cached may be served without asking. True when nothing is cached.
+  bool is_fresh(const ObjectKeyView& key, const Coherence& rule);
+  /// Makes what is cached servable, or gone. Fails when nobody can know.
+  Task<Result<void>> make_fresh(ObjectKey key);
+  Task<Result<void>> ask(ObjectKey key);
+  Task<void> ask_below(ObjectKey key, std::shared_ptr<Question> question);
+
+  MemoryCache& cache_;
+  ObjectStore& below_;
+  const CoherenceRules rules_;
+  std::unordered_map<ObjectKey, std::shared_ptr<Question>, KeyHash> questions_;
+  WaitList answered_;  // close() waits for the last
+  Stats stats_;
+};
+
+}  // namespace shoal::cache

@@ -1,0 +1,234 @@
+#include "shoal/cache/coherent_cache.h"
+
+#include <gtest/gtest.h>
+
+#include "shoal/cache/memory_cache_test.h"
+
+namespace shoal::cache::testing {
+namespace {
+
+using Mode = Coherence::Mode;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A cache over a store that others write to: put_below() is them.
+class CoherentCacheTest : public MemoryCacheTest {
+ protected:
+  static CoherenceRules rules_of(Coherence rule) { return {.others = rule, .buckets = {}}; }
+
+  /// Everything is older by so much.
+  void pass(milliseconds time) { clock_.advance(time); }
+  void use(Coherence rule) { coherent_ = std::make_unique<CoherentCache>(cache_, below_, rules_of(rule)); }
+  void use_revalidation(milliseconds max_age, milliseconds serve_stale = milliseconds(0)) {
+    use({.mode = Mode::revalidate, .max_age = max_age, .serve_stale = serve_stale});
+  }
+
+  Result<std::optional<Object>> read(const std::string& name) { return run(coherent_->get(key(name))); }
+  std::optional<std::string> text(const std::string& name) { return text_of(read(name)); }
+  bool is_hit(const std::string& name) { return coherent_->try_get(key(name)).has_value(); }
+  std::uint64_t questions() const { return below_.calls(StoreCall::stat); }
+
+  std::unique_ptr<CoherentCache> coherent_;
+};
+
+TEST_P(CoherentCacheTest, OwnedIsNeverAskedAbout) {
+  use({});
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(100'000));
+  EXPECT_TRUE(is_hit("a"));
+  EXPECT_EQ(questions(), 0U);
+}
+
+TEST_P(CoherentCacheTest, YoungIsServedWithoutAsking) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(milliseconds(4'999));
+  EXPECT_TRUE(is_hit("a"));
+  EXPECT_EQ(questions(), 0U);
+}
+
+TEST_P(CoherentCacheTest, OldIsAskedAboutAndThenYoungAgain) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(5));
+  EXPECT_FALSE(is_hit("a"));
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_EQ(questions(), 1U);
+  EXPECT_EQ(reads_below(), 1U);
+  EXPECT_TRUE(is_hit("a"));
+  EXPECT_EQ(coherent_->stats().confirmed, 1U);
+}
+
+TEST_P(CoherentCacheTest, WhatChangedIsReadAnew) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  put_below("a", "2");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(5));
+  EXPECT_EQ(text("a"), "2");
+  EXPECT_EQ(coherent_->stats().changed, 1U);
+}
+
+TEST_P(CoherentCacheTest, WhatWasRemovedIsGone) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_THAT(run(store_.remove(key("a"), WriteCondition())), IsOk());
+  pass(seconds(5));
+  EXPECT_EQ(text("a"), std::nullopt);
+}
+
+TEST_P(CoherentCacheTest, MaxAgeOfNothingAsksEachTime) {
+  use_revalidation(seconds(0));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  for (const char* next : {"2", "3", "4"}) {
+    put_below("a", next);
+    EXPECT_FALSE(is_hit("a"));
+    EXPECT_EQ(text("a"), next);
+  }
+}
+
+TEST_P(CoherentCacheTest, KeyThatWasMissingIsLookedForAgain) {
+  use_revalidation(seconds(5));
+  EXPECT_EQ(text("a"), std::nullopt);
+  EXPECT_TRUE(coherent_->is_known_missing(key("a")));
+  put_below("a", "1");
+  pass(seconds(5));
+  EXPECT_FALSE(coherent_->is_known_missing(key("a")));
+  EXPECT_EQ(text("a"), "1");
+}
+
+TEST_P(CoherentCacheTest, OurOwnWritesAreSeenAtOnce) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_THAT(run(put_task(*coherent_, "a", "2")), IsOk());
+  EXPECT_TRUE(is_hit("a"));
+  EXPECT_EQ(text("a"), "2");
+}
+
+TEST_P(CoherentCacheTest, StatIsAsFreshAsGet) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  put_below("a", "22");
+  EXPECT_EQ(run(coherent_->stat(key("a"))).value().value()->size, 1U);
+  pass(seconds(5));
+  EXPECT_EQ(run(coherent_->stat(key("a"))).value().value()->size, 2U);
+}
+
+TEST_P(CoherentCacheTest, ClientMayInsist) {
+  use_revalidation(seconds(3'600));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  put_below("a", "2");
+  EXPECT_THAT(run(coherent_->refresh(key("a"))), IsOk());
+  EXPECT_EQ(text("a"), "2");
+  EXPECT_THAT(run(coherent_->refresh(key("not there"))), IsOk());
+}
+
+TEST_P(CoherentCacheTest, NobodyInsistsOnTheImmutable) {
+  use({.mode = Mode::immutable});
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_THAT(run(coherent_->refresh(key("a"))), IsOk());
+  EXPECT_EQ(questions(), 0U);
+}
+
+TEST_P(CoherentCacheTest, ManyReadersAskOneQuestion) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(5));
+  below_.hold_answer(StoreCall::stat, "gate");
+  std::vector<shoal::testing::Running<Result<std::optional<Object>>>> readers;
+  for (int i = 0; i < 100; ++i) readers.push_back(start(coherent_->get(key("a"))));
+  EXPECT_EQ(questions(), 1U);
+  open("gate");
+  for (auto& reader : readers) EXPECT_EQ(text_of(reader.result()), "1");
+  EXPECT_EQ(questions(), 1U);
+}
+
+TEST_P(CoherentCacheTest, WriteDuringAQuestionIsNotUndoneByItsAnswer) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  put_below("a", "2");
+  pass(seconds(5));
+  below_.hold_answer(StoreCall::stat, "gate");
+  auto reader = start(coherent_->get(key("a")));
+  EXPECT_THAT(run(put_task(*coherent_, "a", "3")), IsOk());
+  open("gate");
+  EXPECT_EQ(text_of(reader.result()), "3");
+  EXPECT_TRUE(is_hit("a"));
+  EXPECT_EQ(text("a"), "3");
+}
+
+TEST_P(CoherentCacheTest, WithoutAnAnswerThereIsAnErrorNotAnOldObject) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(5));
+  for (ErrorCode code : {ErrorCode::closed, ErrorCode::timed_out, ErrorCode::overloaded}) {
+    below_.fail(StoreCall::stat, code);
+    EXPECT_THAT(read("a"), HasError(code));
+  }
+  EXPECT_EQ(text("a"), "1");  // it was only not served
+  EXPECT_EQ(reads_below(), 1U);
+}
+
+TEST_P(CoherentCacheTest, StaleIsServedForAWhileIfTheBucketSaysSo) {
+  use_revalidation(seconds(5), seconds(60));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(64));
+  below_.fail(StoreCall::stat, ErrorCode::closed);
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_EQ(coherent_->stats().stale, 1U);
+  pass(seconds(1));
+  below_.fail(StoreCall::stat, ErrorCode::closed);
+  EXPECT_THAT(read("a"), HasError(ErrorCode::closed));
+}
+
+TEST_P(CoherentCacheTest, WhatMayNotBeSeenAnyMoreIsNotServedStale) {
+  use_revalidation(seconds(5), seconds(60));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(5));
+  below_.fail(StoreCall::stat, ErrorCode::access_denied);
+  EXPECT_THAT(read("a"), HasError(ErrorCode::access_denied));
+  below_.fail(StoreCall::get, ErrorCode::closed);
+  EXPECT_THAT(read("a"), HasError(ErrorCode::closed));  // it was forgotten
+}
+
+TEST_P(CoherentCacheTest, EachBucketHasItsOwnRule) {
+  CoherenceRules rules = rules_of({.mode = Mode::revalidate});
+  rules.buckets["bucket"] = {.mode = Mode::immutable};
+  coherent_ = std::make_unique<CoherentCache>(cache_, below_, rules);
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_TRUE(is_hit("a"));
+}
+
+TEST_P(CoherentCacheTest, ClosesWhenTheLastQuestionIsAnswered) {
+  use_revalidation(seconds(0));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  below_.hold_answer(StoreCall::stat, "gate");
+  auto reader = start(coherent_->get(key("a")));
+  auto closing = start(coherent_->close());
+  EXPECT_FALSE(closing.done());
+  open("gate");
+  EXPECT_TRUE(closing.done());
+  EXPECT_TRUE(reader.done());
+}
+
+SHOAL_TEST_WITH_EVERY_POLICY(CoherentCacheTest);
+
+}  // namespace
+}  // namespace shoal::cache::testing
