@@ -72,6 +72,8 @@ Task<void> AdminEndpoint::handle_signed(net::Exchange& exchange, http::TargetPar
     co_await answer(exchange, 403, "to be signed with the keys of the server\n");
   } else if (target.path == "/-/cache/explain") {
     co_await explain(exchange, target.query);
+  } else if (services_.engine == nullptr) {
+    co_await answer(exchange, 404, "the objects are kept by the origin\n");
   } else {
     StorageAdminRequest request;
     request.is_post = exchange.head().method == "POST";

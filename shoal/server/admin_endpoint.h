@@ -29,7 +29,7 @@ class AdminEndpoint final : public net::RequestHandler {
   struct Services {
     std::function<Task<std::string>()> metrics;
     std::function<Task<std::string>(ObjectKey key)> explain;
-    storage::LogEngine* engine;
+    storage::LogEngine* engine;  ///< null: an origin keeps the objects
     const s3::KeyStore* keys;
     const Clock* clock;
   };

@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "shoal/base/text.h"
+#include "shoal/server/origin_configuration.h"
 
 namespace shoal::server {
 namespace {
@@ -101,6 +102,53 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes("index.memory_max", &configuration.index.memory_max,
                   "Memory for the index of the log; beyond, pages that were not used for long stay on disk and take a "
                   "read when they are. Some 10 bytes an object are needed in any case. 0 means no limit.");
+  auto& origin = configuration.origin;
+  table.add("origin.url", &origin.url,
+            "S3 service that keeps the objects, as in \"http://10.0.0.5:9000\", in place of the embedded store; empty: "
+            "none. Its keys are no setting: see above.");
+  table.add("origin.region", &origin.region, "Region that requests to it are signed for.");
+  table.add("origin.addressing", &origin.addressing,
+            "path (http://host/bucket/key) or virtual-host (http://bucket.host/key).");
+  table.add("origin.credentials_file", &origin.credentials_file,
+            "File with its keys, a line each: access_key=…, secret_key=…, perhaps session_token=…; readable by nobody "
+            "else. Without keys requests are not signed.");
+  table.add(
+      "origin.coherence", &origin.coherence,
+      "What may be seen of its buckets (docs/CONSISTENCY.md): owned, immutable, \"revalidate 5s\" or \"revalidate "
+      "5s stale 1h\".");
+  table.add("origin.bucket_coherence", &origin.bucket_coherence,
+            "The same for single buckets, as in \"models=immutable\".");
+  table.add("origin.connections_max", &origin.connections_max, "Connections to it at a time, for each event loop.");
+  table.add("origin.connection_wait_timeout", &origin.connection_wait_timeout,
+            "How long a request waits for one of them before it is answered 503.");
+  table.add("origin.idle_timeout", &origin.idle_timeout, "Connections that were not used for so long are closed.");
+  table.add("origin.fresh_time", &origin.fresh_time,
+            "A write goes over a connection that was used so recently, or a new one: the origin might have closed any "
+            "other, and then nobody knows whether the write was done.");
+  table.add("origin.resolve_timeout", &origin.resolve_timeout, "For looking up its name.");
+  table.add("origin.address_lifetime", &origin.address_lifetime,
+            "How long its addresses are used before the next look.");
+  table.add("origin.connect_timeout", &origin.connect_timeout, "For a connection to one of its addresses.");
+  table.add("origin.first_byte_timeout", &origin.first_byte_timeout,
+            "From the end of a request to the end of the head of the answer.");
+  table.add("origin.body_timeout", &origin.body_timeout,
+            "In each such time a body, either way, has to advance by body_progress_bytes_min.");
+  table.add_bytes("origin.body_progress_bytes_min", &origin.body_progress_bytes_min, "See body_timeout.");
+  table.add_bytes("origin.head_bytes_max", &origin.head_bytes_max, "Size of the head of an answer; more is an error.");
+  table.add("origin.attempts_max", &origin.attempts_max,
+            "How often a request is made when it fails; writes only as long as the origin surely did nothing.");
+  table.add("origin.backoff_first", &origin.backoff_first,
+            "Longest pause before the second attempt; doubles with each further one. Pauses are random up to that.");
+  table.add("origin.backoff_max", &origin.backoff_max, "Longest pause of all.");
+  table.add("origin.retry_time_max", &origin.retry_time_max, "No further attempt begins after it.");
+  table.add_bytes("origin.gather_bytes_max", &origin.gather_bytes_max,
+                  "Bodies are gathered in memory up to this size before they are sent to the origin; larger ones are "
+                  "refused: upload them in parts.");
+  table.add("origin.verify_etag", &origin.verify_etag,
+            "Compare whole objects that it sends with their ETag, where that is an MD5.");
+  table.add("origin.bucket_lifetime", &origin.bucket_lifetime, "How long a bucket is taken to exist without asking.");
+  table.add("origin.missing_key_lifetime", &origin.missing_key_lifetime,
+            "How long a key is taken to be missing without asking, in buckets that are not revalidated sooner.");
   auto& cache = configuration.cache;
   table.add_bytes(
       "cache.memory", &cache.memory,
@@ -352,6 +400,10 @@ Result<void> check_configuration(const Configuration& configuration) {
   }
   if (configuration.limits.send_buffer_bytes > 1_GiB || configuration.limits.unsent_bytes_max > 1_GiB) {
     return failure(ErrorCode::invalid_argument, "limits.send_buffer_bytes and limits.unsent_bytes_max: at most 1GiB");
+  }
+  if (!configuration.origin.url.empty()) {
+    TRY(origin_options_of(configuration));
+    TRY(coherence_rules_of(configuration));
   }
   if (configuration.limits.accept_backlog > 1'000'000) {
     return failure(ErrorCode::invalid_argument, "limits.accept_backlog: at most 1000000");

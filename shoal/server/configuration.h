@@ -45,6 +45,34 @@ struct Configuration {
     std::uint64_t memory_max = 0;
   } index;
 
+  struct Origin {
+    std::string url;
+    std::string region = "us-east-1";
+    std::string addressing = "path";
+    std::string credentials_file;
+    std::string coherence = "revalidate 5s";
+    std::vector<std::string> bucket_coherence;
+    std::uint32_t connections_max = 64;
+    std::chrono::milliseconds connection_wait_timeout{5'000};
+    std::chrono::milliseconds idle_timeout{15'000};
+    std::chrono::milliseconds fresh_time{1'000};
+    std::chrono::milliseconds resolve_timeout{5'000};
+    std::chrono::milliseconds address_lifetime{30'000};
+    std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds first_byte_timeout{30'000};
+    std::chrono::milliseconds body_timeout{30'000};
+    std::uint64_t body_progress_bytes_min = 32_KiB;
+    std::uint64_t head_bytes_max = 64_KiB;
+    std::uint32_t attempts_max = 4;
+    std::chrono::milliseconds backoff_first{50};
+    std::chrono::milliseconds backoff_max{5'000};
+    std::chrono::milliseconds retry_time_max{60'000};
+    std::uint64_t gather_bytes_max = 64_MiB;
+    bool verify_etag = true;
+    std::chrono::milliseconds bucket_lifetime{5'000};
+    std::chrono::milliseconds missing_key_lifetime{10'000};
+  } origin;
+
   struct CacheSettings {
     std::uint64_t memory = 0;
     std::string mode = "bytes";

@@ -60,7 +60,11 @@ std::string configuration_markdown() {
       "need a unit (`500ms`, `30s`, `15m`, `1h`); bytes may have one (`4096`, `64KiB`, `8GiB`).\n\n"
       "The first keys are no setting: they come from `SHOAL_ROOT_ACCESS_KEY` and `SHOAL_ROOT_SECRET_KEY`, or, without "
       "these, from the\n"
-      "file `credentials` in the data directory, which the first start makes with random keys.\n";
+      "file `credentials` in the data directory, which the first start makes with random keys. The keys for an origin are "
+      "none either:\n"
+      "they come from `SHOAL_ORIGIN_ACCESS_KEY`, `SHOAL_ORIGIN_SECRET_KEY` and, for temporary ones, "
+      "`SHOAL_ORIGIN_SESSION_TOKEN`, or from the file\n"
+      "that `origin.credentials_file` names.\n";
   std::string_view section;
   Configuration defaults;
   OptionTable table = option_table_of(defaults);

@@ -146,6 +146,22 @@ void write_operations(TextWriter& writer, const std::vector<const service::Opera
   writer.sample(sum_of(loops, &Counters::timed_out), {{"reason", "waited_too_long"}});
 }
 
+void write_origin(TextWriter& writer, const std::vector<const origin::OriginCounters*>& loops) {
+  using Counters = origin::OriginCounters;
+  if (loops.empty()) return;
+  auto sum = [&loops](std::atomic<std::uint64_t> Counters::* member) {
+    std::uint64_t total = 0;
+    for (const Counters* one : loops) total += (one->*member).load(std::memory_order_relaxed);
+    return total;
+  };
+  writer.counter("shoal_origin_requests_total", "Requests to the origin.", sum(&Counters::requests));
+  writer.counter("shoal_origin_repeats_total", "Attempts beyond the first of a request.", sum(&Counters::repeats));
+  writer.counter("shoal_origin_failures_total", "Requests that came to nothing because the origin failed.",
+                 sum(&Counters::failures));
+  writer.counter("shoal_origin_read_bytes_total", "Bytes of bodies that it sent.", sum(&Counters::bytes_read));
+  writer.counter("shoal_origin_sent_bytes_total", "Bytes of bodies that were sent to it.", sum(&Counters::bytes_sent));
+}
+
 void write_loops(TextWriter& writer, const MetricsInput& input) {
   writer.histogram("shoal_loop_lag_seconds",
                    "How late the event loops came to what was due; asked ten times a second.");
@@ -164,6 +180,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_http(writer, input.counters);
   write_storage(writer, input.storage);
   write_operations(writer, input.operations);
+  write_origin(writer, input.origins);
   RequestMetrics::write(writer, input.requests);
   write_loops(writer, input);
   writer.counter("shoal_access_log_dropped_lines_total", "Lines of the access log that could not be written in time.",

@@ -6,6 +6,7 @@
 #include "shoal/base/memory_budget.h"
 #include "shoal/cache/cache_report.h"
 #include "shoal/net/server_counters.h"
+#include "shoal/origin/origin_counters.h"
 #include "shoal/server/request_metrics.h"
 #include "shoal/service/operation_slots.h"
 #include "shoal/storage/log_engine.h"
@@ -24,6 +25,8 @@ struct MetricsInput {
   std::vector<const RequestMetrics*> requests = {};
   std::vector<const metrics::DurationHistogram*> loop_lags = {};
   std::vector<const metrics::DurationHistogram*> sync_times = {};
+
+  std::vector<const origin::OriginCounters*> origins = {};  ///< none without an origin
 
   std::uint64_t access_lines_dropped = 0;
 };

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <future>
+#include <map>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -13,9 +14,11 @@
 #include <boost/asio/use_future.hpp>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "shoal/base/log.h"
 #include "shoal/base/memory_budget.h"
+#include "shoal/cache/coherent_cache.h"
 #include "shoal/io/descriptor_limit.h"
 #include "shoal/io/freed_memory.h"
 #include "shoal/io/event_loop.h"
@@ -33,6 +36,8 @@
 #include "shoal/server/admin_endpoint.h"
 #include "shoal/server/cache_group.h"
 #include "shoal/server/metrics_text.h"
+#include "shoal/server/origin_configuration.h"
+#include "shoal/server/origin_group.h"
 #include "shoal/server/root_key_store.h"
 #include "shoal/server/s3_endpoint.h"
 #include "shoal/service/core_router.h"
@@ -74,6 +79,18 @@ void make_room_for_connections(std::uint64_t connections) {
                descriptors, connections);
 }
 
+/// The variables of the process that are meant for the server.
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    std::string_view text = *variable;
+    std::size_t equals = text.find('=');
+    if (!text.starts_with("SHOAL_") || equals == std::string_view::npos) continue;
+    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
 /// An address that a client on this machine can connect to.
 std::string local_url(const net::Endpoint& endpoint, const char* scheme = "http") {
   std::string address = endpoint.address();
@@ -104,6 +121,7 @@ struct Core {
   std::unique_ptr<io::SyncTimingDisk> disk;
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
   std::unique_ptr<cache::MemoryCache> cache;
+  std::unique_ptr<cache::CoherentCache> coherent;  // null without an origin: nobody else writes to our own store
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<io::LoopLag> lag;
   std::unique_ptr<service::CoreRouter> router;
@@ -130,7 +148,8 @@ struct Node::Parts {
   std::unique_ptr<net::TlsContext> tls;   // null: not wanted
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
-  std::unique_ptr<storage::LogEngine> engine;
+  std::unique_ptr<storage::LogEngine> engine;  // what keeps the objects: this, or
+  std::unique_ptr<OriginGroup> origin;         // that
   std::unique_ptr<CacheGroup> caches;
   std::future<void> watching;  // of caches
   AdminEndpoint admin;
@@ -139,9 +158,17 @@ struct Node::Parts {
 
   Result<void> load_keys(std::optional<RootCredentials> given);
   void make_budget();
+  bool has_origin() const { return !configuration.origin.url.empty(); }
+  void open_disks();
   Result<void> open_engine();
   Result<void> open_access_log();
+  Result<void> open_origin();
+  ObjectStore& durable_store(std::size_t loop);
+  std::size_t owner_of(Slot slot) const;
+  cache::MemoryCacheOptions cache_options() const;
+  void build_caches();
   void build_chains();
+  Task<Result<void>> refresh(ObjectKey key);
   void start_caches();
   Task<void> set_memory(std::uint64_t bytes);
   Task<std::string> metrics();
@@ -161,6 +188,16 @@ Result<void> Node::Parts::load_keys(std::optional<RootCredentials> given) {
   return {};
 }
 
+void Node::Parts::open_disks() {
+  for (std::size_t i = 0; i < loops->size(); ++i) {
+    io::LocalDiskOptions disk_options;
+    disk_options.queue_depth = configuration.storage.queue_depth;
+    cores[i].disk = std::make_unique<io::SyncTimingDisk>(io::open_local_disk((*loops)[i], disk_options));
+    cores[i].timers = std::make_unique<io::LoopTimers>((*loops)[i]);
+    cores[i].lag = std::make_unique<io::LoopLag>(*cores[i].timers);
+  }
+}
+
 Result<void> Node::Parts::open_engine() {
   storage::LogEngineOptions options;
   options.directory = configuration.server.data;
@@ -178,12 +215,7 @@ Result<void> Node::Parts::open_engine() {
   options.read_memory = {&disk_reads, budget.get()};
   options.index_account = &index;
   std::vector<storage::LogEngine::Core> engine_cores;
-  for (std::size_t i = 0; i < loops->size(); ++i) {
-    io::LocalDiskOptions disk_options;
-    disk_options.queue_depth = configuration.storage.queue_depth;
-    cores[i].disk = std::make_unique<io::SyncTimingDisk>(io::open_local_disk((*loops)[i], disk_options));
-    engine_cores.push_back({&(*loops)[i], cores[i].disk.get()});
-  }
+  for (std::size_t i = 0; i < loops->size(); ++i) engine_cores.push_back({&(*loops)[i], cores[i].disk.get()});
   TRY_ASSIGN(engine,
              io::run_blocking((*loops)[0], storage::LogEngine::open(std::move(options), std::move(engine_cores))));
   return {};
@@ -197,38 +229,82 @@ Result<void> Node::Parts::open_access_log() {
   return {};
 }
 
+Result<void> Node::Parts::open_origin() {
+  TRY_ASSIGN(origin::OriginOptions options, origin_options_of(configuration));
+  TRY_ASSIGN(options.credentials, load_origin_credentials(configuration, environment()));
+  options.owner = keys.access_key;
+  options.account = &disk_reads;
+  options.budget = budget.get();
+  std::vector<OriginGroup::Loop> members;
+  for (std::size_t i = 0; i < cores.size(); ++i) members.push_back({&(*loops)[i], cores[i].timers.get()});
+  origin = std::make_unique<OriginGroup>(std::move(members), options, origin_connector_options_of(configuration));
+  if (options.credentials.access_key.empty()) spdlog::warn("origin requests are not signed: there are no keys for it");
+  return {};
+}
+
+ObjectStore& Node::Parts::durable_store(std::size_t loop) {
+  if (origin != nullptr) return origin->store(loop);
+  return engine->store(loop);
+}
+
+std::size_t Node::Parts::owner_of(Slot slot) const {
+  return origin != nullptr ? origin->owner_of(slot) : engine->owner_of(slot);
+}
+
+/// On the loop of the key, whichever that is.
+Task<Result<void>> Node::Parts::refresh(ObjectKey key) {
+  std::size_t owner = owner_of(ObjectKeyView(key).slot());
+  co_return co_await io::run_on((*loops)[owner], [&] { return cores[owner].coherent->refresh(std::move(key)); });
+}
+
 void Node::Parts::make_budget() {
   budget = std::make_unique<MemoryBudget>(memory_bytes(configuration), configuration.limits.memory_timeout);
   for (const MemoryAccount* account : {&connections, &disk_reads, &index, &cache_steering}) budget->add(account);
   budget->add_promised(&request_bodies);
 }
 
-void Node::Parts::build_chains() {
-  std::vector<service::CoreRouter::Core> stores;
+cache::MemoryCacheOptions Node::Parts::cache_options() const {
+  cache::MemoryCacheOptions options;
+  options.capacity = budget->for_caches() / cores.size();
+  options.object_bytes_max = configuration.cache.object_bytes_max;
+  options.piece_bytes = configuration.cache.piece_bytes;
+  options.whole_bytes_max = has_origin() ? 0 : log_record_body_max;
+  // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
+  options.missing_key_lifetime =
+      has_origin() ? configuration.origin.missing_key_lifetime : std::chrono::milliseconds(0);
+  options.policy = cache_policy_of(configuration).value();
+  options.is_shard = true;
+  options.buckets = bucket_rules_of(configuration).value();
+  return options;
+}
+
+void Node::Parts::build_caches() {
   std::vector<CacheGroup::Member> members;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
-    cache::MemoryCacheOptions options;
-    options.capacity = budget->for_caches() / cores.size();
-    options.object_bytes_max = configuration.cache.object_bytes_max;
-    options.piece_bytes = configuration.cache.piece_bytes;
-    options.whole_bytes_max = log_record_body_max;
-    // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
-    options.missing_key_lifetime = std::chrono::milliseconds(0);
-    options.policy = cache_policy_of(configuration).value();
-    options.is_shard = true;
-    options.buckets = bucket_rules_of(configuration).value();
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
-    core.timers = std::make_unique<io::LoopTimers>((*loops)[i]);
-    core.lag = std::make_unique<io::LoopLag>(*core.timers);
-    core.cache = std::make_unique<cache::MemoryCache>(engine->store(i), system_clock(), *core.cache_account, options);
-    stores.push_back({&(*loops)[i], core.cache.get()});
+    core.cache =
+        std::make_unique<cache::MemoryCache>(durable_store(i), system_clock(), *core.cache_account, cache_options());
+    if (origin != nullptr) {
+      core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, durable_store(i),
+                                                             coherence_rules_of(configuration).value());
+    }
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
   }
-  auto owner_of_slot = [this](Slot slot) { return engine->owner_of(slot); };
+  auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
   caches = std::make_unique<CacheGroup>(std::move(members), *budget, cache_steering, owner_of_slot,
                                         configuration.server.data + "/cache");
+}
+
+void Node::Parts::build_chains() {
+  std::vector<service::CoreRouter::Core> stores;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    ObjectStore* top = cores[i].cache.get();
+    if (cores[i].coherent != nullptr) top = cores[i].coherent.get();
+    stores.push_back({&(*loops)[i], top});
+  }
+  auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
   const auto& limits = configuration.limits;
   service::OperationSlots::Options slot_options{.running_max = limits.operations_running_max,
                                                 .waiting_max = limits.operations_waiting_max,
@@ -240,9 +316,13 @@ void Node::Parts::build_chains() {
     core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
     core.slots = std::make_unique<service::OperationSlots>((*loops)[i], *core.timers, slot_options);
     core.limited = std::make_unique<service::LimitedStore>(*core.router, *core.slots);
-    core.services = {core.limited.get(),          &system_clock(),
-                     configuration.server.region, configuration.limits.gather_bytes_max,
-                     streamed_bytes_max,          budget.get()};
+    core.services = {core.limited.get(),
+                     &system_clock(),
+                     configuration.server.region,
+                     configuration.limits.gather_bytes_max,
+                     has_origin() ? configuration.origin.gather_bytes_max : streamed_bytes_max,
+                     budget.get()};
+    if (origin != nullptr) core.services.refresh = [this](ObjectKey key) { return refresh(std::move(key)); };
     S3Endpoint::Options endpoint_options{.addressing = addressing,
                                          .log_requests = configuration.log.requests,
                                          .slow_request = configuration.log.slow_request,
@@ -269,7 +349,8 @@ Task<void> Node::Parts::set_memory(std::uint64_t bytes) {
 Task<std::string> Node::Parts::metrics() {
   cache::CacheReport report = co_await caches->report();
   auto ask_engine = [this] { return engine->statistics(); };
-  storage::LogEngine::Statistics storage = co_await io::run_on((*loops)[0], ask_engine);
+  storage::LogEngine::Statistics storage;
+  if (engine != nullptr) storage = co_await io::run_on((*loops)[0], ask_engine);
   MetricsInput input{
       report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering}, {}, storage};
   if (access_log != nullptr) input.access_lines_dropped = access_log->dropped_lines();
@@ -280,6 +361,9 @@ Task<std::string> Node::Parts::metrics() {
     input.requests.push_back(&core.endpoint->metrics());
     input.loop_lags.push_back(&core.lag->lags());
     input.sync_times.push_back(&core.disk->sync_times());
+  }
+  for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
+    input.origins.push_back(&origin->store(i).counters());
   }
   co_return metrics_text(input);
 }
@@ -342,6 +426,7 @@ Task<void> stop_core(Core* core, std::chrono::milliseconds grace) {
 }
 
 Task<void> close_cache(Core* core) {
+  if (core->coherent != nullptr) co_await core->coherent->close();
   if (core->cache != nullptr) co_await core->cache->close();
 }
 
@@ -402,10 +487,17 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
   std::unique_ptr<Node> node(new Node(std::move(parts)));  // from here on its destructor stops what was started
 
   node->parts_->make_budget();
+  node->parts_->open_disks();
   // The engine first: its lock keeps a second server away from the credentials too.
-  TRY(node->parts_->open_engine());
+  if (!node->parts_->has_origin()) {
+    TRY(node->parts_->open_engine());
+  }
   TRY(node->parts_->load_keys(std::move(keys)));
   TRY(node->parts_->open_access_log());
+  if (node->parts_->has_origin()) {
+    TRY(node->parts_->open_origin());
+  }
+  node->parts_->build_caches();
   node->parts_->build_chains();
   node->parts_->start_caches();
   TRY(node->parts_->listen());

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "shoal/base/log.h"
+#include "shoal/base/text.h"
 #include "shoal/http/date.h"
 #include "shoal/s3/object_documents.h"
 #include "shoal/s3/object_headers.h"
@@ -93,6 +94,24 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
   co_return co_await call.respond_body(std::move(plan->head), std::move(body));
 }
 
+/// Whether the client wants to know what the origin has now (RFC 9111 section 5.2.1.4).
+bool insists_on_fresh(const S3Call& call) {
+  if (!call.services().refresh) return false;
+  bool insists = false;
+  for (http::HeaderField field : *call.request().headers) {
+    if (!equals_ignoring_ascii_case(field.name, "cache-control")) continue;
+    http::for_each_list_member(field.value, [&insists](std::string_view directive) {
+      insists = insists || equals_ignoring_ascii_case(directive, "no-cache");
+    });
+  }
+  return insists;
+}
+
+Task<s3::S3Result<void>> refresh_if_wanted(S3Call& call) {
+  if (!insists_on_fresh(call)) co_return s3::S3Result<void>();
+  co_return to_s3(co_await call.services().refresh(call.key()));
+}
+
 /// What can be said without waiting: the object, for HEAD without its body; one without info where there is none.
 std::optional<Object> look_at_once(S3Call& call, const ObjectKeyView& key) {
   if (call.request().operation == s3::Operation::head_object) {
@@ -116,6 +135,7 @@ std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call) {
   const s3::OperationRequest& request = call.request();
   auto read = s3::parse_read_request(request, call.now_in_seconds());
   if (!read) return std::unexpected(read.error());
+  if (insists_on_fresh(call)) return std::nullopt;
   std::optional<Object> object = look_at_once(call, ObjectKeyView(request.bucket, request.key));
   if (!object) return std::nullopt;
   if (!object->info) return s3::failure(s3::S3ErrorCode::no_such_key);
@@ -140,6 +160,7 @@ std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call) {
 
 Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
+  CO_TRY(co_await refresh_if_wanted(call));
   ObjectKey key = call.key();
   std::optional<Object> object = call.store().try_get(key);
   CacheResult whole_body = object ? CacheResult::hit : CacheResult::miss;
@@ -153,6 +174,7 @@ Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
 
 Task<s3::S3Result<void>> handle_head_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
+  CO_TRY(co_await refresh_if_wanted(call));
   Object object;
   CO_TRY_ASSIGN(object.info, co_await find_object(call));
   call.note_object(*object.info);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ struct S3Services {
   std::uint64_t gather_bytes_max;    ///< bodies up to this size are put as one record
   std::uint64_t streamed_bytes_max;  ///< what of a larger one is in memory at a time
   MemoryBudget* budget = nullptr;    ///< of the process; null: no limit
+  /// Compares what is cached of an object with what the origin has; none if nobody else can have changed it.
+  std::function<Task<Result<void>>(ObjectKey key)> refresh = {};
 };
 
 /// One authenticated and authorised S3 request and the way to answer it.

@@ -1,0 +1,161 @@
+#include "shoal/server/origin_configuration.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "shoal/base/text.h"
+#include "shoal/server/option_table.h"
+
+namespace shoal::server {
+namespace {
+
+auto wrong(std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); }
+
+Result<origin::BucketAddressing> addressing_of(const Configuration& configuration) {
+  const std::string& text = configuration.origin.addressing;
+  if (text == "path") return origin::BucketAddressing::path;
+  if (text == "virtual-host") return origin::BucketAddressing::virtual_host;
+  return wrong("origin.addressing: expected path or virtual-host");
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!(text = trim_blanks(text)).empty()) {
+    std::size_t end = std::min(text.find_first_of(" \t"), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return words;
+}
+
+/// access_key=…, secret_key=… and perhaps session_token=…, a line each.
+Result<std::map<std::string, std::string>> read_key_file(const std::string& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0)
+    return wrong(fmt::format("origin.credentials_file: {}: {}", path, std::strerror(errno)));
+  if ((status.st_mode & 077) != 0) {
+    return wrong(fmt::format("origin.credentials_file: {0} can be read by other users; run: chmod 600 {0}", path));
+  }
+  std::ifstream file(path);
+  std::map<std::string, std::string> values;
+  for (std::string line; std::getline(file, line);) {
+    std::string_view text = trim_blanks(line);
+    if (text.empty() || text.front() == '#') continue;
+    std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) return wrong(fmt::format("{}: expected access_key=… and secret_key=…", path));
+    values.emplace(trim_blanks(text.substr(0, equals)), trim_blanks(text.substr(equals + 1)));
+  }
+  return values;
+}
+
+}  // namespace
+
+Result<origin::OriginOptions> origin_options_of(const Configuration& configuration) {
+  const auto& given = configuration.origin;
+  origin::OriginOptions options;
+  auto url = origin::OriginUrl::parse(given.url);
+  if (!url) return wrong("origin.url: " + url.error().message);
+  if (url->tls)
+    return wrong("origin.url: https is not supported for origins; give an http:// URL in a trusted network");
+  options.url = *std::move(url);
+  options.region = given.region;
+  TRY_ASSIGN(options.addressing, addressing_of(configuration));
+  options.retry = {.attempts_max = given.attempts_max,
+                   .backoff_first = given.backoff_first,
+                   .backoff_max = given.backoff_max,
+                   .time_max = given.retry_time_max};
+  options.connections.connections_max = given.connections_max;
+  options.connections.wait_timeout = given.connection_wait_timeout;
+  options.connections.idle_timeout = given.idle_timeout;
+  options.connections.fresh_time = given.fresh_time;
+  options.connections.connection.first_byte_timeout = given.first_byte_timeout;
+  options.connections.connection.idle_timeout = given.body_timeout;
+  options.connections.connection.progress_bytes_min = given.body_progress_bytes_min;
+  options.connections.connection.limits.head_bytes_max = given.head_bytes_max;
+  options.whole_bytes_max = configuration.cache.object_bytes_max;
+  options.gather_bytes_max = given.gather_bytes_max;
+  options.verify_etag = given.verify_etag;
+  options.bucket_lifetime = given.bucket_lifetime;
+  if (given.attempts_max < 1) return wrong("origin.attempts_max: at least 1");
+  if (given.connections_max < 1) return wrong("origin.connections_max: at least 1");
+  if (options.whole_bytes_max < 1) return wrong("cache.object_bytes_max: at least 1 in front of an origin");
+  return options;
+}
+
+net::TcpConnector::Options origin_connector_options_of(const Configuration& configuration) {
+  const auto& given = configuration.origin;
+  return {.names = {.timeout = given.resolve_timeout, .lifetime = given.address_lifetime},
+          .connect_timeout = given.connect_timeout};
+}
+
+Result<cache::Coherence> parse_coherence(std::string_view text) {
+  using Mode = cache::Coherence::Mode;
+  std::vector<std::string_view> words = words_of(text);
+  cache::Coherence coherence;
+  if (words.size() == 1 && words[0] == "owned") return coherence;
+  if (words.size() == 1 && words[0] == "immutable") {
+    coherence.mode = Mode::immutable;
+    return coherence;
+  }
+  bool has_stale = words.size() == 4 && words[2] == "stale";
+  if (words.empty() || words[0] != "revalidate" || (words.size() != 2 && !has_stale)) {
+    return wrong(fmt::format("expected owned, immutable, 'revalidate 5s' or 'revalidate 5s stale 1h', not '{}'", text));
+  }
+  coherence.mode = Mode::revalidate;
+  TRY_ASSIGN(coherence.max_age, parse_duration(words[1]));
+  if (has_stale) {
+    TRY_ASSIGN(coherence.serve_stale, parse_duration(words[3]));
+  }
+  return coherence;
+}
+
+Result<cache::CoherenceRules> coherence_rules_of(const Configuration& configuration) {
+  cache::CoherenceRules rules;
+  auto others = parse_coherence(configuration.origin.coherence);
+  if (!others) return wrong("origin.coherence: " + others.error().message);
+  rules.others = *others;
+  for (const std::string& text : configuration.origin.bucket_coherence) {
+    std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return wrong(fmt::format("origin.bucket_coherence: expected BUCKET=owned and the like, not '{}'", text));
+    }
+    auto rule = parse_coherence(std::string_view(text).substr(equals + 1));
+    if (!rule) return wrong("origin.bucket_coherence: " + rule.error().message);
+    if (!rules.buckets.emplace(text.substr(0, equals), *rule).second) {
+      return wrong(fmt::format("origin.bucket_coherence: {} is named twice", text.substr(0, equals)));
+    }
+  }
+  return rules;
+}
+
+Result<origin::OriginCredentials> load_origin_credentials(const Configuration& configuration,
+                                                          const std::map<std::string, std::string>& environment) {
+  std::map<std::string, std::string> values;
+  auto from_environment = [&](const char* variable, const char* name) {
+    auto found = environment.find(variable);
+    if (found != environment.end() && !found->second.empty()) values[name] = found->second;
+  };
+  from_environment("SHOAL_ORIGIN_ACCESS_KEY", "access_key");
+  from_environment("SHOAL_ORIGIN_SECRET_KEY", "secret_key");
+  from_environment("SHOAL_ORIGIN_SESSION_TOKEN", "session_token");
+  std::string source = "SHOAL_ORIGIN_ACCESS_KEY and SHOAL_ORIGIN_SECRET_KEY";
+  if (values.empty() && !configuration.origin.credentials_file.empty()) {
+    source = configuration.origin.credentials_file;
+    TRY_ASSIGN(values, read_key_file(source));
+  }
+  if (values.empty()) return origin::OriginCredentials();
+  if (values["access_key"].empty() || values["secret_key"].empty()) {
+    return wrong(source + ": an access key and a secret key are needed, or neither");
+  }
+  return origin::OriginCredentials{.access_key = values["access_key"],
+                                   .secret = s3::SecretKey(values["secret_key"]),
+                                   .session_token = s3::SecretKey(values["session_token"])};
+}
+
+}  // namespace shoal::server

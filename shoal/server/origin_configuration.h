@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "shoal/base/result.h"
+#include "shoal/cache/coherence.h"
+#include "shoal/net/tcp_connector.h"
+#include "shoal/origin/origin_options.h"
+#include "shoal/server/configuration.h"
+
+namespace shoal::server {
+
+/// What [origin] says, as the origin takes it; without credentials and accounts. invalid_argument names the option.
+Result<origin::OriginOptions> origin_options_of(const Configuration& configuration);
+net::TcpConnector::Options origin_connector_options_of(const Configuration& configuration);
+
+/// What [origin] says of what may be seen of each bucket.
+Result<cache::CoherenceRules> coherence_rules_of(const Configuration& configuration);
+
+/// "owned", "immutable", "revalidate 5s" or "revalidate 5s stale 1h".
+Result<cache::Coherence> parse_coherence(std::string_view text);
+
+/// The keys for the origin: SHOAL_ORIGIN_ACCESS_KEY, SHOAL_ORIGIN_SECRET_KEY and perhaps SHOAL_ORIGIN_SESSION_TOKEN of
+/// `environment`, or without these origin.credentials_file, which nobody else may be able to read; or none, if there is
+/// neither. Errors never repeat a secret.
+Result<origin::OriginCredentials> load_origin_credentials(const Configuration& configuration,
+                                                          const std::map<std::string, std::string>& environment);
+
+}  // namespace shoal::server

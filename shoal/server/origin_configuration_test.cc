@@ -1,0 +1,108 @@
+#include "shoal/server/origin_configuration.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shoal/testing/matchers.h"
+
+namespace shoal::server {
+namespace {
+
+using testing::HasError;
+using ::testing::HasSubstr;
+using testing::IsOk;
+using ::testing::Not;
+using Mode = cache::Coherence::Mode;
+
+Configuration with_url(std::string url) {
+  Configuration configuration;
+  configuration.origin.url = std::move(url);
+  return configuration;
+}
+
+TEST(OriginConfigurationTest, UrlsAreReadAndOthersRefused) {
+  auto options = origin_options_of(with_url("http://[::1]:9000/"));
+  ASSERT_THAT(options, IsOk());
+  EXPECT_EQ(options->url.host, "::1");
+  EXPECT_EQ(options->url.port, 9000);
+  EXPECT_EQ(options->url.authority(), "[::1]:9000");
+  EXPECT_EQ(origin_options_of(with_url("http://s3.example.org"))->url.authority("bucket"), "bucket.s3.example.org");
+  for (const char* url : {"s3.example.org", "ftp://x", "https://x", "http://", "http://x:0", "http://x:65536",
+                          "http://x/path", "http://x?y", "http://key:secret@x"}) {
+    EXPECT_THAT(origin_options_of(with_url(url)), HasError(ErrorCode::invalid_argument)) << url;
+  }
+  EXPECT_THAT(origin_options_of(with_url("http://key:secret@x")).error().message, Not(HasSubstr("secret")));
+}
+
+TEST(OriginConfigurationTest, CoherenceIsReadAndNonsenseRefused) {
+  EXPECT_EQ(parse_coherence("owned")->mode, Mode::owned);
+  EXPECT_EQ(parse_coherence("immutable")->mode, Mode::immutable);
+  auto coherence = parse_coherence("revalidate 5s stale 1h").value();
+  EXPECT_EQ(coherence.mode, Mode::revalidate);
+  EXPECT_EQ(coherence.max_age, std::chrono::seconds(5));
+  EXPECT_EQ(coherence.serve_stale, std::chrono::hours(1));
+  for (const char* text : {"", "own", "owned 5s", "revalidate", "revalidate 5", "revalidate 5s 1h",
+                           "revalidate 5s stale", "revalidate 5s stale 1h more"}) {
+    EXPECT_THAT(parse_coherence(text), HasError(ErrorCode::invalid_argument)) << text;
+  }
+}
+
+TEST(OriginConfigurationTest, BucketsHaveRulesOfTheirOwn) {
+  Configuration configuration = with_url("http://x");
+  configuration.origin.bucket_coherence = {"models=immutable", "scratch=revalidate 0s"};
+  auto rules = coherence_rules_of(configuration);
+  ASSERT_THAT(rules, IsOk());
+  EXPECT_EQ(rules->of("models").mode, Mode::immutable);
+  EXPECT_EQ(rules->of("scratch").max_age, std::chrono::seconds(0));
+  EXPECT_EQ(rules->of("any other").max_age, std::chrono::seconds(5));
+  for (const char* wrong : {"models", "models=", "models=owned"}) {
+    configuration.origin.bucket_coherence = {"models=immutable", wrong};
+    EXPECT_THAT(coherence_rules_of(configuration), HasError(ErrorCode::invalid_argument)) << wrong;
+  }
+}
+
+class OriginKeysTest : public ::testing::Test {
+ protected:
+  void write_file(const std::string& content, mode_t mode = 0600) {
+    std::ofstream(path_) << content;
+    ASSERT_EQ(::chmod(path_.c_str(), mode), 0);
+    configuration_.origin.credentials_file = path_;
+  }
+  Result<origin::OriginCredentials> load() { return load_origin_credentials(configuration_, environment_); }
+
+  const std::string path_ = ::testing::TempDir() + "origin-keys-" + std::to_string(::getpid());
+  Configuration configuration_;
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(OriginKeysTest, ComeFromTheEnvironmentBeforeTheFile) {
+  write_file("# keys\naccess_key = file-key\nsecret_key=file-secret\n");
+  EXPECT_EQ(load()->access_key, "file-key");
+  EXPECT_EQ(load()->secret.reveal(), "file-secret");
+  environment_ = {{"SHOAL_ORIGIN_ACCESS_KEY", "key"},
+                  {"SHOAL_ORIGIN_SECRET_KEY", "secret"},
+                  {"SHOAL_ORIGIN_SESSION_TOKEN", "token"}};
+  EXPECT_EQ(load()->access_key, "key");
+  EXPECT_EQ(load()->session_token.reveal(), "token");
+}
+
+TEST_F(OriginKeysTest, MayBeMissingAltogetherButNotByHalf) {
+  EXPECT_EQ(load()->access_key, "");
+  environment_ = {{"SHOAL_ORIGIN_SECRET_KEY", "only-a-secret"}};
+  EXPECT_THAT(load(), HasError(ErrorCode::invalid_argument));
+  EXPECT_THAT(load().error().message, Not(HasSubstr("only-a-secret")));
+}
+
+TEST_F(OriginKeysTest, FileThatOthersMayReadIsRefused) {
+  write_file("access_key=a\nsecret_key=b\n", 0640);
+  EXPECT_THAT(load(), HasError(ErrorCode::invalid_argument));
+  configuration_.origin.credentials_file = "/no/such/file";
+  EXPECT_THAT(load(), HasError(ErrorCode::invalid_argument));
+}
+
+}  // namespace
+}  // namespace shoal::server

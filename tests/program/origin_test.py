@@ -1,0 +1,308 @@
+"""A server in front of an origin: another server, with the embedded store."""
+import concurrent.futures
+import hashlib
+import signal
+import socket
+import threading
+import time
+
+import botocore.exceptions
+import pytest
+
+from harness.bucket import Bucket, random_bytes
+from harness.waiting import wait_until
+
+
+# What stands in the log when a test takes the origin away.
+ORIGIN_FAILED = "store failed"
+
+
+@pytest.fixture
+def origin(new_server):
+    return new_server().start()
+
+
+@pytest.fixture
+def in_front(new_server, origin):
+    """Makes servers in front of the origin."""
+
+    def make(options=None, url=None, expected_trouble=None):
+        server = new_server(
+            options={"origin.url": url or origin.endpoint, "log.level": "debug", **(options or {})},
+            environment={
+                "SHOAL_ORIGIN_ACCESS_KEY": origin.access_key,
+                "SHOAL_ORIGIN_SECRET_KEY": origin.secret_key,
+            },
+        )
+        server.expected_trouble = expected_trouble
+        return server.start()
+
+    return make
+
+
+def bucket_of(server, name="bucket"):
+    return Bucket(server.boto3(), name)
+
+
+def status_of(call):
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        call()
+    return error.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def requests_to(server):
+    return server.metrics()["shoal_http_requests_total"]
+
+
+def test_objects_are_kept_by_the_origin_and_served_from_memory(origin, in_front):
+    front = in_front({"origin.coherence": "owned"})
+    bucket = bucket_of(front)
+    bucket.client.create_bucket(Bucket="bucket")
+    body = random_bytes(100_000)
+    bucket.put("some key/ä+%", body)
+    assert bucket_of(origin).get("some key/ä+%") == body
+    before = requests_to(origin)
+    for _ in range(10):
+        assert bucket.get("some key/ä+%") == body
+    assert requests_to(origin) == before
+    assert front.metrics()["shoal_cache_hits_total"] >= 10
+
+
+def test_everything_that_clients_do(origin, in_front):
+    front = in_front(expected_trouble="error=not_supported")
+    client, raw = front.boto3(), front.raw()
+    client.create_bucket(Bucket="bucket")
+    assert [b["Name"] for b in client.list_buckets()["Buckets"]] == ["bucket"]
+    client.put_object(
+        Bucket="bucket", Key="a/1", Body=b"one", ContentType="text/plain", Metadata={"colour": "blue"}, Tagging="k=v"
+    )
+    client.put_object(Bucket="bucket", Key="a/2", Body=b"")
+    client.copy_object(Bucket="bucket", Key="b/3", CopySource={"Bucket": "bucket", "Key": "a/1"})
+    answer = client.get_object(Bucket="bucket", Key="b/3")
+    assert answer["Body"].read() == b"one"
+    assert answer["ContentType"] == "text/plain" and answer["Metadata"] == {"colour": "blue"}
+    assert answer["ETag"] == f'"{hashlib.md5(b"one").hexdigest()}"'
+    assert client.get_object(Bucket="bucket", Key="a/2")["Body"].read() == b""
+    assert client.get_object(Bucket="bucket", Key="a/1", Range="bytes=1-")["Body"].read() == b"ne"
+    listed = client.list_objects_v2(Bucket="bucket", Delimiter="/")
+    assert [p["Prefix"] for p in listed["CommonPrefixes"]] == ["a/", "b/"]
+    names = [
+        item["Key"]
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket="bucket", PaginationConfig={"PageSize": 1})
+        for item in page["Contents"]
+    ]
+    assert names == ["a/1", "a/2", "b/3"]
+    assert client.get_object_tagging(Bucket="bucket", Key="a/1")["TagSet"] == [{"Key": "k", "Value": "v"}]
+    client.put_object_tagging(Bucket="bucket", Key="a/1", Tagging={"TagSet": [{"Key": "n", "Value": "w"}]})
+    assert client.get_object_tagging(Bucket="bucket", Key="a/1")["TagSet"] == [{"Key": "n", "Value": "w"}]
+    assert raw.call("PUT", "/bucket/a/1", body=b"x", headers=[("If-None-Match", "*")]).status == 412
+    assert status_of(lambda: client.put_object(Bucket="bucket", Key="a/1", Body=b"x", ACL="public-read")) == 501
+    assert status_of(lambda: client.get_object(Bucket="bucket", Key="none")) == 404
+    assert status_of(lambda: client.get_object(Bucket="no-bucket", Key="none")) == 404
+    assert status_of(lambda: client.delete_bucket(Bucket="bucket")) == 409
+    deleted = client.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": name} for name in names]})
+    assert len(deleted["Deleted"]) == 3
+    client.delete_bucket(Bucket="bucket")
+    assert origin.boto3().list_buckets()["Buckets"] == []
+
+
+def test_upload_in_parts(origin, in_front):
+    client = in_front().boto3()
+    client.create_bucket(Bucket="bucket")
+    first, second = random_bytes(6 << 20), random_bytes(1 << 20)
+    upload = client.create_multipart_upload(Bucket="bucket", Key="large", Metadata={"colour": "red"})["UploadId"]
+    assert [u["UploadId"] for u in client.list_multipart_uploads(Bucket="bucket")["Uploads"]] == [upload]
+    part = {"Bucket": "bucket", "Key": "large", "UploadId": upload}
+    tags = [
+        client.upload_part(**part, PartNumber=number, Body=body)["ETag"] for number, body in ((1, first), (2, second))
+    ]
+    assert [p["Size"] for p in client.list_parts(**part)["Parts"]] == [len(first), len(second)]
+    parts = [{"PartNumber": i + 1, "ETag": tag} for i, tag in enumerate(tags)]
+    made = client.complete_multipart_upload(**part, MultipartUpload={"Parts": parts})
+    assert made["ETag"].endswith('-2"')
+    answer = client.get_object(Bucket="bucket", Key="large")
+    assert answer["Body"].read() == first + second
+    assert answer["Metadata"] == {"colour": "red"} and answer["ETag"] == made["ETag"]
+    for _ in range(2):  # the second time from memory
+        ranged = client.get_object(Bucket="bucket", Key="large", Range="bytes=5000000-7000000")
+        assert ranged["Body"].read() == (first + second)[5_000_000:7_000_001]
+    aborted = client.create_multipart_upload(Bucket="bucket", Key="other")["UploadId"]
+    client.abort_multipart_upload(Bucket="bucket", Key="other", UploadId=aborted)
+    assert "Uploads" not in client.list_multipart_uploads(Bucket="bucket")
+
+
+def test_one_request_to_the_origin_however_many_ask(origin, in_front):
+    front = in_front({"limits.connections_max": "2000"})
+    bucket_of(origin).client.create_bucket(Bucket="bucket")
+    bucket_of(origin).put("cold", b"body")
+    before = requests_to(origin)
+    clients = [front.raw() for _ in range(4)]
+
+    def get(i):
+        return clients[i % 4].call("GET", "/bucket/cold").body
+
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        assert set(pool.map(get, range(200))) == {b"body"}
+    assert requests_to(origin) - before <= 2  # and one for what the authoriser looks at
+
+
+def test_what_others_write_is_seen_in_time(origin, in_front):
+    front = in_front({"origin.coherence": "revalidate 1h", "origin.bucket_coherence": "always=revalidate 0s"})
+    for name in ("bucket", "always"):
+        bucket_of(origin, name).client.create_bucket(Bucket=name)
+        bucket_of(origin, name).put("key", b"first")
+        assert bucket_of(front, name).get("key") == b"first"
+        bucket_of(origin, name).put("key", b"second")
+    assert bucket_of(front, "always").get("key") == b"second"
+    assert bucket_of(front).get("key") == b"first"
+    insisting = front.raw().call("GET", "/bucket/key", headers=[("Cache-Control", "max-age=0, no-cache")])
+    assert insisting.body == b"second"
+    assert bucket_of(front).get("key") == b"second"
+
+
+def test_origin_that_is_gone(origin, in_front):
+    front = in_front(
+        {"origin.coherence": "owned", "origin.bucket_coherence": "strict=revalidate 0s,lax=revalidate 0s stale 1h"},
+        expected_trouble=ORIGIN_FAILED,
+    )
+    for name in ("bucket", "strict", "lax"):
+        bucket_of(front, name).client.create_bucket(Bucket=name)
+        bucket_of(front, name).put("key", b"body")
+        assert bucket_of(front, name).get("key") == b"body"
+    origin.kill()
+    assert bucket_of(front).get("key") == b"body"
+    assert bucket_of(front, "lax").get("key") == b"body"
+    assert status_of(lambda: bucket_of(front, "strict").get("key")) == 503
+    assert status_of(lambda: bucket_of(front).get("cold")) == 503
+    assert status_of(lambda: bucket_of(front).put("key", b"new")) in (500, 503)
+    assert bucket_of(front).get("key") == b"body"
+
+
+def test_origin_that_stands_still(origin, in_front):
+    """Requests end in time, and nothing is stuck when it goes on."""
+    front = in_front(
+        {"origin.first_byte_timeout": "300ms", "origin.retry_time_max": "100ms", "origin.coherence": "revalidate 1s"},
+        expected_trouble=ORIGIN_FAILED,
+    )
+    bucket = bucket_of(front)
+    bucket.client.create_bucket(Bucket="bucket")
+    bucket.put("warm", b"body")
+    bucket_of(origin).put("cold", b"cold")
+    origin.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        assert status_of(lambda: bucket.get("cold")) == 503
+        assert time.monotonic() - began < 10
+        assert status_of(lambda: bucket.put("warm", b"unknown")) == 500
+    finally:
+        origin.process.send_signal(signal.SIGCONT)
+    # Nobody knows what became of it: what the origin has is what is shown.
+    wait_until(lambda: bucket.get("warm") == bucket_of(origin).get("warm"), "both say the same", 10)
+    assert bucket.get("cold") == b"cold"
+
+
+class CuttingProxy:
+    """Between the server and its origin: breaks connections off after so many bytes of an answer."""
+
+    def __init__(self, port):
+        self.port_behind = port
+        self.bytes_max = None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            behind = socket.create_connection(("127.0.0.1", self.port_behind))
+            threading.Thread(target=self._pump, args=(client, behind, False), daemon=True).start()
+            threading.Thread(target=self._pump, args=(behind, client, True), daemon=True).start()
+
+    def _pump(self, source, target, is_answer):
+        passed = 0
+        try:
+            while data := source.recv(65536):
+                if is_answer and self.bytes_max is not None:
+                    data = data[: max(0, self.bytes_max - passed)]
+                passed += len(data)
+                target.sendall(data)
+                if is_answer and self.bytes_max is not None and passed >= self.bytes_max:
+                    break
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.close()
+
+
+def test_answers_that_are_cut_are_never_cached(origin, in_front):
+    proxy = CuttingProxy(origin.port)
+    front = in_front(
+        {"origin.idle_timeout": "0s", "origin.backoff_first": "1ms"}, url=proxy.url, expected_trouble=ORIGIN_FAILED
+    )
+    bucket_of(origin).client.create_bucket(Bucket="bucket")
+    body = random_bytes(50_000)
+    bucket_of(origin).put("key", body)
+    for bytes_max in (0, 1, 100, 1_000, 40_000):
+        proxy.bytes_max = bytes_max
+        assert status_of(lambda: bucket_of(front).get("key")) in (500, 503)
+    proxy.bytes_max = None
+    assert bucket_of(front).get("key") == body
+    proxy.close()
+
+
+def test_keys_of_the_origin_are_nowhere(origin, in_front):
+    front = in_front({"log.level": "trace", "log.requests": "true"}, expected_trouble=ORIGIN_FAILED)
+    bucket = bucket_of(front)
+    bucket.client.create_bucket(Bucket="bucket")
+    bucket.put("key", b"body")
+    origin.kill()
+    status_of(lambda: bucket.get("cold"))
+    shown = front.log() + front.stdout() + front.admin_get("/metrics")[1].decode()
+    assert origin.secret_key not in shown
+    front.check_no_secrets(shown)
+
+
+def test_wrong_keys_are_told_without_them(origin, new_server):
+    front = new_server(
+        options={"origin.url": origin.endpoint},
+        environment={"SHOAL_ORIGIN_ACCESS_KEY": origin.access_key, "SHOAL_ORIGIN_SECRET_KEY": "wrong" * 8},
+    ).start()
+    assert status_of(lambda: front.boto3().create_bucket(Bucket="bucket")) == 403
+    assert "wrong" * 8 not in front.log()
+
+
+def test_keys_may_be_in_a_file(origin, new_server, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text(f"access_key = {origin.access_key}\nsecret_key = {origin.secret_key}\n")
+    keys.chmod(0o600)
+    front = new_server(options={"origin.url": origin.endpoint, "origin.credentials_file": str(keys)}).start()
+    front.boto3().create_bucket(Bucket="bucket")
+    keys.chmod(0o644)
+    other = new_server(options={"origin.url": origin.endpoint, "origin.credentials_file": str(keys)})
+    with pytest.raises(AssertionError):
+        other.start()
+    assert "chmod 600" in other.log()
+
+
+def test_restart_reads_back_what_was_in_memory(origin, in_front):
+    front = in_front({"origin.coherence": "owned"})
+    bucket = bucket_of(front)
+    bucket.client.create_bucket(Bucket="bucket")
+    for i in range(20):
+        bucket.put(f"key{i}", b"body")
+    front.stop()
+    front.start()
+    wait_until(lambda: front.metrics()["shoal_cache_entries"] == 20, "all is in memory again")
+    bucket = bucket_of(front)
+    before = requests_to(origin)
+    assert all(bucket.get(f"key{i}") == b"body" for i in range(20))
+    assert requests_to(origin) == before
