@@ -108,13 +108,14 @@ Task<Result<ListedObjects>> S3Origin::list_page(ListRequest asked, std::string m
   if (!marker.empty()) request.query.emplace_back("marker", marker);
   CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(std::move(request)));
   CO_TRY_ASSIGN(ListedObjects listed, parse_listing(answer.body.to_string()));
-  if (listed.truncated && listed.next <= marker) {
+  // A marker inside a common prefix is answered with that prefix, which stands before it and is where to go on from.
+  auto holds_marker = [&marker](const std::string& name) { return marker.starts_with(name) && marker != name; };
+  if (listed.truncated && listed.next <= marker && (asked.delimiter.empty() || !holds_marker(listed.next))) {
     co_return failure(ErrorCode::corrupt, "the origin's listing does not go on");
   }
   // Origins differ in whether a marker that is a common prefix is shown again.
-  std::erase_if(listed.items, [&marker](const ListItem& item) {
-    bool holds_marker = item.is_prefix && marker.starts_with(item.name) && marker != item.name;
-    return item.name <= marker && !holds_marker;
+  std::erase_if(listed.items, [&](const ListItem& item) {
+    return item.name <= marker && !(item.is_prefix && holds_marker(item.name));
   });
   co_return listed;
 }

@@ -109,6 +109,7 @@ TEST_P(ObjectStoreContract, EveryOperationOnAMissingBucketSaysSo) {
   UploadKey upload{missing, "id"};
   PartInfo part;
   part.number = 1;
+  part.etag = test_etag("");
   ObjectInfo whole;
   whole.parts = {part};
   ListRequest request;
