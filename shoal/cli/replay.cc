@@ -106,7 +106,7 @@ Result<replay::ReplayOptions> options_of(const ReplayArguments& arguments) {
   if (!arguments.access_log.empty()) {
     if (!options.traces.empty()) return wrong("give either traces or --access-log, not both");
     options.traces.emplace_back(arguments.access_log);
-    options.format = replay::TraceFormat::s3_access_log;
+    TRY_ASSIGN(options.format, replay::access_log_format_of(arguments.access_log));
   }
   if (options.traces.empty()) return wrong("name at least one trace file, or a log of an S3 server with --access-log");
   TRY_ASSIGN(options.policies, find_policies(arguments.policies));
@@ -156,8 +156,10 @@ void add_replay(CLI::App& program, RunCommand* run) {
       program.add_subcommand("replay", "Run cache policies over recorded requests and print what they would have hit");
   auto arguments = std::make_shared<ReplayArguments>();
   command->add_option("TRACE", arguments->traces, "Trace files, plain or compressed with zstd");
-  command->add_option("--access-log", arguments->access_log,
-                      "An access log of an S3 server instead of traces: its successful GETs are replayed");
+  command->add_option(
+      "--access-log", arguments->access_log,
+      "An access log instead of traces, of this server (log.access_file) or in the format of Amazon S3: "
+      "its successful GETs are replayed");
   command->add_option("--policy", arguments->policies, policy_help())->capture_default_str();
   command->add_option("--size", arguments->sizes, "Cache sizes: 1000, 64MiB, 5% of all objects")->capture_default_str();
   command->add_option("--format", arguments->format,

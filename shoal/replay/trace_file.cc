@@ -4,6 +4,9 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <optional>
+
+#include <nlohmann/json.hpp>
 
 #include "shoal/base/hash.h"
 #include "shoal/base/text.h"
@@ -28,7 +31,8 @@ constexpr FormatName formats[] = {
     {"tsv", TraceFormat::tsv, ".tsv"},
     {"key-size", TraceFormat::key_size, ""},
     {"cloud-physics", TraceFormat::cloud_physics, ""},
-    {"s3-access-log", TraceFormat::s3_access_log, ".log"},
+    {"s3-access-log", TraceFormat::s3_access_log, ""},
+    {"shoal-access-log", TraceFormat::shoal_access_log, ".jsonl"},
 };
 constexpr std::string_view cloud_physics_header = "version,time,op,size,lbn";
 
@@ -88,6 +92,31 @@ bool take_access_log(std::string_view line, TraceBuilder& trace) {
   return true;
 }
 
+bool is_object_of_json(std::string_view text) { return text.starts_with('{'); }
+
+bool take_own_access_log(std::string_view line, TraceBuilder& trace) {
+  const auto request = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!request.is_object()) return false;
+  auto text_of = [&](const char* name) {
+    auto found = request.find(name);
+    bool is_text = found != request.end() && found->is_string();
+    return is_text ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
+  };
+  auto number_of = [&](const char* name) -> std::optional<std::uint64_t> {
+    auto found = request.find(name);
+    if (found == request.end() || !found->is_number_unsigned()) return std::nullopt;
+    return found->get<std::uint64_t>();
+  };
+  if (text_of("operation") != "GetObject") return true;
+  std::optional<std::uint64_t> status = number_of("status");
+  if (!status) return false;
+  if (*status != 200 && *status != 206 && *status != 304) return true;  // no object was read
+  std::optional<std::uint64_t> size = number_of("size");
+  if (!size) return false;
+  trace.request(hash64(as_bytes(text_of("key")), hash64(as_bytes(text_of("bucket")))), *size);
+  return true;
+}
+
 bool take_line(std::string_view line, TraceFormat format, TraceBuilder& trace) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.empty()) return true;
@@ -113,6 +142,8 @@ bool take_line(std::string_view line, TraceFormat format, TraceBuilder& trace) {
       return line == cloud_physics_header || (split(line, ',', five) && take_sized(five[4], five[3], trace));
     case TraceFormat::s3_access_log:
       return take_access_log(line, trace);
+    case TraceFormat::shoal_access_log:
+      return take_own_access_log(line, trace);
     case TraceFormat::be32:
     case TraceFormat::le32:
     case TraceFormat::be64:
@@ -180,11 +211,18 @@ std::string trace_name_of(const std::filesystem::path& file) {
   return name.substr(0, name.find('.', 1));
 }
 
+Result<TraceFormat> access_log_format_of(const std::filesystem::path& file) {
+  TRY_ASSIGN(ByteSource source, ByteSource::open(file));
+  TRY_ASSIGN(ByteSpan head, source.next());
+  return is_object_of_json(as_text(head)) ? TraceFormat::shoal_access_log : TraceFormat::s3_access_log;
+}
+
 Result<TraceFormat> trace_format_of(const std::filesystem::path& file) {
   std::filesystem::path name = file.filename();
   if (name.extension() == ".zst") name = name.stem();
   for (const FormatName& known : formats)
     if (!known.suffix.empty() && name.extension() == known.suffix) return known.format;
+  if (name.extension() == ".log") return access_log_format_of(file);
   if (name.extension() == ".csv") {
     TRY_ASSIGN(ByteSource source, ByteSource::open(file));
     TRY_ASSIGN(ByteSpan head, source.next());

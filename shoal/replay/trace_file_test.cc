@@ -90,6 +90,27 @@ TEST_F(TraceFileTest, OfAnAccessLogOnlyTheGetsOfObjectsThatWereThereCount) {
   EXPECT_THAT(trace.sizes, ElementsAre(10));
 }
 
+TEST_F(TraceFileTest, OfOurOwnAccessLogTheSameCounts) {
+  auto line = [](const std::string& operation, const std::string& key, int status, int size) {
+    return R"({"time":"2026-11-21T09:50:36.123Z","client":"192.0.2.3","operation":")" + operation +
+           R"(","bucket":"photos","key":")" + key + R"(","status":)" + std::to_string(status) +
+           R"(,"bytes":1,"size":)" + std::to_string(size) + ",\"cache\":\"hit\"}\n";
+  };
+  std::string lines = line("GetObject", "a", 200, 10) + line("PutObject", "b", 200, 20) +
+                      line("GetObject", R"(with \"quotes\")", 206, 7) + line("GetObject", "c", 304, 5) +
+                      line("GetObject", "d", 404, 5) + line("GetObject", "a", 200, 10) + R"({"status":400,"bytes":0})" +
+                      '\n';
+  for (const char* name : {"a.jsonl", "a.log"}) {
+    Trace trace = read(name, lines);
+    EXPECT_THAT(trace.requests, ElementsAre(0, 1, 2, 0));
+    EXPECT_THAT(trace.sizes, ElementsAre(10, 7, 5));
+  }
+  EXPECT_EQ(access_log_format_of(write("any.name", lines)).value(), TraceFormat::shoal_access_log);
+  const char* without_size = R"({"operation":"GetObject","bucket":"b","key":"k","status":200})";
+  for (const char* broken : {"{\"operation\":", "[]", without_size})
+    EXPECT_THAT(error_of("broken.jsonl", broken), HasSubstr("line 1 is not of the format shoal-access-log"));
+}
+
 TEST_F(TraceFileTest, FailuresTellWhatToDo) {
   EXPECT_THAT(error_of("a.lis", "1 1 0 1\nwords\n"), HasSubstr("line 2 is not of the format arc; --format names"));
   EXPECT_THAT(error_of("a.unknown", "1\n"), HasSubstr("--format is one of arc"));

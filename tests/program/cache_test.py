@@ -1,4 +1,5 @@
 """The memory cache as an operator sees it: numbers, explanations, memory at run time, restarts."""
+import csv
 import signal
 import subprocess
 
@@ -241,3 +242,28 @@ def test_signed_question_needs_bucket_and_key(new_server):
     for query in ([("bucket", "a")], [("bucket", "a"), ("key", "")], [("bucket", "a"), ("key", "b"), ("more", "c")]):
         assert admin.call("GET", "/-/cache/explain", query=query).status == 400
     assert admin.call("GET", "/-/cache/explain", query=[("bucket", "a"), ("key", "b")]).status == 200
+
+
+def test_own_access_log_is_replayed(new_server, tmp_path):
+    log = tmp_path / "access.jsonl"
+    server = new_server(options={"log.access_file": str(log), "server.threads": "1"}).start()
+    bucket = make_bucket(server)
+    for i in range(3):
+        bucket.put(str(i), random_bytes(1_000, i))
+    for i in (0, 1, 0, 2, 0):
+        bucket.get(str(i))
+    bucket.get("1", Range="bytes=0-9")
+    with pytest.raises(bucket.client.exceptions.NoSuchKey):
+        bucket.get("missing")
+    server.stop()
+
+    csv_file = tmp_path / "ratios.csv"
+    command = [str(program()), "replay", "--access-log", str(log), "--size", "2000,1MiB", "--policy", "lru,duel"]
+    subprocess.run([*command, "--csv", str(csv_file)], check=True, capture_output=True, timeout=30)
+    with open(csv_file, newline="", encoding="ascii") as file:
+        rows = {(row["policy"], row["cache_size"]): row for row in csv.DictReader(file)}
+    requests = 6
+    for policy, size, hits in (("lru", "2000", 2), ("lru", "1048576", 3), ("duel", "1048576", 3)):
+        row = rows[policy, size]
+        assert float(row["object_hit_ratio"]) * requests == pytest.approx(hits, abs=1e-4), row
+        assert float(row["byte_hit_ratio"]) * requests == pytest.approx(hits, abs=1e-4), row
