@@ -30,6 +30,14 @@ inline bool is_body_of(const void* bytes, std::uint32_t number) {
   return std::memcmp(bytes, &number, sizeof number) == 0;
 }
 
+/// Keeps nothing of what is put, so that no objects but those of the cache are in memory.
+class ForgetfulStore final : public testing::InMemoryStore {
+ public:
+  Task<Result<ObjectInfoPtr>> put(ObjectKey, ObjectInfo info, Body, WriteCondition) override {
+    co_return std::make_shared<const ObjectInfo>(std::move(info));
+  }
+};
+
 /// Ours: one MemoryCache for each thread, which owns its keys, as in the server.
 class ShardedMemoryCache {
  public:
@@ -59,7 +67,7 @@ class ShardedMemoryCache {
 
  private:
   struct Shard {
-    testing::InMemoryStore store;
+    ForgetfulStore store;
     MemoryAccount account{"bench"};
     cache::MemoryCache cache;
     // As in the server, whose loops learn together: somebody else has the shadows.

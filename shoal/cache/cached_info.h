@@ -27,8 +27,8 @@ class CachedInfo {
 
   explicit operator bool() const { return charged_ != nullptr; }
   const ObjectInfo* operator->() const;
-  /// What share() reads first; for prefetching.
-  const void* address() const { return charged_; }
+  /// Asks for the memory that share() reads, on both cache lines where it may stand.
+  void prefetch() const;
   /// For a holder out of the cache; null if there is none.
   ObjectInfoPtr share() const;
   void reset();

@@ -15,8 +15,10 @@ constexpr std::size_t slots_min = 4;
 
 /// What a hit reads next, so that it is there or on its way when it does.
 void prefetch_hit(const Entry& entry) {
-  __builtin_prefetch(entry.info.address());
+  entry.info.prefetch();
+  if (!entry.body) return;
   __builtin_prefetch(entry.body.operator->());
+  __builtin_prefetch(entry.body.operator->() + 1);  // its first bytes, often on another cache line
 }
 
 }  // namespace

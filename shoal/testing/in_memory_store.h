@@ -14,7 +14,7 @@ namespace shoal::testing {
 
 /// The reference model of an ObjectStore: maps in memory, written to be read. What it does is what the interface means;
 /// the other implementations are compared with it. Keeps nothing beyond its life.
-class InMemoryStore final : public ObjectStore {
+class InMemoryStore : public ObjectStore {
  public:
   struct Options {
     std::uint64_t body_bytes_max = 1 << 20;  ///< Larger objects come with a reader instead of their body.
