@@ -9,18 +9,17 @@
 
 #include "shoal/base/clock.h"
 #include "shoal/http/response_parser.h"
+#include "shoal/s3/canonical_request.h"
 #include "shoal/s3/request_signer.h"
 
 namespace shoal::cli {
 namespace {
 
-constexpr std::string_view empty_sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
 Result<std::string> signed_request(const std::string& host, std::string_view method, std::string_view path,
                                    std::string_view query, const server::RootCredentials& keys) {
   s3::RequestSigner signer({keys.access_key, s3::SecretKey(keys.secret_key)});
   const http::HeaderField headers[] = {{"Host", host}};
-  auto signature = signer.sign({method, path, query, headers}, empty_sha256, system_clock().wall());
+  auto signature = signer.sign({method, path, query, headers}, s3::payload_empty, system_clock().wall());
   if (!signature) return failure(ErrorCode::invalid_argument, "the question cannot be signed");
   return fmt::format(
       "{} {}?{} HTTP/1.1\r\nHost: {}\r\nX-Amz-Date: {}\r\nX-Amz-Content-SHA256: {}\r\nAuthorization: {}\r\n"

@@ -51,6 +51,13 @@ void append_percent_encoded(std::string& out, std::string_view bytes, Slash slas
   out.append(bytes, copied);
 }
 
+void append_query_parameter(std::string& query, std::string_view name, std::string_view value) {
+  if (!query.empty()) query += '&';
+  append_percent_encoded(query, name, Slash::encode);
+  query += '=';
+  append_percent_encoded(query, value, Slash::encode);
+}
+
 TargetParts split_target(std::string_view target) {
   std::size_t path_end = std::min(target.find('?'), target.size());
   return {target.substr(0, path_end), target.substr(std::min(path_end + 1, target.size()))};

@@ -26,6 +26,9 @@ std::string percent_encode(std::string_view bytes, Slash slash);
 /// The same, appended.
 void append_percent_encoded(std::string& out, std::string_view bytes, Slash slash);
 
+/// Appends `name=value`, both percent-encoded, to a query, with an `&` before it unless it is the first.
+void append_query_parameter(std::string& query, std::string_view name, std::string_view value);
+
 /// A request target in origin-form, cut at the first `?`. Both still percent-encoded.
 struct TargetParts {
   std::string_view path;

@@ -33,6 +33,14 @@ TEST(UriTest, EveryByteSurvivesEncodingAndDecoding) {
   EXPECT_EQ(percent_decode(percent_encode(bytes, Slash::keep)), bytes);
 }
 
+TEST(UriTest, AQueryIsAppendedToPieceByPiece) {
+  std::string query;
+  append_query_parameter(query, "prefix", "a b/&=");
+  append_query_parameter(query, "list-type", "2");
+  append_query_parameter(query, "acl", "");
+  EXPECT_EQ(query, "prefix=a%20b%2F%26%3D&list-type=2&acl=");
+}
+
 TEST(UriTest, CutsTheTargetAtTheFirstQuestionMark) {
   EXPECT_EQ(split_target("/a/b?c=d?e").path, "/a/b");
   EXPECT_EQ(split_target("/a/b?c=d?e").query, "c=d?e");

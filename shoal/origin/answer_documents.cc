@@ -9,6 +9,7 @@
 #include "shoal/http/uri.h"
 #include "shoal/origin/object_fields.h"
 #include "shoal/s3/checksum.h"
+#include "shoal/s3/object_attributes.h"
 #include "shoal/s3/object_headers.h"
 #include "shoal/s3/xml_reader.h"
 #include "shoal/s3/xml_writer.h"
@@ -95,7 +96,7 @@ Result<ListItem> parse_object(s3::XmlElement element, bool encoded) {
       item.etag = unquoted_etag(child.text());
     } else if (tag == "LastModified") {
       item.last_modified = time_of(child.text());
-    } else if (tag == "StorageClass" && child.text() != "STANDARD") {
+    } else if (tag == "StorageClass" && child.text() != s3::standard_storage_class) {
       item.storage_class = child.text();
     } else if (tag == "ChecksumAlgorithm") {
       if (auto algorithm = s3::parse_checksum_algorithm(child.text())) algorithms.push_back(*algorithm);
@@ -208,7 +209,9 @@ Result<ListedParts> parse_parts(std::string_view xml) {
     auto type = checksum_type_of(child_text(root, "ChecksumType")).value_or(ChecksumType::composite);
     listed.upload.info.checksums.push_back({*algorithm, type, ""});
   }
-  if (auto text = child_text(root, "StorageClass"); text != "STANDARD") listed.upload.info.storage_class = text;
+  if (auto text = child_text(root, "StorageClass"); text != s3::standard_storage_class) {
+    listed.upload.info.storage_class = text;
+  }
   return listed;
 }
 

@@ -1,7 +1,6 @@
 #include "shoal/origin/object_fields.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 
@@ -9,14 +8,12 @@
 #include "shoal/http/date.h"
 #include "shoal/http/uri.h"
 #include "shoal/s3/checksum.h"
+#include "shoal/s3/object_attributes.h"
 #include "shoal/s3/object_headers.h"
 
 namespace shoal::origin {
 namespace {
 
-constexpr auto content_headers = std::to_array<std::string_view>(
-    {"content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"});
-constexpr std::string_view metadata_prefix = "x-amz-meta-";
 constexpr std::size_t md5_digits = 32;
 
 std::optional<WallTime> parse_time(std::optional<std::string_view> text, WallTime now) {
@@ -53,16 +50,17 @@ Result<ObjectInfo> info_of_answer(const OriginAnswer& answer, std::uint64_t size
   if (!modified) return failure(ErrorCode::corrupt, "the origin tells no Last-Modified");
   info.last_modified = *modified;
   for (const auto& [name, value] : answer.headers) {
-    if (name.starts_with(metadata_prefix)) {
-      info.user_metadata.emplace_back(name.substr(metadata_prefix.size()), value);
-    } else if (std::ranges::find(content_headers, name) != content_headers.end()) {
+    if (name.starts_with(s3::metadata_prefix)) {
+      info.user_metadata.emplace_back(name.substr(s3::metadata_prefix.size()), value);
+    } else if (std::ranges::find(s3::kept_headers, name) != s3::kept_headers.end()) {
       // What nobody said is said to clients in any case.
       if (name != "content-type" || value != s3::default_content_type) info.headers.emplace_back(name, value);
     } else if (auto algorithm = s3::checksum_algorithm_of_header(name)) {
       info.checksums.push_back({*algorithm, checksum_type(answer, value), value});
     }
   }
-  if (auto storage_class = answer.header("x-amz-storage-class"); storage_class && *storage_class != "STANDARD") {
+  if (auto storage_class = answer.header("x-amz-storage-class");
+      storage_class && *storage_class != s3::standard_storage_class) {
     info.storage_class = *storage_class;
   }
   return info;
@@ -83,16 +81,11 @@ bool etag_is_md5(const OriginAnswer& answer, std::string_view etag) {
 Headers headers_of(const ObjectInfo& info) {
   Headers headers = info.headers;
   for (const auto& [name, value] : info.user_metadata) {
-    headers.emplace_back(std::string(metadata_prefix) + name, value);
+    headers.emplace_back(std::string(s3::metadata_prefix) + name, value);
   }
   if (!info.tags.empty()) {
     std::string tagging;
-    for (const auto& [key, value] : info.tags) {
-      if (!tagging.empty()) tagging += '&';
-      http::append_percent_encoded(tagging, key, http::Slash::encode);
-      tagging += '=';
-      http::append_percent_encoded(tagging, value, http::Slash::encode);
-    }
+    for (const auto& [key, value] : info.tags) http::append_query_parameter(tagging, key, value);
     headers.emplace_back("x-amz-tagging", std::move(tagging));
   }
   if (!info.storage_class.empty()) headers.emplace_back("x-amz-storage-class", info.storage_class);

@@ -11,20 +11,6 @@
 namespace shoal::origin {
 namespace {
 
-/// SHA-256 of nothing.
-constexpr std::string_view empty_payload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-std::string encoded_query(const OriginRequest& request) {
-  std::string query;
-  for (const auto& [name, value] : request.query) {
-    if (!query.empty()) query += '&';
-    http::append_percent_encoded(query, name, http::Slash::encode);
-    query += '=';
-    http::append_percent_encoded(query, value, http::Slash::encode);
-  }
-  return query;
-}
-
 bool announces_length(const OriginRequest& request, std::uint64_t body_bytes) {
   return body_bytes > 0 || request.method == "PUT" || request.method == "POST";
 }
@@ -46,7 +32,8 @@ Result<std::string> RequestHeads::head_of(const OriginRequest& request, std::uin
     if (!bucket_in_host) path += '/';
     http::append_percent_encoded(path, request.key, http::Slash::keep);
   }
-  std::string query = encoded_query(request);
+  std::string query;
+  for (const auto& [name, value] : request.query) http::append_query_parameter(query, name, value);
 
   http::HeaderLines lines;
   std::vector<http::HeaderField> fields;
@@ -60,7 +47,7 @@ Result<std::string> RequestHeads::head_of(const OriginRequest& request, std::uin
     std::string_view token = options_.credentials.session_token.reveal();
     if (!token.empty()) add("x-amz-security-token", token);
     auto signature = signer_.sign({request.method, path, query, fields},
-                                  body_bytes == 0 ? empty_payload : s3::payload_unsigned, now);
+                                  body_bytes == 0 ? s3::payload_empty : s3::payload_unsigned, now);
     if (!signature)
       return failure(ErrorCode::invalid_argument, "sign a request to the origin: " + signature.error().message);
     lines.add("x-amz-date", signature->amz_date);

@@ -10,7 +10,10 @@
 
 namespace shoal::s3 {
 
-/// What x-amz-content-sha256 says when it is not a hash.
+/// What x-amz-content-sha256 says of a request without a body: the SHA-256 of nothing.
+inline constexpr std::string_view payload_empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// What it says when it is not a hash.
 inline constexpr std::string_view payload_unsigned = "UNSIGNED-PAYLOAD";
 inline constexpr std::string_view payload_streaming_signed = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 inline constexpr std::string_view payload_streaming_signed_trailer = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";

@@ -12,10 +12,6 @@
 namespace shoal::s3 {
 namespace {
 
-constexpr auto content_headers = std::to_array<std::string_view>(
-    {"content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"});
-
-constexpr std::string_view metadata_prefix = "x-amz-meta-";
 constexpr std::size_t metadata_bytes_max = 2048;
 
 constexpr std::size_t tags_max = 10;
@@ -37,7 +33,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 Fields parse_content_headers(const OperationRequest& request) {
   Fields fields;
-  for (std::string_view name : content_headers) {
+  for (std::string_view name : kept_headers) {
     std::optional<std::string_view> sent = request.header(name);
     if (!sent) continue;
     std::string value = name == "content-encoding" ? stored_encoding(*sent) : std::string(*sent);

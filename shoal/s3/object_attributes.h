@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@ namespace shoal::s3 {
 
 /// What S3 calls the storage class of an object whose `storage_class` is empty.
 inline constexpr std::string_view standard_storage_class = "STANDARD";
+
+/// The headers that are kept with an object and returned as they were given.
+inline constexpr auto kept_headers = std::to_array<std::string_view>(
+    {"content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"});
+/// Begins the names of the headers that are user metadata.
+inline constexpr std::string_view metadata_prefix = "x-amz-meta-";
 
 /// What the headers of PutObject, CreateMultipartUpload and a replacing CopyObject say about the new object: fills
 /// headers, user_metadata, tags and storage_class of an otherwise empty ObjectInfo.
