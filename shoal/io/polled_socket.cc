@@ -1,0 +1,53 @@
+#include "shoal/io/polled_socket.h"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "shoal/base/check.h"
+#include "shoal/io/socket_poller_state.h"
+
+namespace shoal::io {
+
+PolledSocket::PolledSocket(SocketPoller& poller, FileDescriptor socket)
+    : poller_(poller.state_), socket_(std::move(socket)) {
+  poller_->add(*this);
+}
+
+PolledSocket::~PolledSocket() { poller_->remove(*this); }
+
+void PolledSocket::begin_wait(Direction direction, Waiter waiter) {
+  CHECK_MSG(!waiter_, "one coroutine waits for a socket");
+  waiter_ = std::move(waiter);
+  awaited_ = direction;
+  poller_->add_waiting(*this);
+}
+
+PolledSocket::Waiter PolledSocket::take_waiter() {
+  if (!waiter_) return nullptr;
+  unlink();
+  return std::exchange(waiter_, nullptr);
+}
+
+PolledSocket::Waiter PolledSocket::told(std::uint32_t events) {
+  bool ended = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  peer_ended_ = peer_ended_ || ended || (events & EPOLLRDHUP) != 0;
+  if ((events & EPOLLIN) != 0 || peer_ended_) ready_[index(Direction::read)] = true;
+  if ((events & EPOLLOUT) != 0 || ended) ready_[index(Direction::write)] = true;
+  return may_be_ready(awaited_) ? take_waiter() : nullptr;
+}
+
+void PolledSocket::cancel() {
+  Waiter waiter = take_waiter();
+  if (!waiter) return;
+  boost::asio::post(poller_->executor(), [waiter = std::move(waiter)]() mutable { waiter(false); });
+}
+
+void PolledSocket::close() {
+  cancel();
+  poller_->remove(*this);
+  socket_ = FileDescriptor();
+  ready_ = {true, true};
+}
+
+}  // namespace shoal::io

@@ -1,0 +1,196 @@
+#include "shoal/io/socket_poller.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "shoal/io/polled_socket.h"
+
+namespace shoal::io {
+namespace {
+
+using Direction = PolledSocket::Direction;
+
+/// One end of a connection is polled, the other one is the test's.
+class SocketPollerTest : public testing::Test {
+ protected:
+  SocketPollerTest() {
+    std::array<int, 2> ends;
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+    socket_.emplace(poller_, FileDescriptor(ends[0]));
+    peer_ = FileDescriptor(ends[1]);
+  }
+
+  void peer_sends(std::string_view text) { EXPECT_EQ(::send(peer_.get(), text.data(), text.size(), 0), text.size()); }
+  /// As streams read: what there is, at most `bytes_max` bytes, and then it is known whether there may be more.
+  std::string receive(std::size_t bytes_max) {
+    std::string text(bytes_max, '\0');
+    ssize_t bytes = ::recv(socket_->descriptor(), text.data(), text.size(), 0);
+    if (bytes < static_cast<ssize_t>(bytes_max)) socket_->found_exhausted(Direction::read);
+    text.resize(static_cast<std::size_t>(std::max<ssize_t>(bytes, 0)));
+    return text;
+  }
+  /// Begins to wait; outcome_ tells the end of it.
+  void begin_wait(Direction direction) { spawn(loop_, wait(this, direction)); }
+  static Task<void> wait(SocketPollerTest* test, Direction direction) {
+    test->outcome_.reset();
+    bool ready = co_await test->socket_->wait(direction);
+    test->outcome_ = ready;
+  }
+  void run_what_is_ready() {
+    loop_.context().restart();
+    while (loop_.context().poll() > 0) {
+    }
+  }
+
+  EventLoop loop_;
+  SocketPoller poller_{loop_};
+  std::optional<PolledSocket> socket_;
+  FileDescriptor peer_;
+  std::optional<bool> outcome_;
+};
+
+TEST_F(SocketPollerTest, AWaitEndsWhenSomethingComes) {
+  EXPECT_EQ(receive(10), "");
+  begin_wait(Direction::read);
+  run_what_is_ready();
+  EXPECT_EQ(outcome_, std::nullopt);
+  peer_sends("abc");
+  run_what_is_ready();
+  EXPECT_EQ(outcome_, true);
+  EXPECT_EQ(receive(10), "abc");
+  EXPECT_FALSE(socket_->may_be_ready(Direction::read));
+}
+
+TEST_F(SocketPollerTest, WhatCameBeforeTheWaitIsNotForgotten) {
+  EXPECT_EQ(receive(10), "");
+  peer_sends("abc");
+  run_what_is_ready();
+  EXPECT_TRUE(socket_->may_be_ready(Direction::read));
+  EXPECT_EQ(receive(2), "ab");
+  EXPECT_TRUE(socket_->may_be_ready(Direction::read)) << "there may be more";
+}
+
+TEST_F(SocketPollerTest, TheEndOfThePeerStaysToBeRead) {
+  EXPECT_EQ(receive(10), "");
+  begin_wait(Direction::read);
+  peer_sends("abc");
+  peer_ = FileDescriptor();
+  run_what_is_ready();
+  EXPECT_EQ(outcome_, true);
+  EXPECT_EQ(receive(10), "abc");
+  EXPECT_TRUE(socket_->may_be_ready(Direction::read));
+}
+
+TEST_F(SocketPollerTest, AWaitForRoomEndsWhenThePeerTakes) {
+  std::string piece(100'000, 'x');
+  while (::send(socket_->descriptor(), piece.data(), piece.size(), 0) > 0) {
+  }
+  run_what_is_ready();
+  socket_->found_exhausted(Direction::write);
+  begin_wait(Direction::write);
+  run_what_is_ready();
+  EXPECT_EQ(outcome_, std::nullopt);
+  while (::recv(peer_.get(), piece.data(), piece.size(), 0) > 0) {
+  }
+  run_what_is_ready();
+  EXPECT_EQ(outcome_, true);
+}
+
+TEST_F(SocketPollerTest, CancelAndCloseEndTheWait) {
+  EXPECT_EQ(receive(10), "");
+  begin_wait(Direction::read);
+  run_what_is_ready();
+  socket_->cancel();
+  EXPECT_EQ(outcome_, std::nullopt) << "not under the caller's feet";
+  run_what_is_ready();
+  EXPECT_EQ(outcome_, false);
+  begin_wait(Direction::read);
+  run_what_is_ready();
+  socket_->close();
+  run_what_is_ready();
+  EXPECT_EQ(outcome_, false);
+  EXPECT_FALSE(socket_->is_open());
+  EXPECT_TRUE(socket_->may_be_ready(Direction::read)) << "to fail, instead of waiting for ever";
+}
+
+Task<void> close_when_ready(PolledSocket* own, std::optional<PolledSocket>* other, int* closed) {
+  bool ready = co_await own->wait(Direction::read);
+  if (!ready) co_return;
+  ++*closed;
+  (*other)->cancel();
+  (*other)->close();
+}
+
+TEST_F(SocketPollerTest, WhoIsReadyInTheSameTurnMayCloseTheOther) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+  std::optional<PolledSocket> second(std::in_place, poller_, FileDescriptor(ends[0]));
+  FileDescriptor second_peer(ends[1]);
+  socket_->found_exhausted(Direction::read);
+  second->found_exhausted(Direction::read);
+  int closed = 0;
+  spawn(loop_, close_when_ready(&*socket_, &second, &closed));
+  spawn(loop_, close_when_ready(&*second, &socket_, &closed));
+  run_what_is_ready();
+  peer_sends("a");
+  ASSERT_EQ(::send(second_peer.get(), "b", 1, 0), 1);
+  run_what_is_ready();
+  EXPECT_EQ(closed, 1);
+  EXPECT_NE(socket_->is_open(), second->is_open());
+}
+
+TEST_F(SocketPollerTest, MoreSocketsThanOneCallTellsOf) {
+  constexpr std::size_t count = 300;
+  std::vector<std::unique_ptr<PolledSocket>> sockets;
+  std::vector<FileDescriptor> peers;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::array<int, 2> ends;
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+    sockets.push_back(std::make_unique<PolledSocket>(poller_, FileDescriptor(ends[0])));
+    sockets.back()->found_exhausted(Direction::read);
+    peers.emplace_back(ends[1]);
+  }
+  for (FileDescriptor& peer : peers) ASSERT_EQ(::send(peer.get(), "a", 1, 0), 1);
+  run_what_is_ready();
+  for (const auto& socket : sockets) EXPECT_TRUE(socket->may_be_ready(Direction::read));
+}
+
+/// Notes that the coroutine was destroyed.
+struct Note {
+  ~Note() { *destroyed = true; }
+  bool* destroyed;
+};
+
+Task<void> wait_for_ever(EventLoop* loop, FileDescriptor socket, bool* destroyed) {
+  Note note{destroyed};
+  SocketPoller poller(*loop);
+  PolledSocket polled(poller, std::move(socket));
+  polled.found_exhausted(Direction::read);
+  (void)co_await polled.wait(Direction::read);
+}
+
+TEST(SocketPollerLoopTest, WhatWaitsIsDestroyedWithTheLoop) {
+  bool destroyed = false;
+  std::array<int, 2> ends;
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+  FileDescriptor peer(ends[1]);
+  {
+    EventLoop loop;
+    spawn(loop, wait_for_ever(&loop, FileDescriptor(ends[0]), &destroyed));
+    loop.context().poll();
+    EXPECT_FALSE(destroyed);
+  }
+  EXPECT_TRUE(destroyed);
+}
+
+}  // namespace
+}  // namespace shoal::io
