@@ -1,9 +1,7 @@
 #include "shoal/net/socket_stream.h"
 
 #include <cerrno>
-#include <utility>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <sys/socket.h>
@@ -15,11 +13,6 @@ namespace {
 constexpr std::size_t turn_bytes_max = 1_MiB;
 
 }  // namespace
-
-SocketStream::SocketStream(Socket socket, const Clock& clock) : socket_(std::move(socket)), clock_(clock) {
-  boost::system::error_code ignored;  // a socket that cannot be made non-blocking fails at its first use
-  socket_.native_non_blocking(true, ignored);
-}
 
 Task<Result<std::size_t>> SocketStream::receive(MutableByteSpan target, ProgressBudget::Duration timeout) {
   co_await take_turns();
@@ -67,36 +60,28 @@ Task<Result<void>> SocketStream::write(GatherList& list, ProgressBudget& budget)
 }
 
 void SocketStream::shutdown_send() {
-  boost::system::error_code ignored;  // a peer that is gone needs no telling
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  (void)::shutdown(socket_.descriptor(), SHUT_WR);  // a peer that is gone needs no telling
 }
 
-void SocketStream::close() {
-  boost::system::error_code ignored;  // there is nobody to be told, and the descriptor is freed in any case
-  socket_.close(ignored);
-}
+void SocketStream::close() { socket_.close(); }
 
 void SocketStream::reset() {
-  boost::system::error_code ignored;  // as in close()
-  socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+  linger at_once{.l_onoff = 1, .l_linger = 0};
+  // Without it, an end instead of a reset.
+  (void)::setsockopt(socket_.descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket_.close();
 }
 
-void SocketStream::cancel_wait() {
-  boost::system::error_code ignored;  // then there was no wait to end
-  socket_.cancel(ignored);
-}
+void SocketStream::cancel_wait() { socket_.cancel(); }
 
 Task<Result<void>> SocketStream::wait(Direction direction, ProgressBudget& budget) {
   turn_bytes_ = 0;
-  if (aborted()) co_return failure(error_of(EBADF, "wait"));
   MonotonicTime start = clock_.monotonic();
   begin_wait(start + budget.left());
-  auto what = direction == Direction::read ? Socket::wait_read : Socket::wait_write;
-  auto [error] = co_await socket_.async_wait(what, boost::asio::as_tuple(boost::asio::deferred));
+  bool ready = co_await socket_.wait(direction);
   finish_wait();
   budget.waited(clock_.monotonic() - start);
-  if (error) co_return failure(error_of(error.value(), direction == Direction::read ? "receive" : "send"));
+  if (!ready) co_return failure(error_of(ECANCELED, direction == Direction::read ? "receive" : "send"));
   co_return Result<void>();
 }
 

@@ -3,11 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
+#include "shoal/io/polled_socket.h"
 #include "shoal/net/stream.h"
 
 namespace shoal::net {
@@ -16,8 +14,6 @@ namespace shoal::net {
 /// bytes come and go is up to TcpStream and TlsStream.
 class SocketStream : public Stream {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-
   Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) override;
   Task<Result<std::size_t>> read_some(MutableByteSpan target, ProgressBudget& budget) final;
   Result<bool> write_now(GatherList& list) final;
@@ -26,20 +22,23 @@ class SocketStream : public Stream {
   void close() override;
 
  protected:
-  enum class Direction : std::uint8_t { read, write };
+  using Direction = io::PolledSocket::Direction;
   struct Attempt {
     std::size_t bytes = 0;             ///< that were moved; of a read, 0 is the end of what the peer sends
-    std::optional<Direction> blocked;  ///< nothing was moved: first the socket has to be ready for this
+    std::optional<Direction> blocked;  ///< nothing was moved: the socket is not ready for this, and knows it
   };
 
-  /// The socket is connected. The clock outlives the stream.
-  SocketStream(Socket socket, const Clock& clock);
+  /// The socket is connected and does not block. The poller and the clock outlive the stream.
+  SocketStream(io::SocketPoller& poller, io::FileDescriptor socket, const Clock& clock)
+      : socket_(poller, std::move(socket)), clock_(clock) {}
 
+  /// Both fail with `closed` on a socket that is closed.
   virtual Result<Attempt> try_receive(MutableByteSpan target) = 0;
   /// Of a list that is not done; marks as written what was.
   virtual Result<Attempt> try_send(GatherList& list) = 0;
 
-  Socket& socket() { return socket_; }
+  io::PolledSocket& socket() { return socket_; }
+  const io::PolledSocket& socket() const { return socket_; }
   const Clock& clock() const { return clock_; }
   /// A new piece of work begins: it has the whole share of the loop's time.
   void begin_turn() { turn_bytes_ = 0; }
@@ -51,7 +50,7 @@ class SocketStream : public Stream {
   /// Lets the loop do other work when this connection had more than its share.
   Task<void> take_turns();
 
-  Socket socket_;
+  io::PolledSocket socket_;
   const Clock& clock_;
   std::size_t turn_bytes_ = 0;  // moved since the loop last had a turn
 };

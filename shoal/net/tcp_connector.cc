@@ -4,13 +4,19 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "shoal/io/suspend.h"
+#include "shoal/net/tcp_stream.h"
 
 namespace shoal::net {
 namespace {
 
+using ConnectingSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io::Executor>;
+
 /// One address being tried, and the clock that ends the attempt; both coroutines hold it.
 struct Attempt {
-  TcpStream::Socket socket;
+  ConnectingSocket socket;
   std::unique_ptr<io::Timer> timer;
   bool expired = false;
 };
@@ -30,25 +36,26 @@ TcpConnector::TcpConnector(io::EventLoop& loop, io::Timers& timers, io::WorkerTh
     : loop_(loop),
       timers_(timers),
       options_(options),
-      names_(loop, timers, threads, std::move(host), port, options.names) {}
+      names_(loop, timers, threads, std::move(host), port, options.names),
+      poller_(loop) {}
 
 Task<Result<std::unique_ptr<Stream>>> TcpConnector::connect() {
-  CO_TRY_ASSIGN(TcpStream::Socket socket, co_await connect_socket());
-  co_return std::make_unique<TcpStream>(std::move(socket), timers_.clock());
+  CO_TRY_ASSIGN(io::FileDescriptor socket, co_await connect_socket());
+  co_return std::make_unique<TcpStream>(poller_, std::move(socket), timers_.clock());
 }
 
-Task<Result<TcpStream::Socket>> TcpConnector::connect_socket() {
+Task<Result<io::FileDescriptor>> TcpConnector::connect_socket() {
   CO_TRY_ASSIGN(std::vector<Endpoint> endpoints, co_await names_.addresses());
   std::size_t first = turn_++ % endpoints.size();
-  Result<TcpStream::Socket> socket = failure(ErrorCode::closed, "no address to connect to");
+  Result<io::FileDescriptor> socket = failure(ErrorCode::closed, "no address to connect to");
   for (std::size_t i = 0; i < endpoints.size() && !socket; ++i) {
     socket = co_await connect_to(endpoints[(first + i) % endpoints.size()]);
   }
   co_return socket;
 }
 
-Task<Result<TcpStream::Socket>> TcpConnector::connect_to(Endpoint endpoint) {
-  auto attempt = std::make_shared<Attempt>(TcpStream::Socket(loop_.executor()), timers_.make_timer());
+Task<Result<io::FileDescriptor>> TcpConnector::connect_to(Endpoint endpoint) {
+  auto attempt = std::make_shared<Attempt>(ConnectingSocket(loop_.executor()), timers_.make_timer());
   io::spawn(loop_, expire(attempt, timers_.clock().monotonic() + options_.connect_timeout));
   auto [error] =
       co_await attempt->socket.async_connect(endpoint.native(), boost::asio::as_tuple(boost::asio::deferred));
@@ -58,7 +65,11 @@ Task<Result<TcpStream::Socket>> TcpConnector::connect_to(Endpoint endpoint) {
   boost::system::error_code ignored;  // only slower, or later to be noticed, without
   attempt->socket.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   attempt->socket.set_option(boost::asio::socket_base::keep_alive(true), ignored);
-  co_return std::move(attempt->socket);
+  attempt->socket.native_non_blocking(true, error);
+  if (error) co_return failure(ErrorCode::io_error, "connect to " + endpoint.to_string() + ": " + error.message());
+  io::FileDescriptor socket(attempt->socket.release(error));
+  if (error) co_return failure(ErrorCode::io_error, "connect to " + endpoint.to_string() + ": " + error.message());
+  co_return socket;
 }
 
 }  // namespace shoal::net

@@ -6,9 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "shoal/io/file_descriptor.h"
+#include "shoal/io/socket_poller.h"
 #include "shoal/net/connector.h"
 #include "shoal/net/name_lookup.h"
-#include "shoal/net/tcp_stream.h"
 
 namespace shoal::net {
 
@@ -27,16 +28,19 @@ class TcpConnector final : public Connector {
 
   Task<Result<std::unique_ptr<Stream>>> connect() override;
 
-  /// A connected socket, for who speaks something else than plain TCP over it.
-  Task<Result<TcpStream::Socket>> connect_socket();
+  /// A connected socket that does not block, for who speaks something else than plain TCP over it.
+  Task<Result<io::FileDescriptor>> connect_socket();
+  /// Where such a socket may wait.
+  io::SocketPoller& poller() { return poller_; }
 
  private:
-  Task<Result<TcpStream::Socket>> connect_to(Endpoint endpoint);
+  Task<Result<io::FileDescriptor>> connect_to(Endpoint endpoint);
 
   io::EventLoop& loop_;
   io::Timers& timers_;
   const Options options_;
   NameLookup names_;
+  io::SocketPoller poller_;  // of the connected
   std::size_t turn_ = 0;
 };
 

@@ -70,6 +70,8 @@ Result<void> TcpListener::bind(const Endpoint& endpoint, const ServerOptions& op
   auto local = acceptor_.local_endpoint(error);
   TRY(attempt("name the socket of", error));
   local_endpoint_ = Endpoint(local);
+  acceptor_.native_non_blocking(true, error);
+  TRY(attempt("not wait for", error));
   return {};
 }
 
@@ -87,16 +89,25 @@ Result<void> TcpListener::check_unused(const Endpoint& endpoint) {
 
 Task<Result<Listener::Accepted>> TcpListener::accept() {
   boost::asio::ip::tcp::endpoint peer;
-  auto [error, socket] = co_await acceptor_.async_accept(peer, boost::asio::as_tuple(boost::asio::deferred));
-  if (error == boost::asio::error::operation_aborted || error == boost::asio::error::bad_descriptor) {
-    co_return failure(ErrorCode::closed, "accept: nobody listens any more");
+  io::FileDescriptor socket;
+  for (;;) {
+    auto [error] = co_await acceptor_.async_wait(Acceptor::wait_read, boost::asio::as_tuple(boost::asio::deferred));
+    if (error) co_return failure(ErrorCode::closed, "accept: nobody listens any more");
+    auto bytes = static_cast<socklen_t>(peer.capacity());
+    socket =
+        io::FileDescriptor(::accept4(acceptor_.native_handle(), peer.data(), &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    int error_number = errno;
+    if (socket) break;
+    if (error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR) continue;
+    ErrorCode code = error_number == ECONNABORTED ? ErrorCode::cancelled : ErrorCode::io_error;
+    co_return failure(code, "accept: " + std::generic_category().message(error_number));
   }
-  if (error == boost::asio::error::connection_aborted) co_return failure(ErrorCode::cancelled, error.message());
-  if (error) co_return failure(ErrorCode::io_error, error.message());
-  if (tls_ == nullptr) co_return Accepted{std::make_unique<TcpStream>(std::move(socket), clock_), Endpoint(peer)};
-  TlsContext::SslPointer ssl = tls_->begin(socket.native_handle());
+  if (tls_ == nullptr) {
+    co_return Accepted{std::make_unique<TcpStream>(poller_, std::move(socket), clock_), Endpoint(peer)};
+  }
+  TlsContext::SslPointer ssl = tls_->begin(socket.get());
   if (ssl == nullptr) co_return failure(ErrorCode::io_error, "accept: no memory for TLS");
-  co_return Accepted{std::make_unique<TlsStream>(std::move(socket), clock_, std::move(ssl)), Endpoint(peer)};
+  co_return Accepted{std::make_unique<TlsStream>(poller_, std::move(socket), clock_, std::move(ssl)), Endpoint(peer)};
 }
 
 void TcpListener::close() {

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "shoal/io/event_loop.h"
+#include "shoal/io/socket_poller.h"
 #include "shoal/net/listener.h"
 #include "shoal/net/server_options.h"
 
@@ -33,10 +34,11 @@ class TcpListener final : public Listener {
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
   TcpListener(io::EventLoop& loop, const Clock& clock, const TlsContext* tls)
-      : acceptor_(loop.executor()), clock_(clock), tls_(tls) {}
+      : acceptor_(loop.executor()), poller_(loop), clock_(clock), tls_(tls) {}
   Result<void> bind(const Endpoint& endpoint, const ServerOptions& options);
 
   Acceptor acceptor_;
+  io::SocketPoller poller_;  // of the accepted
   const Clock& clock_;
   const TlsContext* const tls_;
   Endpoint local_endpoint_;

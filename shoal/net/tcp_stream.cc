@@ -2,9 +2,8 @@
 
 #include <cerrno>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
 #include <sys/socket.h>
 
 namespace shoal::net {
@@ -16,25 +15,35 @@ bool would_block(int error_number) { return error_number == EAGAIN || error_numb
 
 Task<Result<std::size_t>> TcpStream::receive(MutableByteSpan target, ProgressBudget::Duration timeout) {
   begin_turn();
-  begin_wait(clock().monotonic() + timeout);
-  auto [error, bytes] = co_await socket().async_receive(boost::asio::buffer(target.data(), target.size()),
-                                                        boost::asio::as_tuple(boost::asio::deferred));
-  finish_wait();
-  if (error == boost::asio::error::eof) co_return 0;
-  if (error) co_return failure(error_of(error.value(), "receive"));
-  count_received(bytes);
-  co_return bytes;
+  MonotonicTime deadline = clock().monotonic() + timeout;
+  if (socket().may_be_ready(Direction::read)) co_await boost::asio::post(boost::asio::deferred);
+  for (;;) {
+    CO_TRY_ASSIGN(Attempt attempt, try_receive(target));
+    if (!attempt.blocked) {
+      count_received(attempt.bytes);
+      co_return attempt.bytes;
+    }
+    begin_wait(deadline);
+    bool ready = co_await socket().wait(Direction::read);
+    finish_wait();
+    if (!ready) co_return failure(error_of(ECANCELED, "receive"));
+  }
 }
 
 Result<SocketStream::Attempt> TcpStream::try_receive(MutableByteSpan target) {
-  for (;;) {
-    ssize_t bytes = ::recv(socket().native_handle(), target.data(), target.size(), 0);
-    if (bytes >= 0) return Attempt{.bytes = static_cast<std::size_t>(bytes), .blocked = {}};
+  while (socket().may_be_ready(Direction::read)) {
+    ssize_t bytes = ::recv(socket().descriptor(), target.data(), target.size(), 0);
     int error_number = errno;
+    if (bytes >= 0) {
+      if (static_cast<std::size_t>(bytes) < target.size()) socket().found_exhausted(Direction::read);
+      return Attempt{.bytes = static_cast<std::size_t>(bytes), .blocked = {}};
+    }
     if (error_number == EINTR) continue;
-    if (would_block(error_number)) return Attempt{.bytes = 0, .blocked = Direction::read};
-    return failure(error_of(error_number, "receive"));
+    if (!would_block(error_number)) return failure(error_of(error_number, "receive"));
+    socket().found_exhausted(Direction::read);
+    break;
   }
+  return Attempt{.bytes = 0, .blocked = Direction::read};
 }
 
 Result<SocketStream::Attempt> TcpStream::try_send(GatherList& list) {
@@ -43,14 +52,17 @@ Result<SocketStream::Attempt> TcpStream::try_send(GatherList& list) {
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
   for (;;) {
-    ssize_t bytes = ::sendmsg(socket().native_handle(), &message, MSG_NOSIGNAL);
+    ssize_t bytes = ::sendmsg(socket().descriptor(), &message, MSG_NOSIGNAL);
     if (bytes >= 0) {
       list.written(static_cast<std::size_t>(bytes));
       return Attempt{.bytes = static_cast<std::size_t>(bytes), .blocked = {}};
     }
     int error_number = errno;
     if (error_number == EINTR) continue;
-    if (would_block(error_number)) return Attempt{.bytes = 0, .blocked = Direction::write};
+    if (would_block(error_number)) {
+      socket().found_exhausted(Direction::write);
+      return Attempt{.bytes = 0, .blocked = Direction::write};
+    }
     return failure(error_of(error_number, "send"));
   }
 }

@@ -7,8 +7,9 @@ namespace shoal::net {
 /// A TCP connection, with nothing between us and its bytes.
 class TcpStream final : public SocketStream {
  public:
-  /// The socket is connected. The clock outlives the stream.
-  TcpStream(Socket socket, const Clock& clock) : SocketStream(std::move(socket), clock) {}
+  /// As for SocketStream.
+  TcpStream(io::SocketPoller& poller, io::FileDescriptor socket, const Clock& clock)
+      : SocketStream(poller, std::move(socket), clock) {}
 
   Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) override;
 

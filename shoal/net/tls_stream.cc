@@ -19,8 +19,15 @@ constexpr std::size_t record_bytes_max = 16_KiB;
 
 }  // namespace
 
+/// OpenSSL knows the socket by its number, which is somebody else's once the socket is closed.
+Result<void> TlsStream::check_usable(const char* attempt) const {
+  if (!socket().is_open()) return failure(error_of(EBADF, attempt));
+  if (broken_) return failure(error_of(ECONNRESET, attempt));
+  return {};
+}
+
 Result<SocketStream::Attempt> TlsStream::try_receive(MutableByteSpan target) {
-  if (broken_) return failure(error_of(ECONNRESET, "receive"));
+  TRY(check_usable("receive"));
   ERR_clear_error();
   errno = 0;
   std::size_t bytes = 0;
@@ -30,7 +37,7 @@ Result<SocketStream::Attempt> TlsStream::try_receive(MutableByteSpan target) {
 }
 
 Result<SocketStream::Attempt> TlsStream::try_send(GatherList& list) {
-  if (broken_) return failure(error_of(ECONNRESET, "send"));
+  TRY(check_usable("send"));
   std::span<iovec> parts = list.next_parts();
   const void* data = parts[0].iov_base;
   std::size_t bytes = std::min<std::size_t>(parts[0].iov_len, INT_MAX);
@@ -60,8 +67,10 @@ Result<SocketStream::Attempt> TlsStream::attempt_of(int outcome, const char* att
     case SSL_ERROR_ZERO_RETURN:
       return Attempt{};
     case SSL_ERROR_WANT_READ:
+      socket().found_exhausted(Direction::read);
       return Attempt{.bytes = 0, .blocked = Direction::read};
     case SSL_ERROR_WANT_WRITE:
+      socket().found_exhausted(Direction::write);
       return Attempt{.bytes = 0, .blocked = Direction::write};
     case SSL_ERROR_SYSCALL:
       broken_ = true;
@@ -97,7 +106,7 @@ void TlsStream::close() {
 /// What is unread when a socket closes would make its end a reset, and take from the peer what tells it why.
 void TlsStream::discard_received() {
   std::array<std::byte, record_bytes_max> dropped;
-  (void)::recv(socket().native_handle(), dropped.data(), dropped.size(), MSG_DONTWAIT);
+  (void)::recv(socket().descriptor(), dropped.data(), dropped.size(), MSG_DONTWAIT);
 }
 
 }  // namespace shoal::net

@@ -9,9 +9,9 @@ namespace shoal::net {
 /// without saying so (close_notify) is an error, not an end: somebody else may have cut it off.
 class TlsStream final : public SocketStream {
  public:
-  /// The socket is connected; `ssl` was made for it. The clock outlives the stream.
-  TlsStream(Socket socket, const Clock& clock, TlsContext::SslPointer ssl)
-      : SocketStream(std::move(socket), clock), ssl_(std::move(ssl)) {}
+  /// As for SocketStream; `ssl` was made for the socket.
+  TlsStream(io::SocketPoller& poller, io::FileDescriptor socket, const Clock& clock, TlsContext::SslPointer ssl)
+      : SocketStream(poller, std::move(socket), clock), ssl_(std::move(ssl)) {}
 
   void shutdown_send() override;
   void close() override;
@@ -21,6 +21,7 @@ class TlsStream final : public SocketStream {
   Result<Attempt> try_send(GatherList& list) override;
   /// What an outcome of OpenSSL other than success means.
   Result<Attempt> attempt_of(int outcome, const char* attempt);
+  Result<void> check_usable(const char* attempt) const;
   void say_goodbye();
   void discard_received();
 
