@@ -66,6 +66,8 @@ TargetParts split_target(std::string_view target) {
 std::optional<std::vector<QueryParameter>> parse_query(std::string_view query, PlusSign plus,
                                                        std::size_t parameters_max) {
   std::vector<QueryParameter> parameters;
+  if (query.empty()) return parameters;
+  parameters.reserve(std::min<std::size_t>(std::ranges::count(query, '&') + 1, parameters_max));
   while (!query.empty()) {
     std::string_view piece = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(piece.size() + 1, query.size()));

@@ -5,7 +5,6 @@
 
 #include "shoal/base/text.h"
 #include "shoal/http/grammar.h"
-#include "shoal/http/uri.h"
 #include "shoal/s3/digest.h"
 
 namespace shoal::s3 {
@@ -30,14 +29,29 @@ void append_folded(std::string& target, std::string_view value) {
 
 }  // namespace
 
+S3Result<std::vector<http::QueryParameter>> decode_query(std::string_view query) {
+  constexpr std::size_t parameters_max = 64;
+  std::optional<std::vector<http::QueryParameter>> decoded =
+      http::parse_query(query, http::PlusSign::space, parameters_max);
+  if (!decoded) return failure(S3ErrorCode::invalid_uri);
+  return *std::move(decoded);
+}
+
 S3Result<void> CanonicalRequest::build(const RequestView& request, std::string_view signed_headers,
-                                       std::string_view payload_hash, std::string_view omitted_parameter) {
+                                       std::string_view payload_hash) {
+  TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(request.query));
+  return build(request, query, signed_headers, payload_hash);
+}
+
+S3Result<void> CanonicalRequest::build(const RequestView& request, std::span<const http::QueryParameter> query,
+                                       std::string_view signed_headers, std::string_view payload_hash,
+                                       std::string_view omitted_parameter) {
   text_.clear();
   text_ += request.method;
   text_ += '\n';
   if (!append_path(request.path)) return failure(S3ErrorCode::invalid_uri);
   text_ += '\n';
-  if (!append_query(request.query, omitted_parameter)) return failure(S3ErrorCode::invalid_uri);
+  append_query(query, omitted_parameter);
   text_ += '\n';
   for (std::string_view names = signed_headers; !names.empty();) {
     std::size_t end = std::min(names.find(';'), names.size());
@@ -66,13 +80,10 @@ bool CanonicalRequest::append_path(std::string_view path) {
   return true;
 }
 
-bool CanonicalRequest::append_query(std::string_view query, std::string_view omitted_parameter) {
-  if (query.empty()) return true;
-  std::optional<std::vector<http::QueryParameter>> decoded = http::parse_query(query, http::PlusSign::space);
-  if (!decoded) return false;
+void CanonicalRequest::append_query(std::span<const http::QueryParameter> query, std::string_view omitted_parameter) {
   parameters_.clear();
   encoded_.clear();
-  for (const http::QueryParameter& parameter : *decoded) {
+  for (const http::QueryParameter& parameter : query) {
     if (!omitted_parameter.empty() && parameter.name == omitted_parameter) continue;
     Parameter encoded{};
     encoded.name_at = encoded_.size();
@@ -96,7 +107,6 @@ bool CanonicalRequest::append_query(std::string_view query, std::string_view omi
     text_ += '=';
     text_ += value(parameter);
   }
-  return true;
 }
 
 bool CanonicalRequest::append_header(const RequestView& request, std::string_view lower_name) {

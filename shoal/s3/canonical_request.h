@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/http/header_fields.h"
+#include "shoal/http/uri.h"
 #include "shoal/s3/error.h"
 
 namespace shoal::s3 {
@@ -27,6 +28,10 @@ struct RequestView {
   std::span<const http::HeaderField> headers;
 };
 
+/// The parameters of a query, in the one reading that signatures and operations share: a "+" is a blank. InvalidURI
+/// when it is malformed or has more than 64.
+S3Result<std::vector<http::QueryParameter>> decode_query(std::string_view query);
+
 /// The form of a request that both sides hash ("Task 1: create a canonical request"). The rules, the same for verifying
 /// and for signing:
 ///   - the path is decoded and encoded once, never normalised: "//", "." and ".." are part of a key;
@@ -36,9 +41,13 @@ struct RequestView {
 /// Reuses its memory from one request to the next. One owner at a time.
 class CanonicalRequest {
  public:
-  /// `signed_headers` is lower-case, separated by ";". A query parameter named `omitted_parameter` is left out. Fails
-  /// when the path or query is not percent-encoded properly or a signed header is not there.
-  S3Result<void> build(const RequestView& request, std::string_view signed_headers, std::string_view payload_hash,
+  /// `signed_headers` is lower-case, separated by ";". Fails when the path or query is not percent-encoded properly or
+  /// a signed header is not there.
+  S3Result<void> build(const RequestView& request, std::string_view signed_headers, std::string_view payload_hash);
+  /// The same of a request whose query is decoded already (decode_query). The parameter `omitted_parameter` is left
+  /// out.
+  S3Result<void> build(const RequestView& request, std::span<const http::QueryParameter> query,
+                       std::string_view signed_headers, std::string_view payload_hash,
                        std::string_view omitted_parameter = {});
 
   std::string_view text() const { return text_; }
@@ -49,7 +58,7 @@ class CanonicalRequest {
   };
 
   bool append_path(std::string_view path);
-  bool append_query(std::string_view query, std::string_view omitted_parameter);
+  void append_query(std::span<const http::QueryParameter> query, std::string_view omitted_parameter);
   bool append_header(const RequestView& request, std::string_view lower_name);
 
   std::string text_;

@@ -8,11 +8,10 @@
 #include "shoal/base/text.h"
 #include "shoal/model/bucket_name.h"
 #include "shoal/model/object_key.h"
+#include "shoal/s3/canonical_request.h"
 
 namespace shoal::s3 {
 namespace {
-
-constexpr std::size_t parameters_max = 64;
 
 /// Where in a request the names of bucket and key stand, still percent-encoded.
 struct RawNames {
@@ -74,18 +73,15 @@ S3Result<std::string> decode_key(std::string_view raw) {
   return *std::move(key);
 }
 
-S3Result<std::vector<http::QueryParameter>> decode_query(std::string_view raw) {
-  std::optional<std::vector<http::QueryParameter>> query =
-      http::parse_query(raw, http::PlusSign::space, parameters_max);
-  if (!query) return failure(S3ErrorCode::invalid_uri);
-  for (auto parameter = query->begin(); parameter != query->end(); ++parameter) {
+S3Result<void> check_parameters(const std::vector<http::QueryParameter>& query) {
+  for (auto parameter = query.begin(); parameter != query.end(); ++parameter) {
     if (!is_utf8(parameter->name) || !is_utf8(parameter->value)) return failure(S3ErrorCode::invalid_uri);
     auto same_name = [&](const http::QueryParameter& other) { return other.name == parameter->name; };
-    if (std::any_of(query->begin(), parameter, same_name)) {
+    if (std::any_of(query.begin(), parameter, same_name)) {
       return failure(S3ErrorCode::invalid_argument, "The query parameter " + parameter->name + " is given twice.");
     }
   }
-  return *std::move(query);
+  return {};
 }
 
 /// Whether a second line of this header would leave open what the request means. User metadata and headers that are
@@ -176,7 +172,13 @@ std::optional<std::string_view> OperationRequest::parameter(std::string_view nam
 }
 
 S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const AddressingOptions& options) {
-  auto [path, raw_query] = http::split_target(head.target);
+  TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(http::split_target(head.target).query));
+  return parse_operation(head, std::move(query), options);
+}
+
+S3Result<OperationRequest> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
+                                           const AddressingOptions& options) {
+  std::string_view path = http::split_target(head.target).path;
   if (!path.starts_with('/')) return failure(S3ErrorCode::invalid_uri);
   RawNames names = split_names(path, virtual_host_bucket(head.host, options));
 
@@ -184,7 +186,8 @@ S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const 
   request.headers = &head.headers;
   TRY_ASSIGN(request.bucket, decode_bucket(names));
   TRY_ASSIGN(request.key, decode_key(names.key));
-  TRY_ASSIGN(request.query, decode_query(raw_query));
+  request.query = std::move(query);
+  TRY(check_parameters(request.query));
   TRY(check_repeated_headers(head.headers));
 
   Resource resource = request.bucket.empty() ? Resource::service

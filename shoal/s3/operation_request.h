@@ -42,5 +42,8 @@ struct OperationRequest {
 /// so is a header line given twice that decides anything. A name that is none is InvalidBucketName, KeyTooLongError or
 /// InvalidURI.
 S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const AddressingOptions& options);
+/// The same for a head whose query is decoded already (decode_query).
+S3Result<OperationRequest> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
+                                           const AddressingOptions& options);
 
 }  // namespace shoal::s3

@@ -155,7 +155,7 @@ S3Result<void> check_presigned_time(sys_seconds signed_at, std::string_view expi
 
 }  // namespace
 
-/// What a request says about who signed it, before anything is proved. Views into the request or into query_.
+/// What a request says about who signed it, before anything is proved. Views into the request and its query.
 struct SigV4Verifier::Claim {
   CredentialScope credential;
   std::string_view signed_headers;
@@ -165,15 +165,13 @@ struct SigV4Verifier::Claim {
   std::optional<std::string_view> expires;  // of a presigned URL
 };
 
-bool has_credentials(const http::RequestHead& head) {
+bool has_credentials(const http::RequestHead& head, std::span<const http::QueryParameter> query) {
   if (head.headers.find("authorization")) return true;
   if (head.headers.find("x-amz-content-sha256").value_or("").starts_with("STREAMING-")) return true;
-  std::string_view query = http::split_target(head.target).query;
-  std::optional<std::vector<http::QueryParameter>> parameters = http::parse_query(query, http::PlusSign::space);
-  if (!parameters) return true;  // what cannot be read is for the verifier to refuse
-  return std::ranges::any_of(*parameters, [](const http::QueryParameter& parameter) {
-    std::string name = to_lower_ascii(parameter.name);
-    return name.starts_with("x-amz-") || name == "awsaccesskeyid" || name == "signature";
+  return std::ranges::any_of(query, [](const http::QueryParameter& parameter) {
+    return starts_with_ignoring_ascii_case(parameter.name, "x-amz-") ||
+           equals_ignoring_ascii_case(parameter.name, "awsaccesskeyid") ||
+           equals_ignoring_ascii_case(parameter.name, "signature");
   });
 }
 
@@ -182,67 +180,76 @@ SigV4Verifier::SigV4Verifier(const KeyStore* keys, std::size_t cached_keys_max)
       nobody_{SecretKey("0000000000000000000000000000000000000000"), Principal{}},
       signing_keys_(cached_keys_max) {}
 
-S3Result<Verified> SigV4Verifier::verify(const http::RequestHead& head, WallTime now) {
+S3Result<Verified> SigV4Verifier::verify(const http::RequestHead& head, std::span<const http::QueryParameter> query,
+                                         WallTime now) {
   http::TargetParts target = http::split_target(head.target);
   header_scratch_.assign(head.headers.begin(), head.headers.end());
-  return verify(RequestView{head.method, target.path, target.query, header_scratch_}, now);
+  return verify(RequestView{head.method, target.path, target.query, header_scratch_}, query, now);
+}
+
+S3Result<Verified> SigV4Verifier::verify(const http::RequestHead& head, WallTime now) {
+  TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(http::split_target(head.target).query));
+  return verify(head, query, now);
 }
 
 S3Result<Verified> SigV4Verifier::verify(const RequestView& request, WallTime now) {
+  TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(request.query));
+  return verify(request, query, now);
+}
+
+S3Result<Verified> SigV4Verifier::verify(const RequestView& request, std::span<const http::QueryParameter> query,
+                                         WallTime now) {
   TRY_ASSIGN(std::optional<std::string_view> authorization, single_header(request, "authorization"));
-  TRY(read_query(request.query));
-  if (authorization && query_.present != 0) {
+  TRY_ASSIGN(SigningParameters parameters, find_signing_parameters(query));
+  if (authorization && parameters.present != 0) {
     return failure(
         S3ErrorCode::invalid_argument,
         "Only one way to authenticate is allowed: the Authorization header or the X-Amz-* query parameters.");
   }
   TRY_ASSIGN(std::optional<std::string_view> token, single_header(request, "x-amz-security-token"));
-  if (token || !query_.security_token.empty()) return failure(S3ErrorCode::invalid_token);
-  if (query_.present != 0) {
-    TRY_ASSIGN(Claim claim, claim_of_query(request));
-    return check(request, claim, now);
+  if (token || !parameters.security_token.empty()) return failure(S3ErrorCode::invalid_token);
+  if (parameters.present != 0) {
+    TRY_ASSIGN(Claim claim, claim_of_query(request, parameters));
+    return check(request, query, claim, now);
   }
   if (!authorization || authorization->empty()) return failure(S3ErrorCode::access_denied);
   TRY_ASSIGN(Claim claim, claim_of_header(request, *authorization));
-  return check(request, claim, now);
+  return check(request, query, claim, now);
 }
 
 /// Finds the signing parameters of the query. Each may come once and is written in one way only, so that no other
 /// reader of the same query can see another value.
-S3Result<void> SigV4Verifier::read_query(std::string_view query) {
-  const std::array<std::pair<std::string_view, std::string*>, 8> parameters = {{
-      {"X-Amz-Algorithm", &query_.algorithm},
-      {"X-Amz-Credential", &query_.credential},
-      {"X-Amz-Date", &query_.date},
-      {"X-Amz-Expires", &query_.expires},
-      {"X-Amz-SignedHeaders", &query_.signed_headers},
-      {"X-Amz-Signature", &query_.signature},
-      {"X-Amz-Security-Token", &query_.security_token},
-      {"X-Amz-Content-Sha256", &query_.content_sha256},
+S3Result<SigV4Verifier::SigningParameters> SigV4Verifier::find_signing_parameters(
+    std::span<const http::QueryParameter> query) {
+  using Parameter = std::string_view SigningParameters::*;
+  static constexpr std::array<std::pair<std::string_view, Parameter>, 8> known = {{
+      {"X-Amz-Algorithm", &SigningParameters::algorithm},
+      {"X-Amz-Credential", &SigningParameters::credential},
+      {"X-Amz-Date", &SigningParameters::date},
+      {"X-Amz-Expires", &SigningParameters::expires},
+      {"X-Amz-SignedHeaders", &SigningParameters::signed_headers},
+      {"X-Amz-Signature", &SigningParameters::signature},
+      {"X-Amz-Security-Token", &SigningParameters::security_token},
+      {"X-Amz-Content-Sha256", &SigningParameters::content_sha256},
   }};
-  query_.present = 0;
-  for (auto [name, value] : parameters) value->clear();
-
-  if (query.empty()) return {};
-  std::optional<std::vector<http::QueryParameter>> decoded = http::parse_query(query, http::PlusSign::space);
-  if (!decoded) return failure(S3ErrorCode::invalid_uri);
-  for (http::QueryParameter& parameter : *decoded) {
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      auto [name, value] = parameters[i];
-      if (!equals_ignoring_ascii_case(parameter.name, name)) continue;
-      if (parameter.name != name || (query_.present & 1U << i) != 0) {
+  SigningParameters found;
+  for (const http::QueryParameter& parameter : query) {
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      auto [name, value] = known[i];
+      if (parameter.name.size() != name.size() || !equals_ignoring_ascii_case(parameter.name, name)) continue;
+      if (parameter.name != name || (found.present & 1U << i) != 0) {
         return failure(S3ErrorCode::authorization_query_parameters_error,
                        "The parameter " + std::string(name) + " must be written so, and be there once.");
       }
-      query_.present |= 1U << i;
-      *value = std::move(parameter.value);
+      found.present |= 1U << i;
+      found.*value = parameter.value;
     }
   }
-  return {};
+  return found;
 }
 
 S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_header(const RequestView& request,
-                                                              std::string_view authorization) const {
+                                                              std::string_view authorization) {
   constexpr auto malformed = S3ErrorCode::authorization_header_malformed;
   std::size_t algorithm_end = std::min(authorization.find(' '), authorization.size());
   if (authorization.substr(0, algorithm_end) != algorithm_name) return unsupported_mechanism();
@@ -301,39 +308,41 @@ S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_header(const RequestView&
   return claim;
 }
 
-S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_query(const RequestView& request) const {
+S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_query(const RequestView& request,
+                                                             const SigningParameters& parameters) {
   constexpr auto malformed = S3ErrorCode::authorization_query_parameters_error;
-  if (!query_.algorithm.empty() && query_.algorithm != algorithm_name) return unsupported_mechanism();
-  if (query_.algorithm.empty() || query_.credential.empty() || query_.date.empty() || query_.expires.empty() ||
-      query_.signed_headers.empty() || query_.signature.empty()) {
+  if (!parameters.algorithm.empty() && parameters.algorithm != algorithm_name) return unsupported_mechanism();
+  if (parameters.algorithm.empty() || parameters.credential.empty() || parameters.date.empty() ||
+      parameters.expires.empty() || parameters.signed_headers.empty() || parameters.signature.empty()) {
     return failure(
         S3ErrorCode::access_denied,
         "A presigned URL needs X-Amz-Algorithm, X-Amz-Credential, X-Amz-Date, X-Amz-Expires, X-Amz-SignedHeaders and "
         "X-Amz-Signature.");
   }
-  if (!is_signed_headers(query_.signed_headers)) {
+  if (!is_signed_headers(parameters.signed_headers)) {
     return failure(malformed, "X-Amz-SignedHeaders must be sorted lower-case names.");
   }
   Claim claim;
-  TRY_ASSIGN(claim.credential, parse_credential(query_.credential, malformed));
-  claim.signed_headers = query_.signed_headers;
-  claim.signature = query_.signature;
-  std::optional<sys_seconds> signed_at = parse_amz_date(query_.date);
+  TRY_ASSIGN(claim.credential, parse_credential(parameters.credential, malformed));
+  claim.signed_headers = parameters.signed_headers;
+  claim.signature = parameters.signature;
+  std::optional<sys_seconds> signed_at = parse_amz_date(parameters.date);
   if (!signed_at) return failure(malformed, "X-Amz-Date must be of the form YYYYMMDDTHHMMSSZ.");
   claim.signed_at = *signed_at;
-  claim.expires = query_.expires;
+  claim.expires = parameters.expires;
 
   TRY_ASSIGN(std::optional<std::string_view> header_hash, single_header(request, "x-amz-content-sha256"));
-  if (header_hash && !query_.content_sha256.empty() && *header_hash != query_.content_sha256) {
+  if (header_hash && !parameters.content_sha256.empty() && *header_hash != parameters.content_sha256) {
     return failure(malformed, "X-Amz-Content-Sha256 differs between the query and the headers.");
   }
   claim.payload_hash = payload_unsigned;
-  if (!query_.content_sha256.empty()) claim.payload_hash = query_.content_sha256;
+  if (!parameters.content_sha256.empty()) claim.payload_hash = parameters.content_sha256;
   if (header_hash) claim.payload_hash = *header_hash;
   return claim;
 }
 
-S3Result<Verified> SigV4Verifier::check(const RequestView& request, const Claim& claim, WallTime now) {
+S3Result<Verified> SigV4Verifier::check(const RequestView& request, std::span<const http::QueryParameter> query,
+                                        const Claim& claim, WallTime now) {
   std::string timestamp = format_amz_date(claim.signed_at);
   if (!timestamp.starts_with(claim.credential.date)) {
     return failure(
@@ -359,7 +368,8 @@ S3Result<Verified> SigV4Verifier::check(const RequestView& request, const Claim&
   const HmacSha256& key =
       signing_keys_.get(cache_key, credential->secret, claim.credential.date, claim.credential.region);
 
-  TRY(canonical_.build(request, claim.signed_headers, claim.payload_hash, claim.expires ? "X-Amz-Signature" : ""));
+  TRY(canonical_.build(request, query, claim.signed_headers, claim.payload_hash,
+                       claim.expires ? "X-Amz-Signature" : ""));
   write_string_to_sign(string_to_sign_, timestamp, claim.credential.scope, canonical_.text());
   std::string expected = to_hex(key.of(as_bytes(string_to_sign_)));
   const bool matches = equal_in_constant_time(as_bytes(expected), as_bytes(claim.signature));

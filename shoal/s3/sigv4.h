@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +55,7 @@ struct Verified {
 /// Whether a request carries anything that is meant as credentials, of whatever kind: an Authorization header, one of
 /// the query parameters of a presigned URL (of any signature version), or aws-chunked framing, which only signed
 /// requests have.
-bool has_credentials(const http::RequestHead& head);
+bool has_credentials(const http::RequestHead& head, std::span<const http::QueryParameter> query);
 
 /// Verifies AWS Signature Version 4 in the Authorization header or in the query (presigned URL), as "Authenticating
 /// Requests" of the S3 API reference describes it. Whatever it does not know is refused.
@@ -67,27 +68,30 @@ class SigV4Verifier {
   /// `keys` is borrowed for the life of the verifier.
   explicit SigV4Verifier(const KeyStore* keys, std::size_t cached_keys_max = 1024);
 
+  /// `query` is that of the head, decoded (decode_query).
+  S3Result<Verified> verify(const http::RequestHead& head, std::span<const http::QueryParameter> query, WallTime now);
   S3Result<Verified> verify(const http::RequestHead& head, WallTime now);
   S3Result<Verified> verify(const RequestView& request, WallTime now);
 
  private:
   struct Claim;
-  // The signing parameters of a query, decoded.
-  struct QueryParameters {
-    std::string algorithm, credential, date, expires, signed_headers, signature, security_token, content_sha256;
+  /// The signing parameters of a query. Views into it.
+  struct SigningParameters {
+    std::string_view algorithm, credential, date, expires, signed_headers, signature, security_token, content_sha256;
     unsigned present = 0;  // a bit for each, in the order above
   };
 
-  S3Result<void> read_query(std::string_view query);
-  S3Result<Claim> claim_of_header(const RequestView& request, std::string_view authorization) const;
-  S3Result<Claim> claim_of_query(const RequestView& request) const;
-  S3Result<Verified> check(const RequestView& request, const Claim& claim, WallTime now);
+  S3Result<Verified> verify(const RequestView& request, std::span<const http::QueryParameter> query, WallTime now);
+  static S3Result<SigningParameters> find_signing_parameters(std::span<const http::QueryParameter> query);
+  static S3Result<Claim> claim_of_header(const RequestView& request, std::string_view authorization);
+  static S3Result<Claim> claim_of_query(const RequestView& request, const SigningParameters& parameters);
+  S3Result<Verified> check(const RequestView& request, std::span<const http::QueryParameter> query, const Claim& claim,
+                           WallTime now);
 
   const KeyStore* keys_;
   Credential nobody_;  // stands in for unknown access keys
   SigningKeyCache signing_keys_;
   std::vector<http::HeaderField> header_scratch_;
-  QueryParameters query_;
   CanonicalRequest canonical_;
   std::string string_to_sign_;
 };

@@ -105,10 +105,11 @@ std::string S3Endpoint::next_request_id() {
   return id;
 }
 
-s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& head) {
+s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& head,
+                                                    std::span<const http::QueryParameter> query) {
   // Anything that looks like credentials is verified or refused. Without any, the caller is nobody, and the body has to
   // be plain.
-  if (s3::has_credentials(head)) return verifier_.verify(head, services_.clock->wall());
+  if (s3::has_credentials(head, query)) return verifier_.verify(head, query, services_.clock->wall());
   s3::Verified nobody;
   nobody.principal = anonymous_principal;
   return nobody;
@@ -118,12 +119,13 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
   if (is_preflight(exchange.head()) && !exchange.head().headers.find("origin")) {
     return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
   }
-  TRY_ASSIGN(request.caller, authenticate(exchange.head()));
+  TRY_ASSIGN(auto query, s3::decode_query(http::split_target(exchange.head().target).query));
+  TRY_ASSIGN(request.caller, authenticate(exchange.head(), query));
   // Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look.
   if (is_preflight(exchange.head())) {
     return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
   }
-  auto parsed = s3::parse_operation(exchange.head(), options_.addressing);
+  auto parsed = s3::parse_operation(exchange.head(), std::move(query), options_.addressing);
   // What would be wrong with a request is told to those only who may make it.
   if (!parsed && request.caller.principal == anonymous_principal) return s3::failure(s3::S3ErrorCode::access_denied);
   TRY_ASSIGN(request.asked, std::move(parsed));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "shoal/base/random.h"
@@ -53,7 +54,7 @@ class S3Endpoint final : public net::RequestHandler {
     AccessedObject object;
   };
 
-  s3::S3Result<s3::Verified> authenticate(const http::RequestHead& head);
+  s3::S3Result<s3::Verified> authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query);
   /// Who sent it and what is asked for. Fills in `request`.
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
   /// The outcome, which was answered; nothing when this request takes the way through the operation's handler.
