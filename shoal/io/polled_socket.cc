@@ -23,8 +23,18 @@ void PolledSocket::begin_wait(Direction direction, Waiter waiter) {
   poller_->add_waiting(*this);
 }
 
+bool PolledSocket::others_are_next() const { return poller_->has_more_to_tell(); }
+
+void PolledSocket::begin_wait_for_others(Waiter waiter) {
+  CHECK_MSG(!waiter_, "one coroutine waits for a socket");
+  waiter_ = std::move(waiter);
+  waits_for_others_ = true;
+  poller_->add_postponed(*this);
+}
+
 PolledSocket::Waiter PolledSocket::take_waiter() {
   if (!waiter_) return nullptr;
+  waits_for_others_ = false;
   unlink();
   return std::exchange(waiter_, nullptr);
 }
@@ -34,7 +44,7 @@ PolledSocket::Waiter PolledSocket::told(std::uint32_t events) {
   peer_ended_ = peer_ended_ || ended || (events & EPOLLRDHUP) != 0;
   if ((events & EPOLLIN) != 0 || peer_ended_) ready_[index(Direction::read)] = true;
   if ((events & EPOLLOUT) != 0 || ended) ready_[index(Direction::write)] = true;
-  return may_be_ready(awaited_) ? take_waiter() : nullptr;
+  return !waits_for_others_ && may_be_ready(awaited_) ? take_waiter() : nullptr;
 }
 
 void PolledSocket::cancel() {

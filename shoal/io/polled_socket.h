@@ -47,6 +47,13 @@ class PolledSocket
     return boost::asio::async_initiate<const boost::asio::deferred_t, void(bool)>(
         [this, direction](auto handler) { begin_wait(direction, std::move(handler)); }, boost::asio::deferred);
   }
+  /// Whether other sockets were told to be ready in the same turn and have not had theirs yet.
+  bool others_are_next() const;
+  /// co_await: until they had, or some of them. True, or false as of wait(). Only when others_are_next().
+  auto wait_for_others() {
+    return boost::asio::async_initiate<const boost::asio::deferred_t, void(bool)>(
+        [this](auto handler) { begin_wait_for_others(std::move(handler)); }, boost::asio::deferred);
+  }
   /// Ends the wait, from the loop's queue.
   void cancel();
   /// Ends the wait too. Attempts fail from now on, so nothing waits again.
@@ -58,6 +65,7 @@ class PolledSocket
 
   static std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
   void begin_wait(Direction direction, Waiter waiter);
+  void begin_wait_for_others(Waiter waiter);
   /// Notes what the system told; the waiter to continue, if that was what it waits for.
   Waiter told(std::uint32_t events);
   Waiter take_waiter();
@@ -67,7 +75,8 @@ class PolledSocket
   std::array<bool, 2> ready_ = {true, true};
   bool peer_ended_ = false;
   Direction awaited_ = Direction::read;
-  Waiter waiter_;  // then it stands in the poller's list
+  bool waits_for_others_ = false;
+  Waiter waiter_;  // then it stands in a list of the poller
 };
 
 }  // namespace shoal::io

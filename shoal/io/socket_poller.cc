@@ -74,7 +74,14 @@ void SocketPoller::State::poll() {
     if (event.data.ptr == nullptr) continue;
     PolledSocket::Waiter waiter = static_cast<PolledSocket*>(event.data.ptr)->told(event.events);
     if (waiter) waiter(true);
+    if (postponed_count_ == postponed_max) resume_postponed();
   }
+  resume_postponed();
+}
+
+void SocketPoller::State::resume_postponed() {
+  postponed_count_ = 0;
+  while (!postponed_.empty()) postponed_.front().take_waiter()(true);
 }
 
 void SocketPoller::State::drop_waiting() {

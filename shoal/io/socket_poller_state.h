@@ -23,21 +23,33 @@ class SocketPoller::State : public std::enable_shared_from_this<State> {
   void add(PolledSocket& socket);
   void remove(PolledSocket& socket);
   void add_waiting(PolledSocket& socket) { waiting_.push_back(socket); }
+  void add_postponed(PolledSocket& socket) {
+    postponed_.push_back(socket);
+    ++postponed_count_;
+  }
+  bool has_more_to_tell() const { return !told_.empty(); }
   const Executor& executor() const { return executor_; }
 
  private:
   class OnReady;
+  using SocketList = boost::intrusive::list<PolledSocket, boost::intrusive::constant_time_size<false>>;
+
+  /// Nobody waits for the work of more others than these.
+  static constexpr std::size_t postponed_max = 16;
 
   /// Has the loop call poll() when sockets are ready.
   void watch();
   void poll();
+  void resume_postponed();
   /// Destroys the coroutines that wait.
   void drop_waiting();
 
   const Executor executor_;
   boost::asio::posix::basic_stream_descriptor<Executor> epoll_;
   bool watched_ = false;  // since the first socket
-  boost::intrusive::list<PolledSocket, boost::intrusive::constant_time_size<false>> waiting_;
+  SocketList waiting_;
+  SocketList postponed_;  // of the running poll()
+  std::size_t postponed_count_ = 0;
   std::array<epoll_event, 128> events_;
   std::span<epoll_event> told_;  // of events_, in the running poll(): those whose sockets are still to be told
 };

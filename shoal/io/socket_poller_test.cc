@@ -148,6 +148,57 @@ TEST_F(SocketPollerTest, WhoIsReadyInTheSameTurnMayCloseTheOther) {
   EXPECT_NE(socket_->is_open(), second->is_open());
 }
 
+Task<void> note_turns(PolledSocket* socket, char name, std::string* turns) {
+  bool ready = co_await socket->wait(Direction::read);
+  if (!ready) co_return;
+  *turns += name;
+  if (socket->others_are_next()) {
+    bool go_on = co_await socket->wait_for_others();
+    if (!go_on) co_return;
+  }
+  *turns += static_cast<char>(name - 'a' + 'A');
+}
+
+TEST_F(SocketPollerTest, WhatIsPostponedComesAfterTheOthersOfTheTurn) {
+  constexpr std::size_t count = 40;
+  std::vector<std::unique_ptr<PolledSocket>> sockets;
+  std::vector<FileDescriptor> peers;
+  std::string turns;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::array<int, 2> ends;
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+    sockets.push_back(std::make_unique<PolledSocket>(poller_, FileDescriptor(ends[0])));
+    sockets.back()->found_exhausted(Direction::read);
+    peers.emplace_back(ends[1]);
+    spawn(loop_, note_turns(sockets.back().get(), 'a', &turns));
+  }
+  run_what_is_ready();
+  for (FileDescriptor& peer : peers) ASSERT_EQ(::send(peer.get(), "x", 1, 0), 1);
+  run_what_is_ready();
+  std::string sixteen = std::string(16, 'a') + std::string(16, 'A');
+  // The last one has nobody to wait for.
+  EXPECT_EQ(turns, sixteen + sixteen + std::string(8, 'a') + std::string(8, 'A'));
+}
+
+TEST_F(SocketPollerTest, WhatIsPostponedCanBeClosed) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+  std::optional<PolledSocket> second(std::in_place, poller_, FileDescriptor(ends[0]));
+  FileDescriptor second_peer(ends[1]);
+  socket_->found_exhausted(Direction::read);
+  second->found_exhausted(Direction::read);
+  std::string turns;
+  int closed = 0;
+  spawn(loop_, note_turns(&*socket_, 'a', &turns));
+  spawn(loop_, close_when_ready(&*second, &socket_, &closed));
+  run_what_is_ready();
+  peer_sends("a");
+  ASSERT_EQ(::send(second_peer.get(), "b", 1, 0), 1);
+  run_what_is_ready();
+  EXPECT_EQ(turns, "a");
+  EXPECT_EQ(closed, 1);
+}
+
 TEST_F(SocketPollerTest, MoreSocketsThanOneCallTellsOf) {
   constexpr std::size_t count = 300;
   std::vector<std::unique_ptr<PolledSocket>> sockets;

@@ -35,6 +35,7 @@ Task<Result<std::size_t>> SocketStream::read_some(MutableByteSpan target, Progre
 }
 
 Result<bool> SocketStream::write_now(GatherList& list) {
+  if (socket_.others_are_next()) return list.done();  // see write()
   while (!list.done()) {
     TRY_ASSIGN(Attempt attempt, try_send(list));
     if (attempt.blocked) return false;
@@ -45,6 +46,12 @@ Result<bool> SocketStream::write_now(GatherList& list) {
 }
 
 Task<Result<void>> SocketStream::write(GatherList& list, ProgressBudget& budget) {
+  // What answers those that came together goes out together: a client on the same machine, or behind the same network
+  // card, is woken once for all of it and not once for each.
+  if (socket_.others_are_next()) {
+    bool go_on = co_await socket_.wait_for_others();
+    if (!go_on) co_return failure(error_of(ECANCELED, "send"));
+  }
   if (turn_bytes_ >= turn_bytes_max) co_await take_turns();
   while (!list.done()) {
     CO_TRY_ASSIGN(Attempt attempt, try_send(list));
