@@ -100,10 +100,12 @@ Result<void> Worker::run(OperationSource& source, Window window, const std::atom
     for (std::size_t i = 0; busy_ < channels_.size() && i < channels_.size(); ++i) {
       if (!channels_[i]->busy) start_next(*channels_[i]);
     }
+    send_composed();
     if (busy_ == 0 && !may_begin()) break;
     int count = ::epoll_wait(poller_.get(), events.data(), events_max, poll_timeout_ms);
     look_at_time();
     for (int i = 0; i < count; ++i) handle_event(*static_cast<Channel*>(events[static_cast<std::size_t>(i)].data.ptr));
+    send_composed();
     if (now_ >= next_look) {
       end_overdue_requests();
       next_look = now_ + std::chrono::milliseconds(100);
@@ -140,9 +142,16 @@ void Worker::start_next(Channel& channel) {
   channel.number = operation->key * workers_ + index_;
   channel.oldest = states_.confirmed(operation->key);
   compose(channel);
-  channel.began = system_clock().monotonic();
-  if (!channel.connection.is_open() && !open(channel)) return;
-  send(channel);
+  composed_.push_back(&channel);
+}
+
+void Worker::send_composed() {
+  for (Channel* channel : composed_) {
+    if (!channel->busy) continue;  // its connection broke meanwhile
+    channel->began = system_clock().monotonic();
+    if (channel->connection.is_open() || open(*channel)) send(*channel);
+  }
+  composed_.clear();
 }
 
 void Worker::compose(Channel& channel) {

@@ -65,7 +65,10 @@ class Worker {
   void look_at_time();
   bool may_begin() const;
 
+  /// Its request goes out with the next send_composed().
   void start_next(Channel& channel);
+  /// One after the other, so that a server on the same machine is woken once for all of them.
+  void send_composed();
   void compose(Channel& channel);
   void compose_put(Channel& channel);
   std::string_view list_query(std::uint64_t number);
@@ -94,6 +97,7 @@ class Worker {
   std::vector<std::string> presigned_get_;  // targets, by key; empty unless asked for
   std::vector<std::string> presigned_head_;
   std::size_t next_socket_ = 0;
+  std::vector<Channel*> composed_;
 
   // Of the run that is under way.
   OperationSource* source_ = nullptr;
