@@ -4,9 +4,6 @@
 #include <array>
 #include <utility>
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/post.hpp>
-
 #include "shoal/net/request_handler.h"
 #include "shoal/net/server_core.h"
 
@@ -61,8 +58,7 @@ Task<bool> Connection::receive_head() {
     if (!bytes || *bytes == 0) co_return false;
     if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
   } else {
-    // Who sends many requests at a time gets one answer for each turn of the loop, as everybody else.
-    co_await boost::asio::post(boost::asio::deferred);
+    co_await core_.next_turn();
   }
   MonotonicTime deadline = options().clock->monotonic() + options().head_timeout;
   for (;;) {

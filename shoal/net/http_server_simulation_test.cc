@@ -153,6 +153,27 @@ TEST_F(HttpServerSimulationTest, WhoSendsManyRequestsAtATimeDoesNotKeepOthersWai
   EXPECT_LE(std::ranges::find(handled, "GET /modest ") - handled.begin(), 1);
 }
 
+TEST_F(HttpServerSimulationTest, ManyWhoSendManyRequestsDoNotKeepOthersWaiting) {
+  handler_.answer_at_once();
+  start();
+  constexpr int greedy_count = 100;
+  constexpr int requests_each = 5;
+  std::string requests;
+  for (int i = 0; i < requests_each; ++i) requests += "GET /greedy HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::vector<decltype(network_.connect())> greedy;
+  for (int i = 0; i < greedy_count; ++i) greedy.push_back(network_.connect());
+  auto modest = network_.connect();
+  run();
+  for (auto& client : greedy) client->send(requests);
+  const std::vector<std::string>& handled = handler_.handled();
+  while (handled.size() < greedy_count + 10) ASSERT_EQ(loop_.context().poll_one(), 1U);
+  std::size_t before = handled.size();
+  modest->send("GET /modest HTTP/1.1\r\nHost: a\r\n\r\n");
+  run();
+  EXPECT_EQ(handled.size(), 1U + greedy_count * requests_each);
+  EXPECT_LE(std::ranges::find(handled, "GET /modest ") - handled.begin() - static_cast<std::ptrdiff_t>(before), 30);
+}
+
 TEST_F(HttpServerSimulationTest, AClientMayVanishAfterAnyByte) {
   start();
   for (bool orderly : {false, true}) {

@@ -1,8 +1,10 @@
 #include "shoal/net/http_server.h"
 
 #include <future>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -207,6 +209,21 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   EXPECT_EQ(client.receive_response()->body, "body");
   EXPECT_EQ(client.receive_response()->body, "hello /2");
   EXPECT_EQ(client.exchange("TP/1.1\r\nHost: a\r\n\r\n")->body, "hello /3");
+}
+
+TEST(HttpServerLoopTest, RequestsThatWaitForTheirTurnEndWithTheLoop) {
+  io::EventLoop loop;
+  TestHandler handler(loop);
+  auto server = HttpServer::listen(loop, Endpoint::loopback(0), {}, handler);
+  ASSERT_TRUE(server.has_value()) << server.error().message;
+  std::vector<std::unique_ptr<HttpTestClient>> clients;
+  for (int i = 0; i < 40; ++i) {
+    clients.push_back(std::make_unique<HttpTestClient>((*server)->local_endpoint().port()));
+    clients.back()->send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  // The first of each was answered, of the second only some.
+  while ((*server)->counters().requests.value() < 45) loop.context().poll_one();
+  server->reset();
 }
 
 TEST_F(HttpServerTest, TakesAHeadThatComesByteByByte) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+
 #include "shoal/base/log.h"
 #include "shoal/http/date.h"
 
@@ -65,6 +68,37 @@ Task<void> ServerCore::serve(std::shared_ptr<ServerCore> core, Listener::Accepte
     co_await connection.refuse_service();
   } else {
     co_await connection.run();
+  }
+}
+
+/// Ends the queue with the coroutine that serves it, also where that is destroyed with its loop: who waits holds the
+/// core, and would never be let go.
+class ServerCore::TurnsEnd {
+ public:
+  explicit TurnsEnd(std::shared_ptr<ServerCore> core) : core_(std::move(core)) {}
+  TurnsEnd(TurnsEnd&&) = default;
+  TurnsEnd& operator=(TurnsEnd&&) = delete;
+  ~TurnsEnd() {
+    if (core_ != nullptr) core_->turns_.reset();
+  }
+  ServerCore& core() { return *core_; }
+
+ private:
+  std::shared_ptr<ServerCore> core_;
+};
+
+void ServerCore::begin_turns() {
+  if (turns_ != nullptr) return;
+  turns_ = std::make_unique<io::WaitQueue>();
+  io::spawn(executor_, give_turns(TurnsEnd(shared_from_this())));
+}
+
+Task<void> ServerCore::give_turns(TurnsEnd end) {
+  io::WaitQueue& turns = *end.core().turns_;
+  co_await boost::asio::post(boost::asio::deferred);
+  while (!turns.empty()) {
+    for (int i = 0; i < turns_at_once; ++i) turns.wake_one();
+    co_await boost::asio::post(boost::asio::deferred);
   }
 }
 

@@ -13,6 +13,7 @@
 #include "shoal/io/event_loop.h"
 #include "shoal/io/suspend.h"
 #include "shoal/io/timers.h"
+#include "shoal/io/wait_queue.h"
 #include "shoal/net/connection.h"
 #include "shoal/net/listener.h"
 #include "shoal/net/request_handler.h"
@@ -48,10 +49,22 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   /// For Connection.
   void add(Connection& connection);
   void remove(Connection& connection);
+  /// co_await: until the connection may go on with a request that came together with the one before. Only few do in
+  /// each turn of the loop, so that those who wait for their answers before they ask again are not kept waiting by any
+  /// number of those who do not.
+  auto next_turn() {
+    begin_turns();
+    return turns_->wait();
+  }
 
  private:
   static constexpr std::size_t crowd = 256;
 
+  static constexpr int turns_at_once = 8;
+  class TurnsEnd;
+
+  void begin_turns();
+  static Task<void> give_turns(TurnsEnd end);
   static Task<void> serve(std::shared_ptr<ServerCore> core, Listener::Accepted client, bool refused);
   void begin_serving(Listener::Accepted client);
   MonotonicTime after(std::chrono::nanoseconds delay) const { return options_.clock->monotonic() + delay; }
@@ -62,6 +75,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   RequestHandler& handler_;
   ServerCounters counters_;
   boost::intrusive::list<Connection> connections_;
+  std::unique_ptr<io::WaitQueue> turns_;  // while somebody waits for one, and give_turns() runs
   bool stopping_ = false;
   LogThrottle accept_failures_{std::chrono::seconds(10)};
   const std::unique_ptr<io::Timer> watch_timer_;   // for watch_time()
