@@ -107,7 +107,7 @@ int run(std::uint64_t objects) {
   });
   std::vector<const ShardIndex*> all;
   for (const ShardIndex& shard : shards) all.push_back(&shard);
-  constexpr std::uint64_t lists = 500;
+  constexpr std::uint64_t lists = 5'000;
   double list = nanoseconds_each(lists, [&] {
     for (std::uint64_t i = 0; i < lists; ++i) {
       ListRequest request;

@@ -78,7 +78,7 @@ class LogStoreEngine final : public Engine {
     request.items_max = static_cast<std::uint32_t>(count_max);
     ListPage page = must(run(front().store->list(std::move(request))));
     if (page.items.empty()) return {};
-    return {page.items.size(), page.items.front().name, page.items.back().name};
+    return {page.items.size(), std::string(page.items.front().name), std::string(page.items.back().name)};
   }
 
   /// Collection goes on in the background until too little is garbage; what it would do now, it does.

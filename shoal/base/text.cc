@@ -1,7 +1,10 @@
 #include "shoal/base/text.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
 
 #include "shoal/base/hex.h"
 
@@ -109,6 +112,22 @@ std::string_view trim_blanks(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
+}
+
+std::size_t common_bytes(std::string_view a, std::string_view b) {
+  const std::size_t size = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+    std::uint64_t of_a = 0;
+    std::uint64_t of_b = 0;
+    std::memcpy(&of_a, a.data() + at, sizeof of_a);
+    std::memcpy(&of_b, b.data() + at, sizeof of_b);
+    if (of_a == of_b) continue;
+    static_assert(std::endian::native == std::endian::little);
+    return at + static_cast<std::size_t>(std::countr_zero(of_a ^ of_b)) / 8;
+  }
+  while (at < size && a[at] == b[at]) ++at;
+  return at;
 }
 
 bool is_utf8(std::string_view text) {

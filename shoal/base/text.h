@@ -29,6 +29,9 @@ bool equals_ignoring_ascii_case(std::string_view a, std::string_view b);
 /// Without the spaces and tabs at both ends.
 std::string_view trim_blanks(std::string_view text);
 
+/// How many bytes both begin with.
+std::size_t common_bytes(std::string_view a, std::string_view b);
+
 /// Whether the bytes are well-formed UTF-8 (no overlong forms, no surrogates; RFC 3629).
 bool is_utf8(std::string_view text);
 

@@ -37,6 +37,18 @@ TEST(TextTest, DecimalsAreDigitsOnlyAndInRange) {
   }
 }
 
+TEST(TextTest, CommonBytes) {
+  std::string text = "0123456789abcdefghij";
+  for (std::size_t same = 0; same < text.size(); ++same) {
+    std::string other = text;
+    other[same] = '\xff';
+    EXPECT_EQ(common_bytes(text, other), same);
+    EXPECT_EQ(common_bytes(other, text), same);
+    EXPECT_EQ(common_bytes(text, text.substr(0, same)), same);
+  }
+  EXPECT_EQ(common_bytes(text, text), text.size());
+}
+
 TEST(TextTest, Utf8RefusesOverlongFormsAndSurrogates) {
   EXPECT_TRUE(is_utf8("plain"));
   EXPECT_TRUE(is_utf8("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\x9F"));

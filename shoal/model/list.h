@@ -2,9 +2,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include <boost/container/static_vector.hpp>
+
 #include "shoal/base/clock.h"
+#include "shoal/base/text_pool.h"
 #include "shoal/model/checksum.h"
 
 namespace shoal {
@@ -20,17 +24,28 @@ struct ListRequest {
   std::uint32_t items_max = 1000;
 };
 
-/// An object or a common prefix.
+/// A checksum that an object has, without its value.
+struct ChecksumKind {
+  ChecksumAlgorithm algorithm;
+  ChecksumType type;
+
+  bool operator==(const ChecksumKind&) const = default;
+};
+
+/// At most one of each algorithm.
+using ChecksumKinds = boost::container::static_vector<ChecksumKind, 5>;
+
+/// An object or a common prefix. Its texts are the page's.
 struct ListItem {
-  std::string name;
+  std::string_view name;
   bool is_prefix = false;
   // Of objects only:
   std::uint64_t size = 0;
-  std::string etag;
+  std::string_view etag;
   WallTime last_modified{};
-  std::string owner;
-  std::string storage_class;
-  std::vector<Checksum> checksums;  ///< `value` may be left empty: listings name only the algorithm and type
+  std::string_view owner;
+  std::string_view storage_class;
+  ChecksumKinds checksums;
 
   bool operator==(const ListItem&) const = default;
 };
@@ -38,6 +53,7 @@ struct ListItem {
 struct ListPage {
   std::vector<ListItem> items;  ///< in order of their names, objects and prefixes mixed
   bool truncated = false;       ///< there is more behind the last item; go on with `after` = its name
+  TextPool texts;               ///< which the items point into
 };
 
 }  // namespace shoal

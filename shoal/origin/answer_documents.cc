@@ -79,11 +79,10 @@ std::optional<ChecksumAlgorithm> algorithm_of_element(std::string_view name) {
   return s3::parse_checksum_algorithm(name.substr(prefix.size()));
 }
 
-Result<ListItem> parse_object(s3::XmlElement element, bool encoded) {
+Result<ListItem> parse_object(s3::XmlElement element, bool encoded, TextPool& texts) {
   ListItem item;
   std::optional<std::string> name;
-  std::vector<ChecksumAlgorithm> algorithms;
-  std::optional<ChecksumType> type;
+  ChecksumType type = ChecksumType::full_object;
   for (s3::XmlElement child : element.children()) {
     std::string_view tag = child.name();
     if (tag == "Key") {
@@ -93,22 +92,22 @@ Result<ListItem> parse_object(s3::XmlElement element, bool encoded) {
       if (!size) return corrupt("a listing: a size is no number");
       item.size = *size;
     } else if (tag == "ETag") {
-      item.etag = unquoted_etag(child.text());
+      item.etag = texts.add(unquoted_etag(child.text()));
     } else if (tag == "LastModified") {
       item.last_modified = time_of(child.text());
     } else if (tag == "StorageClass" && child.text() != s3::standard_storage_class) {
-      item.storage_class = child.text();
+      item.storage_class = texts.add(child.text());
     } else if (tag == "ChecksumAlgorithm") {
-      if (auto algorithm = s3::parse_checksum_algorithm(child.text())) algorithms.push_back(*algorithm);
+      auto algorithm = s3::parse_checksum_algorithm(child.text());
+      bool has_room = item.checksums.size() < item.checksums.capacity();
+      if (algorithm && has_room) item.checksums.push_back({*algorithm, type});
     } else if (tag == "ChecksumType") {
-      type = checksum_type_of(child.text());
+      type = checksum_type_of(child.text()).value_or(type);
     }
   }
   if (!name) return corrupt("a listing: an object has no name");
-  item.name = *std::move(name);
-  for (ChecksumAlgorithm algorithm : algorithms) {
-    item.checksums.push_back({algorithm, type.value_or(ChecksumType::full_object), ""});
-  }
+  item.name = texts.add(*name);
+  for (ChecksumKind& checksum : item.checksums) checksum.type = type;
   return item;
 }
 
@@ -154,26 +153,27 @@ Result<ListedObjects> parse_listing(std::string_view xml) {
   s3::XmlElement root = document.root();
   bool encoded = child_text(root, "EncodingType") == "url";
   ListedObjects listed;
+  ListPage& page = listed.page;
   for (s3::XmlElement child : root.children()) {
     if (child.name() == "Contents") {
-      TRY_ASSIGN(ListItem item, parse_object(child, encoded));
-      listed.items.push_back(std::move(item));
+      TRY_ASSIGN(ListItem item, parse_object(child, encoded, page.texts));
+      page.items.push_back(item);
     } else if (child.name() == "CommonPrefixes") {
       auto prefix = name_of(child_text(child, "Prefix"), encoded);
       if (!prefix) return corrupt("a listing: a prefix is not encoded as it says");
       ListItem item;
-      item.name = *std::move(prefix);
+      item.name = page.texts.add(*prefix);
       item.is_prefix = true;
-      listed.items.push_back(std::move(item));
+      page.items.push_back(item);
     } else if (child.name() == "IsTruncated") {
-      listed.truncated = child.text() == "true";
+      page.truncated = child.text() == "true";
     } else if (child.name() == "NextMarker") {
       listed.next = name_of(child.text(), encoded).value_or("");
     }
   }
-  std::ranges::sort(listed.items, {}, &ListItem::name);
-  if (listed.next.empty() && !listed.items.empty()) listed.next = listed.items.back().name;
-  if (listed.truncated && listed.next.empty()) return corrupt("a listing: it goes on from nowhere");
+  std::ranges::sort(page.items, {}, &ListItem::name);
+  if (listed.next.empty() && !page.items.empty()) listed.next = page.items.back().name;
+  if (page.truncated && listed.next.empty()) return corrupt("a listing: it goes on from nowhere");
   return listed;
 }
 

@@ -18,8 +18,7 @@ namespace shoal::origin {
 Result<std::vector<BucketInfo>> parse_buckets(std::string_view xml);
 
 struct ListedObjects {
-  std::vector<ListItem> items;  ///< in order of their names
-  bool truncated = false;
+  ListPage page;
   std::string next;  ///< the name to go on behind, if the origin tells one
 };
 /// Of ListObjects (the first version).

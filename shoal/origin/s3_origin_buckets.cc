@@ -109,12 +109,12 @@ Task<Result<ListedObjects>> S3Origin::list_page(ListRequest asked, std::string m
   CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(std::move(request)));
   CO_TRY_ASSIGN(ListedObjects listed, parse_listing(answer.body.to_string()));
   // A marker inside a common prefix is answered with that prefix, which stands before it and is where to go on from.
-  auto holds_marker = [&marker](const std::string& name) { return marker.starts_with(name) && marker != name; };
-  if (listed.truncated && listed.next <= marker && (asked.delimiter.empty() || !holds_marker(listed.next))) {
+  auto holds_marker = [&marker](std::string_view name) { return marker.starts_with(name) && marker != name; };
+  if (listed.page.truncated && listed.next <= marker && (asked.delimiter.empty() || !holds_marker(listed.next))) {
     co_return failure(ErrorCode::corrupt, "the origin's listing does not go on");
   }
   // Origins differ in whether a marker that is a common prefix is shown again.
-  std::erase_if(listed.items, [&](const ListItem& item) {
+  std::erase_if(listed.page.items, [&](const ListItem& item) {
     return item.name <= marker && !(item.is_prefix && holds_marker(item.name));
   });
   co_return listed;
@@ -124,14 +124,16 @@ Task<Result<ListPage>> S3Origin::list(ListRequest request) {
   const std::uint32_t wanted = std::max(request.items_max, 1U);
   std::string marker = request.after;
   ListPage page;
+  const std::string_view owner = page.texts.add(options_.owner);
   do {
     auto left = wanted - static_cast<std::uint32_t>(page.items.size());
     CO_TRY_ASSIGN(ListedObjects listed, co_await list_page(request, marker, left));
-    for (ListItem& item : listed.items) {
-      if (!item.is_prefix) item.owner = options_.owner;
-      page.items.push_back(std::move(item));
+    for (ListItem& item : listed.page.items) {
+      if (!item.is_prefix) item.owner = owner;
+      page.items.push_back(item);
     }
-    page.truncated = listed.truncated;
+    page.texts.absorb(std::move(listed.page.texts));
+    page.truncated = listed.page.truncated;
     marker = std::move(listed.next);
   } while (page.truncated && page.items.size() < wanted);
   co_return page;

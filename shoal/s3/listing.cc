@@ -147,7 +147,7 @@ class ListWriter {
     xml_.markup("</LastModified><ETag>&quot;");
     xml_.text(item.etag);
     xml_.markup("&quot;</ETag>");
-    for (const Checksum& checksum : item.checksums) xml_.element("ChecksumAlgorithm", to_string(checksum.algorithm));
+    for (ChecksumKind checksum : item.checksums) xml_.element("ChecksumAlgorithm", to_string(checksum.algorithm));
     if (!item.checksums.empty()) xml_.element("ChecksumType", to_string(item.checksums.front().type));
     xml_.markup("<Size>");
     xml_.text(item.size);

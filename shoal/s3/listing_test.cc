@@ -20,9 +20,9 @@ S3Result<ListQuery> query(std::string_view parameters) {
   return parse_list_query(request.operation());
 }
 
-ListItem object(std::string name) {
+ListItem object(std::string_view name) {
   ListItem item;
-  item.name = std::move(name);
+  item.name = name;
   item.size = 3;
   item.etag = "abc";
   item.last_modified = WallTime{1'700'000'000'000ms};
@@ -30,11 +30,18 @@ ListItem object(std::string name) {
   return item;
 }
 
-ListItem prefix(std::string name) {
+ListItem prefix(std::string_view name) {
   ListItem item;
-  item.name = std::move(name);
+  item.name = name;
   item.is_prefix = true;
   return item;
+}
+
+ListPage page_of(std::vector<ListItem> items, bool truncated) {
+  ListPage page;
+  page.items = std::move(items);
+  page.truncated = truncated;
+  return page;
 }
 
 /// The document without its first line and root element.
@@ -100,14 +107,14 @@ constexpr auto contents_of_a =
     "<StorageClass>STANDARD</StorageClass></Contents>";
 
 TEST(ListDocumentTest, V1) {
-  EXPECT_EQ(document("", {{object("a")}, false}),
+  EXPECT_EQ(document("", page_of({object("a")}, false)),
             std::string("<Name>photos</Name><Prefix></Prefix><Marker></Marker><MaxKeys>1000</MaxKeys>"
                         "<IsTruncated>false</IsTruncated>") +
                 contents_of_a);
 }
 
 TEST(ListDocumentTest, V1HasANextMarkerOnlyWithADelimiter) {
-  ListPage page{{object("a"), prefix("b/")}, true};
+  ListPage page = page_of({object("a"), prefix("b/")}, true);
   EXPECT_THAT(document("max-keys=2", page), Not(HasSubstr("NextMarker")));
   EXPECT_THAT(document("max-keys=2&delimiter=/", page), HasSubstr("<NextMarker>b/</NextMarker>"));
   page.truncated = false;
@@ -115,7 +122,7 @@ TEST(ListDocumentTest, V1HasANextMarkerOnlyWithADelimiter) {
 }
 
 TEST(ListDocumentTest, V2) {
-  ListPage page{{object("a"), prefix("b/")}, true};
+  ListPage page = page_of({object("a"), prefix("b/")}, true);
   std::string text = document("list-type=2&max-keys=2&delimiter=/&start-after=A&continuation-token=", page);
   EXPECT_THAT(text, HasSubstr("<Delimiter>/</Delimiter><ContinuationToken></ContinuationToken>"
                               "<StartAfter>A</StartAfter><NextContinuationToken>" +
@@ -128,20 +135,20 @@ TEST(ListDocumentTest, V2) {
 }
 
 TEST(ListDocumentTest, VersionsAreTheObjectsThemselves) {
-  std::string text = document("versions&delimiter=/&max-keys=1", {{object("a"), object("b")}, true});
+  std::string text = document("versions&delimiter=/&max-keys=1", page_of({object("a"), object("b")}, true));
   EXPECT_THAT(text, HasSubstr("<NextKeyMarker>a</NextKeyMarker><NextVersionIdMarker>null</NextVersionIdMarker>"));
   EXPECT_THAT(text, HasSubstr("<Version><Key>a</Key><VersionId>null</VersionId><IsLatest>true</IsLatest>"));
   EXPECT_THAT(text, Not(HasSubstr("<Key>b</Key>")));
 }
 
 TEST(ListDocumentTest, NoKeysAskedForIsNeverTruncated) {
-  std::string text = document("list-type=2&max-keys=0", {{object("a")}, true});
+  std::string text = document("list-type=2&max-keys=0", page_of({object("a")}, true));
   EXPECT_THAT(text, HasSubstr("<KeyCount>0</KeyCount><MaxKeys>0</MaxKeys><IsTruncated>false</IsTruncated>"));
   EXPECT_THAT(text, Not(HasSubstr("<Key>")));
 }
 
 TEST(ListDocumentTest, NamesAreEncodedOnRequest) {
-  ListPage page{{object("asdf+b"), object("a&\n"), prefix("quux ab/")}, true};
+  ListPage page = page_of({object("asdf+b"), object("a&\n"), prefix("quux ab/")}, true);
   std::string plain = document("marker=m+m&delimiter=/", page);
   EXPECT_THAT(plain, HasSubstr("<Key>a&amp;\n</Key>"));
   EXPECT_THAT(plain, HasSubstr("<Marker>m m</Marker><NextMarker>quux ab/</NextMarker>"));

@@ -99,7 +99,7 @@ Result<std::vector<std::string>> DirectoryTree::list(const std::string& director
 Result<void> DirectoryTree::sync_directory(const std::string& directory) {
   if (!is_directory(directory)) return failure(ErrorCode::no_such_file, "sync " + directory);
   std::string name = normal(directory);
-  if (name.empty()) name = ".";
+  if (name.empty()) name.push_back('.');
   std::vector<Change> others;
   for (Change& change : unsynced_) {
     if (change.directory == name) {

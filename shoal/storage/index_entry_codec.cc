@@ -7,6 +7,7 @@
 
 #include "shoal/base/bytes.h"
 #include "shoal/base/check.h"
+#include "shoal/base/hex.h"
 #include "shoal/base/text.h"
 #include "shoal/storage/packed.h"
 #include "shoal/storage/record.h"
@@ -94,6 +95,12 @@ struct IndexEntryCodec::Fields {
   std::uint64_t size = 0;
 };
 
+struct IndexEntryCodec::ShownFields {
+  WallTime last_modified;
+  std::string_view etag;  ///< as it is stored
+  std::optional<std::uint64_t> parts;
+};
+
 std::uint64_t IndexEntryCodec::profile_of(const IndexEntry& entry) {
   Profile profile{entry.owner, entry.storage_class, entry.checksums};
   auto found = std::ranges::find(profiles_, profile);
@@ -159,6 +166,14 @@ IndexEntryCodec::Fields IndexEntryCodec::take_fields(std::string_view& payload, 
   return fields;
 }
 
+IndexEntryCodec::ShownFields IndexEntryCodec::take_shown_fields(std::uint64_t flags, std::string_view payload) const {
+  ShownFields shown;
+  shown.last_modified = WallTime(std::chrono::milliseconds(unzigzag(take(payload)) + time_base_));
+  if (flags & etag_has_parts) shown.parts = take(payload);
+  shown.etag = payload;
+  return shown;
+}
+
 ObjectPlace IndexEntryCodec::place_of(const Fields& fields) const {
   ObjectPlace place{fields.sequence, fields.location, nullptr};
   if (fields.flags & has_extents) place.extents = extents_.at(fields.sequence);
@@ -178,12 +193,36 @@ IndexEntry IndexEntryCodec::decode(std::string_view payload, std::size_t name_by
   entry.storage_class = profile.storage_class;
   entry.checksums = profile.checksums;
   entry.size = fields.size;
-  entry.last_modified = WallTime(std::chrono::milliseconds(unzigzag(take(payload)) + time_base_));
-  std::optional<std::uint64_t> parts;
-  if (fields.flags & etag_has_parts) parts = take(payload);
-  entry.etag = fields.flags & etag_is_md5 ? to_hex(as_bytes(payload)) : std::string(payload);
-  if (parts) entry.etag += "-" + std::to_string(*parts);
+  ShownFields shown = take_shown_fields(fields.flags, payload);
+  entry.last_modified = shown.last_modified;
+  entry.etag = fields.flags & etag_is_md5 ? to_hex(as_bytes(shown.etag)) : std::string(shown.etag);
+  if (shown.parts) entry.etag += "-" + std::to_string(*shown.parts);
   return entry;
+}
+
+ListItem IndexEntryCodec::decode_listed(std::string_view payload, TextPool& texts) const {
+  Fields fields = take_fields(payload, 1);
+  const Profile& profile = profiles_[fields.profile];
+  ShownFields shown = take_shown_fields(fields.flags, payload);
+  ListItem item;
+  item.size = fields.size;
+  item.last_modified = shown.last_modified;
+  item.owner = profile.owner;
+  item.storage_class = profile.storage_class;
+  for (const Checksum& checksum : profile.checksums) {
+    if (item.checksums.size() == item.checksums.capacity()) break;
+    item.checksums.push_back({checksum.algorithm, checksum.type});
+  }
+  if (!(fields.flags & etag_is_md5)) {
+    item.etag = texts.add(shown.etag);
+    return item;
+  }
+  std::string parts = shown.parts ? "-" + std::to_string(*shown.parts) : std::string();
+  std::span<char> etag = texts.room(2 * shown.etag.size() + parts.size());
+  write_hex(etag.data(), as_bytes(shown.etag));
+  std::ranges::copy(parts, etag.end() - static_cast<std::ptrdiff_t>(parts.size()));
+  item.etag = {etag.data(), etag.size()};
+  return item;
 }
 
 void IndexEntryCodec::forget(const ObjectPlace& place) {

@@ -10,6 +10,7 @@
 #include "shoal/base/clock.h"
 #include "shoal/base/result.h"
 #include "shoal/model/checksum.h"
+#include "shoal/model/list.h"
 #include "shoal/storage/index_entry.h"
 #include "shoal/storage/packed.h"
 
@@ -24,6 +25,8 @@ class IndexEntryCodec {
   std::string encode(const IndexEntry& entry, std::size_t name_bytes);
   IndexEntry decode(std::string_view payload, std::size_t name_bytes) const;
   ObjectPlace decode_place(std::string_view payload, std::size_t name_bytes) const;
+  /// What listings show of it, without the name. The ETag is put into `texts`, the other texts are the codec's.
+  ListItem decode_listed(std::string_view payload, TextPool& texts) const;
   /// The entry is gone.
   void forget(const ObjectPlace& place);
 
@@ -44,8 +47,11 @@ class IndexEntryCodec {
     bool operator==(const Profile&) const = default;
   };
   struct Fields;
+  struct ShownFields;
 
   static Fields take_fields(std::string_view& payload, std::size_t name_bytes);
+  /// What is behind those.
+  ShownFields take_shown_fields(std::uint64_t flags, std::string_view payload) const;
   ObjectPlace place_of(const Fields& fields) const;
   std::uint64_t profile_of(const IndexEntry& entry);
 

@@ -54,7 +54,7 @@ class IndexMemoryTest : public ::testing::TestWithParam<std::size_t> {
     while (true) {
       Result<ListPage> page = engine_.run(engine_.store().list(request));
       EXPECT_THAT(page, IsOk());
-      for (const ListItem& item : page->items) names.push_back(item.name);
+      for (const ListItem& item : page->items) names.emplace_back(item.name);
       EXPECT_THAT(page->items.size(), Le(request.items_max));
       if (!page->truncated) return names;
       EXPECT_EQ(page->items.size(), request.items_max);

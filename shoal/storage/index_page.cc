@@ -4,25 +4,27 @@
 #include <utility>
 
 #include "shoal/base/check.h"
+#include "shoal/base/text.h"
 #include "shoal/storage/tagged_codec.h"
 
 namespace shoal::storage {
 namespace {
 
+constexpr std::size_t cache_line_bytes = 64;
+
 /// Of bytes that we wrote ourselves.
-std::size_t take_number(std::string_view& from) {
-  auto first = static_cast<unsigned char>(from.front());
-  if (first < 0x80) {
-    from.remove_prefix(1);
-    return first;
-  }
+[[gnu::noinline]] std::size_t take_long_number(std::string_view& from) {
   std::optional<std::uint64_t> number = take_varint(from);
   CHECK(number);
   return *number;
 }
 
-std::size_t common_bytes(std::string_view a, std::string_view b) {
-  return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+/// The same. Nearly all of them take one byte.
+std::size_t take_number(std::string_view& from) {
+  auto first = static_cast<unsigned char>(from.front());
+  if (first >= 0x80) return take_long_number(from);
+  from.remove_prefix(1);
+  return first;
 }
 
 /// `rest` is what follows the first `shared` bytes of the name.
@@ -40,10 +42,10 @@ void IndexPage::Walk::step() {
     at_end_ = true;
     return;
   }
-  std::size_t shared = take_number(next_);
+  shared_bytes_ = take_number(next_);
   std::size_t rest = take_number(next_);
   std::size_t payload = take_number(next_);
-  name_.resize(shared);
+  name_.resize(shared_bytes_);
   name_.append(next_.substr(0, rest));
   payload_ = next_.substr(rest, payload);
   next_.remove_prefix(rest + payload);
@@ -64,11 +66,15 @@ IndexPage::IndexPage(std::string_view bytes)
   std::ranges::copy(bytes, bytes_.get());
 }
 
+void IndexPage::fetch_first_name() const {
+  __builtin_prefetch(bytes_.get());
+  __builtin_prefetch(bytes_.get() + cache_line_bytes);
+}
+
 // The entries are walked one after the other, each telling where the next begins: without this each cache line of a
 // page that was not used lately would be waited for in turn.
 void IndexPage::fetch() const {
-  constexpr std::size_t line_bytes = 64;
-  for (std::size_t at = 0; at < size_; at += line_bytes) __builtin_prefetch(bytes_.get() + at);
+  for (std::size_t at = 0; at < size_; at += cache_line_bytes) __builtin_prefetch(bytes_.get() + at);
 }
 
 IndexPage IndexPage::of_name(std::string_view name) {

@@ -30,6 +30,8 @@ class IndexPage {
     bool at_end() const { return at_end_; }
     const std::string& name() const { return name_; }
     std::string_view payload() const { return payload_; }
+    /// How many of its first bytes the name has in common with the one before it in the page; 0 for the first.
+    std::size_t shared_bytes() const { return shared_bytes_; }
     void next() { step(); }
     /// To the first name that is not less than `from`.
     void seek(std::string_view from) {
@@ -42,6 +44,7 @@ class IndexPage {
     std::string_view next_;
     std::string name_;
     std::string_view payload_;
+    std::size_t shared_bytes_ = 0;
     bool at_end_ = false;
   };
 
@@ -75,6 +78,10 @@ class IndexPage {
   bool empty() const { return size_ == 0; }
   /// The first name, which is stored whole.
   std::string_view first_name() const;
+  /// Brings the first name into the processor's cache, without waiting.
+  void fetch_first_name() const;
+  /// The same with all of it.
+  void fetch() const;
 
   /// Adds the name or replaces its payload, at the place where find() says that it belongs.
   void put(const Place& place, std::string_view name, std::string_view payload);
@@ -86,8 +93,6 @@ class IndexPage {
   void append(const IndexPage& behind);
 
  private:
-  /// Brings all of it into the processor's cache, without waiting.
-  void fetch() const;
   /// The entry that begins at this offset; nothing at the end.
   std::optional<Entry> entry_at(std::size_t offset) const;
   /// Puts `middle` in the place of [begin, end).

@@ -1,9 +1,6 @@
 #include "shoal/storage/listing.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -45,128 +42,64 @@ std::optional<std::string> first_name(const ListRequest& request) {
   return std::max(behind, request.prefix);
 }
 
-ListItem to_item(std::string_view name, IndexEntry entry) {
-  ListItem item;
-  item.name = name;
-  item.size = entry.size;
-  item.etag = std::move(entry.etag);
-  item.last_modified = entry.last_modified;
-  item.owner = std::move(entry.owner);
-  item.storage_class = std::move(entry.storage_class);
-  item.checksums = std::move(entry.checksums);
-  return item;
-}
-
-/// The cursors of all shards that stand on a name with the prefix, the one with the smallest on top.
-class Merge {
+/// Puts a page together whose texts are its own.
+class PageWriter {
  public:
-  Merge(const std::vector<const ShardIndex*>& shards, const ListRequest& request, std::string_view from)
-      : prefix_(request.prefix) {
-    cursors_.reserve(shards.size());
-    for (const ShardIndex* shard : shards) cursors_.emplace_back(*shard, request.bucket, from);
-    for (ShardIndex::Cursor& cursor : cursors_) {
-      if (is_on_a_name(cursor)) heap_.push_back(place_of(&cursor));
-    }
-    std::ranges::make_heap(heap_, behind);
+  explicit PageWriter(std::size_t items_max) { page_.items.reserve(std::min(items_max, list_items_reserved)); }
+  std::size_t size() const { return page_.items.size(); }
+  void add_object(const ShardIndex::Cursor& cursor) {
+    ListItem& item = page_.items.emplace_back(cursor.listed(page_.texts));
+    item.name = page_.texts.add(cursor.name());
+    item.owner = own(item.owner, owner_);
+    item.storage_class = own(item.storage_class, storage_class_);
   }
-  /// Then what is on top need not be the next name.
-  const std::vector<MissingPage>& missing() const { return missing_; }
-  bool at_end() const { return heap_.empty(); }
-  const ShardIndex::Cursor& top() const { return *heap_.front().cursor; }
-  void next() {
-    heap_.front().cursor->next();
-    settle_top();
+  /// Returns the name as it is kept.
+  std::string_view add_prefix(std::string_view name) {
+    ListItem& item = page_.items.emplace_back();
+    item.name = page_.texts.add(name);
+    item.is_prefix = true;
+    return item.name;
   }
-  void seek(std::string_view from) {
-    while (!at_end() && top().name() < from) {
-      heap_.front().cursor->seek(from);
-      settle_top();
-    }
-  }
+  void note_more() { page_.truncated = true; }
+  ListPage finish() && { return std::move(page_); }
 
  private:
-  /// The first bytes of a name behind the prefix, in the order of the bytes.
-  using Head = std::array<std::uint64_t, 2>;
-
-  /// A cursor with what mostly tells the order.
-  struct Place {
-    Head head;
-    ShardIndex::Cursor* cursor;
-  };
-
-  Place place_of(ShardIndex::Cursor* cursor) const {
-    std::string_view rest = cursor->name().substr(prefix_.size(), sizeof(Head));
-    Head head{};
-    std::memcpy(head.data(), rest.data(), rest.size());
-    return {{std::byteswap(head[0]), std::byteswap(head[1])}, cursor};
-  }
-  static bool behind(const Place& a, const Place& b) {
-    return a.head != b.head ? a.head > b.head : a.cursor->name() > b.cursor->name();
+  /// Neighbours mostly have the same.
+  std::string_view own(std::string_view text, std::string_view& last) {
+    if (text != last) last = page_.texts.add(text);
+    return last;
   }
 
-  bool is_on_a_name(const ShardIndex::Cursor& cursor) {
-    if (std::optional<std::size_t> page = cursor.missing_page()) {
-      missing_.push_back({static_cast<std::size_t>(&cursor - cursors_.data()), *page});
-    }
-    return !cursor.at_end() && cursor.name().starts_with(prefix_);
-  }
-
-  /// Puts the cursor on top, which went on, where it belongs now: half the comparisons of taking it out and in again.
-  void settle_top() {
-    Place moved = heap_.front();
-    if (is_on_a_name(*moved.cursor)) {
-      moved = place_of(moved.cursor);
-    } else {
-      moved = heap_.back();
-      heap_.pop_back();
-      if (heap_.empty()) return;
-    }
-    std::size_t place = 0;
-    for (std::size_t child = 1; child < heap_.size(); child = 2 * place + 1) {
-      if (child + 1 < heap_.size() && behind(heap_[child], heap_[child + 1])) ++child;
-      if (!behind(moved, heap_[child])) break;
-      heap_[place] = heap_[child];
-      place = child;
-    }
-    heap_[place] = moved;
-  }
-
-  const std::string_view prefix_;
-  std::vector<MissingPage> missing_;
-  std::vector<ShardIndex::Cursor> cursors_;
-  std::vector<Place> heap_;
+  ListPage page_;
+  std::string_view owner_;
+  std::string_view storage_class_;
 };
 
 }  // namespace
 
 ListPage list_shards(const std::vector<const ShardIndex*>& shards, const ListRequest& request,
                      std::vector<MissingPage>* missing) {
-  ListPage page;
   std::optional<std::string> first = first_name(request);
-  if (request.items_max == 0 || !first) return page;
-  Merge merge(shards, request, *first);
-  page.items.reserve(std::min<std::size_t>(request.items_max, list_items_reserved));
-
+  if (request.items_max == 0 || !first) return {};
+  const ShardIndex::Scope scope(request.bucket, request.prefix);
+  NameMerge merge(shards, scope, *first);
+  PageWriter page(request.items_max);
   while (merge.missing().empty() && !merge.at_end()) {
-    if (page.items.size() == request.items_max) {
-      page.truncated = true;
+    if (page.size() == request.items_max) {
+      page.note_more();
       break;
     }
     if (std::optional<std::string_view> prefix = common_prefix_of(merge.top().name(), request)) {
-      ListItem item;
-      item.name = *prefix;
-      item.is_prefix = true;
-      page.items.push_back(std::move(item));
-      std::optional<std::string> end = end_of_prefix(page.items.back().name);
+      std::optional<std::string> end = end_of_prefix(page.add_prefix(*prefix));
       if (!end) break;
       merge.seek(*end);
     } else {
-      page.items.push_back(to_item(merge.top().name(), merge.top().entry()));
+      page.add_object(merge.top());
       merge.next();
     }
   }
   *missing = merge.missing();
-  return page;
+  return std::move(page).finish();
 }
 
 ListPage merge_pages(std::vector<ListPage> pages, std::uint32_t items_max) {
@@ -174,6 +107,7 @@ ListPage merge_pages(std::vector<ListPage> pages, std::uint32_t items_max) {
   for (ListPage& page : pages) {
     merged.truncated = merged.truncated || page.truncated;
     std::ranges::move(page.items, std::back_inserter(merged.items));
+    merged.texts.absorb(std::move(page.texts));
   }
   // A name is in one shard, a common prefix may be in several. Stable order of equal ones does not matter: an object
   // and a prefix never have the same name, as the object would roll up to the prefix.

@@ -5,15 +5,10 @@
 #include <vector>
 
 #include "shoal/model/list.h"
+#include "shoal/storage/name_merge.h"
 #include "shoal/storage/shard_index.h"
 
 namespace shoal::storage {
-
-/// A page of a shard's index that is not in memory.
-struct MissingPage {
-  std::size_t shard = 0;  ///< index in the list of shards
-  std::size_t page = 0;
-};
 
 /// Lists what some shards hold of a bucket: a merge of their ordered names that seeks behind a common prefix instead of
 /// walking through it. No disk read: where a page is missing the listing ends, with `missing` saying which pages that

@@ -32,7 +32,7 @@ class ListingTest : public testing::Test {
     EXPECT_EQ(merged.items, page.items);
     EXPECT_EQ(merged.truncated, page.truncated);
     std::vector<std::string> names;
-    for (const ListItem& item : page.items) names.push_back(item.name);
+    for (const ListItem& item : page.items) names.emplace_back(item.name);
     if (page.truncated) names.emplace_back("...");
     return names;
   }

@@ -151,7 +151,7 @@ class Workload {
     Result<ListPage> page = engine_.run(engine_.store().list(request));
     ASSERT_THAT(page, IsOk());
     std::set<std::string> listed, expected;
-    for (const ListItem& item : page->items) listed.insert(item.name);
+    for (const ListItem& item : page->items) listed.emplace(item.name);
     for (const auto& [name, possible] : promises_.all()) {
       if (*possible.begin()) expected.insert(name);
     }

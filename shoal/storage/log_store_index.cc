@@ -114,6 +114,7 @@ Task<Result<ListPage>> LogStore::list_own(ListRequest request) {
     } else {
       std::ranges::move(part.items, std::back_inserter(all.items));
     }
+    all.texts.absorb(std::move(part.texts));
     all.truncated = part.truncated;
     if (missing.empty()) break;
     std::vector<Result<void>> fetched(missing.size());

@@ -27,9 +27,8 @@ ObjectKey ShardIndex::to_key(std::string_view name) {
 }
 
 std::size_t ShardIndex::page_of(std::string_view name) const {
-  auto behind = std::partition_point(pages_.begin(), pages_.end(), [&](const Page& page) {
-    return !page.entries.empty() && page.entries.first_name() <= name;
-  });
+  auto behind =
+      std::partition_point(pages_.begin(), pages_.end(), [&](const Page& page) { return begins_by(page, name); });
   return behind == pages_.begin() ? 0 : static_cast<std::size_t>(behind - pages_.begin()) - 1;
 }
 
@@ -155,7 +154,8 @@ bool ShardIndex::relocate(const ObjectKeyView& key, RecordLocation from, RecordL
 
 std::optional<std::size_t> ShardIndex::erase_older(std::string_view bucket, Sequence sequence) {
   std::vector<std::string> erased;
-  Cursor cursor(*this, bucket, {});
+  Scope all(bucket, {});
+  Cursor cursor(*this, all, {});
   for (; !cursor.at_end(); cursor.next()) {
     if (cursor.entry().sequence < sequence) erased.emplace_back(cursor.name());
   }
@@ -183,53 +183,6 @@ void ShardIndex::add_page_to_filter(const IndexPage& entries) {
   }
   filter_end_ = std::nullopt;
   if (page + 1 < pages_.size()) filter_end_ = pages_[page + 1].entries.first_name();
-}
-
-ShardIndex::Cursor::Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from)
-    : Cursor(index, Start{to_name(bucket, {}), to_name(bucket, from)}) {}
-
-ShardIndex::Cursor::Cursor(const ShardIndex& index, const Start& start)
-    : index_(&index), bucket_(start.bucket), walk_(IndexPage()) {
-  enter(index.page_of(start.name), start.name);
-  settle();
-}
-
-/// Goes to the first name of a page that is not less than `from`.
-void ShardIndex::Cursor::enter(std::size_t page, std::string_view from) {
-  page_ = page;
-  if (!index_->pages_[page].resident) {
-    missing_page_ = page;
-    return;
-  }
-  const IndexPage& entries = index_->use(page);
-  walk_ = from.empty() ? IndexPage::Walk(entries) : IndexPage::Walk(entries, from);
-}
-
-/// Goes on to the next page at the end of one, and ends behind the bucket.
-void ShardIndex::Cursor::settle() {
-  while (!missing_page_ && walk_.at_end() && page_ + 1 < index_->pages_.size()) {
-    // Names only grow: if the next page begins behind the bucket, nothing of it comes any more.
-    std::string_view next = index_->pages_[page_ + 1].entries.first_name();
-    if (next > bucket_ && !next.starts_with(bucket_)) break;
-    enter(page_ + 1, {});
-  }
-  at_end_ = missing_page_ || walk_.at_end() || !walk_.name().starts_with(bucket_);
-}
-
-void ShardIndex::Cursor::next() {
-  walk_.next();
-  settle();
-}
-
-void ShardIndex::Cursor::seek(std::string_view from) {
-  std::string name = bucket_ + std::string(from);
-  std::size_t page = index_->page_of(name);
-  if (page > page_) {
-    enter(page, name);
-  } else {
-    walk_.seek(name);
-  }
-  settle();
 }
 
 }  // namespace shoal::storage

@@ -11,6 +11,8 @@
 
 #include "shoal/base/accounted_bytes.h"
 #include "shoal/base/result.h"
+#include "shoal/base/text_pool.h"
+#include "shoal/model/list.h"
 #include "shoal/model/object_key.h"
 #include "shoal/storage/index_entry.h"
 #include "shoal/storage/index_entry_codec.h"
@@ -59,33 +61,59 @@ class ShardIndex {
   /// How many objects each bucket has here; no bucket without any.
   const std::map<std::string, std::uint64_t, std::less<>>& objects() const { return objects_; }
 
-  /// Walks the names of one bucket upwards.
+  /// The names of a bucket that begin with a prefix.
+  class Scope {
+   public:
+    Scope(std::string_view bucket, std::string_view prefix)
+        : first_(to_name(bucket, prefix)), bucket_bytes_(bucket.size() + 1) {}
+    bool contains(std::string_view joined) const { return joined.starts_with(first_); }
+    bool is_behind(std::string_view joined) const { return joined > first_ && !contains(joined); }
+    std::size_t shared_bytes() const { return first_.size(); }
+    std::string joined(std::string_view name) const { return first_.substr(0, bucket_bytes_).append(name); }
+    std::string_view name(std::string_view joined) const { return joined.substr(bucket_bytes_); }
+
+   private:
+    std::string first_;  ///< bucket, NUL, prefix
+    std::size_t bucket_bytes_;
+  };
+
+  /// Walks the names of a scope upwards (shard_index_cursor.cc).
   class Cursor {
    public:
-    /// At the first name that is not less than `from`.
-    Cursor(const ShardIndex& index, std::string_view bucket, std::string_view from);
+    /// At the first name that is not less than `from`, which is not less than the scope's prefix. The scope must live
+    /// as long as the cursor.
+    Cursor(const ShardIndex& index, const Scope& scope, std::string_view from)
+        : Cursor(index, scope, scope.joined(from), std::nullopt) {}
+    /// The same in several shards. They wait for memory together, which is most of the time that this takes.
+    static std::vector<Cursor> open(const std::vector<const ShardIndex*>& shards, const Scope& scope,
+                                    std::string_view from);
+
     /// Also when it cannot go on: then there is a missing page.
     bool at_end() const { return at_end_; }
     std::optional<std::size_t> missing_page() const { return missing_page_; }
-    std::string_view name() const { return std::string_view(walk_.name()).substr(bucket_.size()); }
+    std::string_view name() const { return scope_->name(joined_name()); }
+    /// With the bucket and a NUL before it.
+    std::string_view joined_name() const { return walk_.name(); }
+    /// How many of its first bytes joined_name() has in common with what it was before next().
+    std::size_t shared_bytes() const { return shared_bytes_; }
     IndexEntry entry() const { return index_->codec_.decode(walk_.payload(), walk_.name().size()); }
+    /// What listings show, without the name: the ETag in `texts`, the other texts valid until the index changes.
+    ListItem listed(TextPool& texts) const { return index_->codec_.decode_listed(walk_.payload(), texts); }
     void next();
     /// To the first name that is not less than `from`, which lies ahead.
     void seek(std::string_view from);
 
    private:
-    struct Start {
-      std::string bucket;  ///< with the NUL behind it
-      std::string name;
-    };
-    Cursor(const ShardIndex& index, const Start& start);
+    /// `page`: where the name is or would be, if that is known.
+    Cursor(const ShardIndex& index, const Scope& scope, const std::string& from, std::optional<std::size_t> page);
     void enter(std::size_t page, std::string_view from);
     void settle();
 
     const ShardIndex* index_;
-    std::string bucket_;  ///< with the NUL behind it
+    const Scope* scope_;
     std::size_t page_ = 0;
     IndexPage::Walk walk_;
+    std::size_t shared_bytes_ = 0;
     bool at_end_ = false;
     std::optional<std::size_t> missing_page_;
   };
@@ -158,6 +186,10 @@ class ShardIndex {
     std::uint64_t offset = 0;
   };
 
+  /// Whether the page begins with the name or a smaller one.
+  static bool begins_by(const Page& page, std::string_view name) {
+    return !page.entries.empty() && page.entries.first_name() <= name;
+  }
   static std::string to_name(std::string_view bucket, std::string_view name);
   static std::string to_name(const ObjectKeyView& key) { return to_name(key.bucket, key.name); }
   static ObjectKey to_key(std::string_view name);

@@ -227,9 +227,10 @@ TEST_F(ShardIndexTest, CursorsWalkOneBucketFromAnyName) {
     index_.put({bucket, name}, entry);
     model_.insert_or_assign({bucket, name}, entry);
   }
+  ShardIndex::Scope bucket("b", "");
   for (int i = 0; i < 300; ++i) {
     std::string from = any_name();
-    ShardIndex::Cursor cursor(index_, "b", from);
+    ShardIndex::Cursor cursor(index_, bucket, from);
     auto expected = model_.lower_bound({"b", from});
     for (int steps = 0; steps < 40; ++steps) {
       bool at_end = expected == model_.end() || expected->first.first != "b";
@@ -247,7 +248,7 @@ TEST_F(ShardIndexTest, CursorsWalkOneBucketFromAnyName) {
       }
     }
   }
-  EXPECT_TRUE(ShardIndex::Cursor(index_, "none", "").at_end());
+  EXPECT_TRUE(ShardIndex::Cursor(index_, ShardIndex::Scope("none", ""), "").at_end());
 }
 
 }  // namespace

@@ -22,23 +22,6 @@ void append_varint(std::string& to, std::uint64_t value) {
   to.push_back(static_cast<char>(value));
 }
 
-std::optional<std::uint64_t> take_varint(std::string_view& from) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    auto byte = static_cast<std::uint8_t>(from[i]);
-    auto shift = static_cast<unsigned>(i * varint_bits);
-    std::uint64_t digit = byte & (varint_more - 1);
-    if (shift > 63 || (shift == 63 && digit > 1)) return std::nullopt;
-    value |= digit << shift;
-    if (byte < varint_more) {
-      if (byte == 0 && i > 0) return std::nullopt;  // not the shortest form
-      from.remove_prefix(i + 1);
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
 void FieldWriter::bytes(std::uint32_t number, std::string_view value, FieldNeed need) {
   append_varint(encoded_, tag_of(number, need));
   append_varint(encoded_, value.size());

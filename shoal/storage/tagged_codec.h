@@ -64,6 +64,23 @@ Result<void> skip_unknown(const Field& field);
 
 void append_varint(std::string& to, std::uint64_t value);
 /// Takes a varint off the front of `from`; nothing if there is none in its shortest form.
-std::optional<std::uint64_t> take_varint(std::string_view& from);
+inline std::optional<std::uint64_t> take_varint(std::string_view& from) {
+  constexpr unsigned bits = 7;
+  constexpr unsigned more = 0x80;
+  std::uint64_t value = 0;
+  unsigned shift = 0;
+  for (std::size_t i = 0; i < from.size(); ++i, shift += bits) {
+    auto byte = static_cast<unsigned char>(from[i]);
+    std::uint64_t digit = byte & (more - 1);
+    if (shift > 63 || (shift == 63 && digit > 1)) return std::nullopt;
+    value |= digit << shift;
+    if (byte < more) {
+      if (byte == 0 && i > 0) return std::nullopt;  // not the shortest form
+      from.remove_prefix(i + 1);
+      return value;
+    }
+  }
+  return std::nullopt;
+}
 
 }  // namespace shoal::storage

@@ -31,15 +31,15 @@ std::optional<std::string> common_prefix_of(const std::string& name, const ListR
   return name.substr(0, at + request.delimiter.size());
 }
 
-ListItem to_item(const std::string& name, const ObjectInfo& info) {
+ListItem to_item(std::string_view name, const ObjectInfo& info, TextPool& texts) {
   ListItem item;
-  item.name = name;
+  item.name = texts.add(name);
   item.size = info.size;
-  item.etag = info.etag;
+  item.etag = texts.add(info.etag);
   item.last_modified = info.last_modified;
-  item.owner = info.owner;
-  item.storage_class = info.storage_class;
-  item.checksums = info.checksums;
+  item.owner = texts.add(info.owner);
+  item.storage_class = texts.add(info.storage_class);
+  for (const Checksum& checksum : info.checksums) item.checksums.push_back({checksum.algorithm, checksum.type});
   return item;
 }
 
@@ -246,11 +246,11 @@ Task<Result<ListPage>> InMemoryStore::list(ListRequest request) {
     }
     if (prefix) {
       ListItem item;
-      item.name = *prefix;
+      item.name = page.texts.add(*prefix);
       item.is_prefix = true;
       page.items.push_back(std::move(item));
     } else {
-      page.items.push_back(to_item(name, *object.info));
+      page.items.push_back(to_item(name, *object.info, page.texts));
     }
   }
   co_return page;

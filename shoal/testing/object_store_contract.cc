@@ -152,7 +152,8 @@ ListPage ObjectStoreContract::list_page(ListRequest request) {
 
 std::vector<std::string> ObjectStoreContract::list(ListRequest request) {
   std::vector<std::string> names;
-  for (ListItem& item : list_page(std::move(request)).items) names.push_back(std::move(item.name));
+  ListPage page = list_page(std::move(request));
+  for (const ListItem& item : page.items) names.emplace_back(item.name);
   return names;
 }
 

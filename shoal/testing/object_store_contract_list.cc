@@ -28,7 +28,7 @@ std::string awkward_name(Random& random, std::size_t pieces_max) {
 
 std::vector<std::string> names_of(const ListPage& page) {
   std::vector<std::string> names;
-  for (const ListItem& item : page.items) names.push_back((item.is_prefix ? "prefix " : "object ") + item.name);
+  for (const ListItem& item : page.items) names.push_back((item.is_prefix ? "prefix " : "object ") + std::string(item.name));
   return names;
 }
 
