@@ -1,14 +1,30 @@
 #include "shoal/base/hex.h"
 
+#include <array>
+#include <cstring>
 #include <string_view>
 
 namespace shoal {
 
-void write_hex(char* out, ByteSpan bytes) {
+namespace {
+
+using DigitPair = std::array<char, 2>;
+
+constexpr std::array<DigitPair, 256> make_digit_pairs() {
   constexpr std::string_view digits = "0123456789abcdef";
+  std::array<DigitPair, 256> pairs{};
+  for (unsigned byte = 0; byte < pairs.size(); ++byte) pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
+  return pairs;
+}
+
+constexpr std::array<DigitPair, 256> digit_pairs = make_digit_pairs();
+
+}  // namespace
+
+void write_hex(char* out, ByteSpan bytes) {
   for (std::byte b : bytes) {
-    *out++ = digits[std::to_integer<unsigned>(b) >> 4];
-    *out++ = digits[std::to_integer<unsigned>(b) & 15];
+    std::memcpy(out, digit_pairs[std::to_integer<unsigned>(b)].data(), sizeof(DigitPair));
+    out += sizeof(DigitPair);
   }
 }
 

@@ -11,12 +11,6 @@ constexpr std::size_t block_bytes_max = 64 * 1'024;
 
 }  // namespace
 
-std::string_view TextPool::add(std::string_view text) {
-  std::span<char> copy = room(text.size());
-  std::ranges::copy(text, copy.begin());
-  return {copy.data(), copy.size()};
-}
-
 void TextPool::absorb(TextPool other) { std::ranges::move(other.blocks_, std::back_inserter(blocks_)); }
 
 void TextPool::add_block(std::size_t bytes_min) {

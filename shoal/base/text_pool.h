@@ -21,7 +21,11 @@ class TextPool {
   }
 
   /// A copy of the text.
-  std::string_view add(std::string_view text);
+  std::string_view add(std::string_view text) {
+    std::span<char> copy = room(text.size());
+    text.copy(copy.data(), copy.size());
+    return {copy.data(), copy.size()};
+  }
   /// Room for a text that the caller writes.
   std::span<char> room(std::size_t bytes) {
     if (bytes > free_.size()) add_block(bytes);

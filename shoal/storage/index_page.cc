@@ -104,23 +104,29 @@ IndexPage::Place IndexPage::find(std::string_view name) const {
   fetch();
   Place place;
   std::size_t common = 0;
-  for (std::optional<Entry> entry = entry_at(0); entry; entry = entry_at(entry->end)) {
-    if (entry->shared > common) continue;
+  for (std::string_view left = bytes(); !left.empty();) {
+    std::size_t begin = size_ - left.size();
+    std::size_t shared = take_number(left);
+    std::size_t rest_bytes = take_number(left);
+    std::size_t payload_bytes = take_number(left);
+    std::string_view rest = left.substr(0, rest_bytes);
+    std::string_view payload(left.data() + rest_bytes, payload_bytes);
+    left.remove_prefix(rest_bytes + payload_bytes);
+    if (shared > common) continue;
     bool is_less = false;
     std::size_t more = 0;
-    if (entry->shared == common) {
+    if (shared == common) {
       std::string_view wanted = name.substr(common);
-      more = common_bytes(wanted, entry->rest);
-      if (more == wanted.size() && more == entry->rest.size()) {
+      more = common_bytes(wanted, rest);
+      if (more == wanted.size() && more == rest.size()) {
         place.found = true;
       } else {
-        is_less = entry->rest.substr(more) < wanted.substr(more);
+        is_less = rest.substr(more) < wanted.substr(more);
       }
     }
     if (!is_less) {
-      place.shared_before = common;
-      place.entry = entry;
-      return place;
+      place.entry = Entry{begin, size_ - left.size(), shared, rest, payload};
+      break;
     }
     common += more;
   }

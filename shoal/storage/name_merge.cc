@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <string>
-#include <utility>
 
 #include "shoal/base/text.h"
 
@@ -36,14 +35,7 @@ NameMerge::Contestant NameMerge::contestant(ShardIndex::Cursor& cursor, std::siz
   return {};
 }
 
-// Let both codes be for the same name. If they differ, the larger is the code for the smaller name as well: there is no
-// difference between the two before the one that the code names.
-void NameMerge::play(Contestant& winner, Contestant& loser) {
-  if (winner.code < loser.code) return;
-  if (winner.code > loser.code) {
-    std::swap(winner, loser);
-    return;
-  }
+void NameMerge::play_names(Contestant& winner, Contestant& loser) {
   if (winner.cursor == nullptr || loser.cursor == nullptr) return;  // both, as no name has that code
   std::string_view first = winner.cursor->joined_name();
   std::string_view second = loser.cursor->joined_name();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "shoal/storage/shard_index.h"
@@ -42,8 +43,17 @@ class NameMerge {
 
   static std::uint32_t code_of(std::string_view name, std::size_t shared_bytes);
   Contestant contestant(ShardIndex::Cursor& cursor, std::size_t shared_bytes);
-  /// A match. Afterwards the loser's code is that for the winner's name.
-  static void play(Contestant& winner, Contestant& loser);
+  /// A match of two with codes for the same name. Afterwards the loser's is that for the winner's name.
+  static void play(Contestant& winner, Contestant& loser) {
+    // If the codes differ, the larger is the code for the smaller name as well: there is no difference between the two
+    // before the one that the code names.
+    if (winner.code > loser.code) {
+      std::swap(winner, loser);
+    } else if (winner.code == loser.code) {
+      play_names(winner, loser);
+    }
+  }
+  static void play_names(Contestant& winner, Contestant& loser);
   /// Plays all matches below the node, and returns who wins there.
   Contestant play_all(std::size_t node, std::size_t shared_bytes);
   /// The winner's cursor went on to a name of which the first bytes are the same.
