@@ -19,7 +19,7 @@ struct PageRange {
 ShardIndex::Cursor::Cursor(const ShardIndex& index, const Scope& scope, const std::string& from,
                            std::optional<std::size_t> page)
     : index_(&index), scope_(&scope), walk_(IndexPage()) {
-  enter(page.value_or(index.page_of(from)), from);
+  enter(page ? *page : index.page_of(from), from);
   settle();
 }
 
