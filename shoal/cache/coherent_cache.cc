@@ -2,19 +2,14 @@
 
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "shoal/base/check.h"
+#include "shoal/base/spawn.h"
 
 namespace shoal::cache {
 namespace {
 
 using Mode = Coherence::Mode;
-
-void stop_at_exception(std::exception_ptr exception) {
-  CHECK_MSG(exception == nullptr, "an exception left a question to the store below");
-}
 
 /// Whether two infos are of the same bytes with the same things attached. Tags change without a trace in the others.
 bool is_same(const ObjectInfoPtr& cached, const std::optional<ObjectInfoPtr>& present) {
@@ -70,7 +65,7 @@ Task<Result<void>> CoherentCache::ask(ObjectKey key) {
   if (is_new) {
     // On its own, so that the first reader may give up without the others losing anything.
     auto executor = co_await boost::asio::this_coro::executor;
-    boost::asio::co_spawn(executor, ask_below(std::move(key), question), stop_at_exception);
+    spawn(executor, ask_below(std::move(key), question));
   }
   if (!question->done && !co_await question->waiters.wait()) {
     co_return failure(ErrorCode::cancelled, "gave up waiting for the store below");

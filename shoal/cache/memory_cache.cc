@@ -3,22 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "shoal/base/check.h"
+#include "shoal/base/spawn.h"
 #include "shoal/cache/piece_reader.h"
 #include "shoal/cache/write_guard.h"
 
 namespace shoal::cache {
-namespace {
-
-void stop_at_exception(std::exception_ptr exception) {
-  CHECK_MSG(exception == nullptr, "an exception left a read of the store below");
-}
-
-}  // namespace
-
 MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options)
     : store_(store),
       clock_(clock),
@@ -109,7 +100,7 @@ Task<MemoryCache::Awaited> MemoryCache::read_shared(ObjectKey key) {
     read.flight = in_flight_.begin_read(key);
     // On its own, so that the first reader may give up without the others losing anything.
     auto executor = co_await boost::asio::this_coro::executor;
-    boost::asio::co_spawn(executor, fill(std::move(key), read.flight), stop_at_exception);
+    spawn(executor, fill(std::move(key), read.flight));
   }
   if (!read.flight->done) read.gave_up = !co_await read.flight->waiters.wait();
   co_return read;
@@ -242,7 +233,7 @@ void MemoryCache::restore(const SavedCache& saved) {
 Task<void> MemoryCache::refill(std::size_t at_once) {
   auto executor = co_await boost::asio::this_coro::executor;
   refills_running_ += at_once;
-  for (std::size_t i = 0; i < at_once; ++i) boost::asio::co_spawn(executor, refill_some(), stop_at_exception);
+  for (std::size_t i = 0; i < at_once; ++i) spawn(executor, refill_some());
   while (refills_running_ > 0) co_await landed_.wait();
   stats_.refill_gone = stats_.refill_expected - stats_.refilled;
 }

@@ -2,12 +2,12 @@
 
 #include <exception>
 
-#include <boost/asio/co_spawn.hpp>
 #include <pthread.h>
 #include <sched.h>
 
 #include "shoal/base/check.h"
 #include "shoal/base/log.h"
+#include "shoal/base/spawn.h"
 
 namespace shoal::io {
 namespace {
@@ -16,17 +16,6 @@ namespace {
 /// lock.
 constexpr int one_thread = 1;
 constexpr std::size_t thread_name_length_max = 15;
-
-[[noreturn]] void stop_at_exception(std::exception_ptr exception) {
-  try {
-    std::rethrow_exception(std::move(exception));
-  } catch (const std::exception& error) {
-    CHECK_MSG(false, std::string("an exception left a task: ") + error.what());
-  } catch (...) {
-    CHECK_MSG(false, "an exception of unknown type left a task");
-  }
-  std::abort();
-}
 
 std::vector<unsigned> usable_cpus() {
   cpu_set_t set;
@@ -112,9 +101,7 @@ void EventLoopGroup::stop() {
 void spawn(EventLoop& loop, Task<void> task) { spawn(loop.executor(), std::move(task)); }
 
 void spawn(boost::asio::io_context::executor_type executor, Task<void> task) {
-  boost::asio::co_spawn(executor, std::move(task), [](std::exception_ptr exception) {
-    if (exception) stop_at_exception(std::move(exception));
-  });
+  shoal::spawn(executor, std::move(task));
 }
 
 }  // namespace shoal::io
