@@ -33,11 +33,31 @@ Result<s3::XmlDocument> parse(std::string_view xml, std::string_view root) {
   return *std::move(document);
 }
 
+/// One page of something that may go on in another.
+struct AnswerPage {
+  s3::XmlDocument document;
+  bool encoded = false;  ///< its names are percent-encoded
+  bool truncated = false;
+};
+
 std::string_view child_text(s3::XmlElement element, std::string_view name) {
   for (s3::XmlElement child : element.children()) {
     if (child.name() == name) return child.text();
   }
   return {};
+}
+
+Result<AnswerPage> parse_page(std::string_view xml, std::string_view root) {
+  TRY_ASSIGN(s3::XmlDocument document, parse(xml, root));
+  bool encoded = child_text(document.root(), "EncodingType") == "url";
+  bool truncated = child_text(document.root(), "IsTruncated") == "true";
+  return AnswerPage{std::move(document), encoded, truncated};
+}
+
+/// A page that goes on has to say from where.
+Result<void> check_continued(bool truncated, bool tells_where, std::string_view what) {
+  if (!truncated || tells_where) return {};
+  return corrupt(std::string(what) + ": it goes on from nowhere");
 }
 
 /// "2023-11-14T22:13:20.500Z", with or without a fraction.
@@ -149,31 +169,28 @@ Result<std::vector<BucketInfo>> parse_buckets(std::string_view xml) {
 }
 
 Result<ListedObjects> parse_listing(std::string_view xml) {
-  TRY_ASSIGN(s3::XmlDocument document, parse(xml, "ListBucketResult"));
-  s3::XmlElement root = document.root();
-  bool encoded = child_text(root, "EncodingType") == "url";
+  TRY_ASSIGN(AnswerPage answer, parse_page(xml, "ListBucketResult"));
   ListedObjects listed;
   ListPage& page = listed.page;
-  for (s3::XmlElement child : root.children()) {
+  page.truncated = answer.truncated;
+  for (s3::XmlElement child : answer.document.root().children()) {
     if (child.name() == "Contents") {
-      TRY_ASSIGN(ListItem item, parse_object(child, encoded, page.texts));
+      TRY_ASSIGN(ListItem item, parse_object(child, answer.encoded, page.texts));
       page.items.push_back(item);
     } else if (child.name() == "CommonPrefixes") {
-      auto prefix = name_of(child_text(child, "Prefix"), encoded);
+      auto prefix = name_of(child_text(child, "Prefix"), answer.encoded);
       if (!prefix) return corrupt("a listing: a prefix is not encoded as it says");
       ListItem item;
       item.name = page.texts.add(*prefix);
       item.is_prefix = true;
       page.items.push_back(item);
-    } else if (child.name() == "IsTruncated") {
-      page.truncated = child.text() == "true";
     } else if (child.name() == "NextMarker") {
-      listed.next = name_of(child.text(), encoded).value_or("");
+      listed.next = name_of(child.text(), answer.encoded).value_or("");
     }
   }
   std::ranges::sort(page.items, {}, &ListItem::name);
   if (listed.next.empty() && !page.items.empty()) listed.next = page.items.back().name;
-  if (page.truncated && listed.next.empty()) return corrupt("a listing: it goes on from nowhere");
+  TRY(check_continued(page.truncated, !listed.next.empty(), "a listing"));
   return listed;
 }
 
@@ -196,15 +213,15 @@ Result<std::string> parse_upload_id(std::string_view xml) {
 }
 
 Result<ListedParts> parse_parts(std::string_view xml) {
-  TRY_ASSIGN(s3::XmlDocument document, parse(xml, "ListPartsResult"));
-  s3::XmlElement root = document.root();
+  TRY_ASSIGN(AnswerPage page, parse_page(xml, "ListPartsResult"));
+  s3::XmlElement root = page.document.root();
   ListedParts listed;
+  listed.truncated = page.truncated;
   for (s3::XmlElement child : root.children()) {
     if (child.name() == "Part") listed.parts.push_back(parse_part(child));
   }
-  listed.truncated = child_text(root, "IsTruncated") == "true";
   listed.next = parse_decimal(child_text(root, "NextPartNumberMarker")).value_or(0);
-  if (listed.truncated && listed.next == 0) return corrupt("a list of parts: it goes on from nowhere");
+  TRY(check_continued(listed.truncated, listed.next > 0, "a list of parts"));
   if (auto algorithm = s3::parse_checksum_algorithm(child_text(root, "ChecksumAlgorithm"))) {
     auto type = checksum_type_of(child_text(root, "ChecksumType")).value_or(ChecksumType::composite);
     listed.upload.info.checksums.push_back({*algorithm, type, ""});
@@ -216,13 +233,13 @@ Result<ListedParts> parse_parts(std::string_view xml) {
 }
 
 Result<ListedUploads> parse_uploads(std::string_view xml) {
-  TRY_ASSIGN(s3::XmlDocument document, parse(xml, "ListMultipartUploadsResult"));
-  s3::XmlElement root = document.root();
-  bool encoded = child_text(root, "EncodingType") == "url";
+  TRY_ASSIGN(AnswerPage page, parse_page(xml, "ListMultipartUploadsResult"));
+  s3::XmlElement root = page.document.root();
   ListedUploads listed;
+  listed.truncated = page.truncated;
   for (s3::XmlElement child : root.children()) {
     if (child.name() != "Upload") continue;
-    auto name = name_of(child_text(child, "Key"), encoded);
+    auto name = name_of(child_text(child, "Key"), page.encoded);
     if (!name) return corrupt("a list of uploads: a key is not encoded as it says");
     UploadInfo upload;
     upload.key.name = *std::move(name);
@@ -230,10 +247,9 @@ Result<ListedUploads> parse_uploads(std::string_view xml) {
     upload.initiated = time_of(child_text(child, "Initiated"));
     listed.uploads.push_back(std::move(upload));
   }
-  listed.truncated = child_text(root, "IsTruncated") == "true";
-  listed.next_key = name_of(child_text(root, "NextKeyMarker"), encoded).value_or("");
+  listed.next_key = name_of(child_text(root, "NextKeyMarker"), page.encoded).value_or("");
   listed.next_id = child_text(root, "NextUploadIdMarker");
-  if (listed.truncated && listed.next_key.empty()) return corrupt("a list of uploads: it goes on from nowhere");
+  TRY(check_continued(listed.truncated, !listed.next_key.empty(), "a list of uploads"));
   return listed;
 }
 
