@@ -4,17 +4,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
-#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shoal/base/random.h"
-#include "shoal/base/text.h"
+#include "shoal/server/key_file.h"
 
 namespace shoal::server {
 namespace {
@@ -36,30 +32,6 @@ std::string random_text(std::string_view alphabet, std::size_t length) {
     }
   }
   return text;
-}
-
-Result<RootCredentials> parse(const std::string& content, const std::filesystem::path& path) {
-  RootCredentials credentials;
-  std::istringstream lines(content);
-  for (std::string line; std::getline(lines, line);) {
-    std::string_view text = trim_blanks(line);
-    if (text.empty() || text.front() == '#') continue;
-    std::size_t equals = text.find('=');
-    std::string_view name = trim_blanks(text.substr(0, equals));
-    std::string_view value = equals == std::string_view::npos ? "" : trim_blanks(text.substr(equals + 1));
-    if (name == "access_key") {
-      credentials.access_key = value;
-    } else if (name == "secret_key") {
-      credentials.secret_key = value;
-    } else {
-      return failure(ErrorCode::invalid_argument,
-                     fmt::format("{}: unknown line; expected access_key=… and secret_key=…", path.string()));
-    }
-  }
-  if (auto valid = check_credentials(credentials.access_key, credentials.secret_key); !valid) {
-    return failure(ErrorCode::invalid_argument, fmt::format("{}: {}", path.string(), valid.error().message));
-  }
-  return credentials;
 }
 
 Result<void> store(const RootCredentials& credentials, const std::filesystem::path& path) {
@@ -107,21 +79,16 @@ Result<void> check_credentials(std::string_view access_key, std::string_view sec
 
 Result<RootCredentials> load_or_create_credentials(const std::filesystem::path& data_directory) {
   std::filesystem::path path = data_directory / file_name;
-  struct stat status{};
-  if (::stat(path.c_str(), &status) == 0) {
-    if ((status.st_mode & 077) != 0) {
-      return failure(ErrorCode::access_denied,
-                     fmt::format("{} can be read by other users; run: chmod 600 {}", path.string(), path.string()));
-    }
-    std::ifstream file(path);
-    std::stringstream content;
-    content << file.rdbuf();
-    if (!file) return failure(ErrorCode::io_error, fmt::format("cannot read {}", path.string()));
-    return parse(content.str(), path);
-  }
-  if (errno != ENOENT) return failure(ErrorCode::io_error, fmt::format("{}: {}", path.string(), std::strerror(errno)));
-
+  TRY_ASSIGN(auto kept, read_key_file(path, std::to_array<std::string_view>({"access_key", "secret_key"})));
   RootCredentials credentials;
+  if (kept) {
+    credentials.access_key = (*kept)["access_key"];
+    credentials.secret_key = (*kept)["secret_key"];
+    if (auto valid = check_credentials(credentials.access_key, credentials.secret_key); !valid) {
+      return failure(ErrorCode::invalid_argument, fmt::format("{}: {}", path.string(), valid.error().message));
+    }
+    return credentials;
+  }
   credentials.access_key = "SHOAL" + random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", access_key_length - 5);
   credentials.secret_key =
       random_text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", secret_key_length);

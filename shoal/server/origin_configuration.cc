@@ -1,15 +1,13 @@
 #include "shoal/server/origin_configuration.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <array>
 #include <optional>
 #include <vector>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "shoal/base/text.h"
+#include "shoal/server/key_file.h"
 #include "shoal/server/option_table.h"
 
 namespace shoal::server {
@@ -35,23 +33,11 @@ std::vector<std::string_view> words_of(std::string_view text) {
 }
 
 /// access_key=…, secret_key=… and perhaps session_token=…, a line each.
-Result<std::map<std::string, std::string>> read_key_file(const std::string& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0)
-    return wrong(fmt::format("origin.credentials_file: {}: {}", path, std::strerror(errno)));
-  if ((status.st_mode & 077) != 0) {
-    return wrong(fmt::format("origin.credentials_file: {0} can be read by other users; run: chmod 600 {0}", path));
-  }
-  std::ifstream file(path);
-  std::map<std::string, std::string> values;
-  for (std::string line; std::getline(file, line);) {
-    std::string_view text = trim_blanks(line);
-    if (text.empty() || text.front() == '#') continue;
-    std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) return wrong(fmt::format("{}: expected access_key=… and secret_key=…", path));
-    values.emplace(trim_blanks(text.substr(0, equals)), trim_blanks(text.substr(equals + 1)));
-  }
-  return values;
+Result<std::map<std::string, std::string>> keys_of_file(const std::string& path) {
+  auto values = read_key_file(path, std::to_array<std::string_view>({"access_key", "secret_key", "session_token"}));
+  if (!values) return wrong("origin.credentials_file: " + values.error().message);
+  if (!*values) return wrong("origin.credentials_file: there is no file " + path);
+  return **std::move(values);
 }
 
 }  // namespace
@@ -147,7 +133,7 @@ Result<origin::OriginCredentials> load_origin_credentials(const Configuration& c
   std::string source = "SHOAL_ORIGIN_ACCESS_KEY and SHOAL_ORIGIN_SECRET_KEY";
   if (values.empty() && !configuration.origin.credentials_file.empty()) {
     source = configuration.origin.credentials_file;
-    TRY_ASSIGN(values, read_key_file(source));
+    TRY_ASSIGN(values, keys_of_file(source));
   }
   if (values.empty()) return origin::OriginCredentials();
   if (values["access_key"].empty() || values["secret_key"].empty()) {
