@@ -5,7 +5,8 @@
 
 namespace shoal::net {
 
-/// The server's side of a TLS connection. The handshake is part of the first read. That a peer ends the connection
+/// One side of a TLS connection. A server's handshake is part of its first read; a client's is done before
+/// (TlsConnector). That a peer ends the connection
 /// without saying so (close_notify) is an error, not an end: somebody else may have cut it off.
 class TlsStream final : public SocketStream {
  public:

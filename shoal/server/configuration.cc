@@ -103,15 +103,19 @@ OptionTable option_table_of(Configuration& configuration) {
                   "Memory for the index of the log; beyond, pages that were not used for long stay on disk and take a "
                   "read when they are. Some 10 bytes an object are needed in any case. 0 means no limit.");
   auto& origin = configuration.origin;
-  table.add("origin.url", &origin.url,
-            "S3 service that keeps the objects, as in \"http://10.0.0.5:9000\", in place of the embedded store; empty: "
-            "none. Its keys are no setting: see above.");
+  table.add(
+      "origin.url", &origin.url,
+      "S3 service that keeps the objects, as in \"https://s3.eu-west-1.amazonaws.com\" or \"http://10.0.0.5:9000\", in "
+      "place of the embedded store; empty: none. Its keys are no setting: see above.");
   table.add("origin.region", &origin.region, "Region that requests to it are signed for.");
   table.add("origin.addressing", &origin.addressing,
             "path (http://host/bucket/key) or virtual-host (http://bucket.host/key).");
   table.add("origin.credentials_file", &origin.credentials_file,
             "File with its keys, a line each: access_key=…, secret_key=…, perhaps session_token=…; readable by nobody "
             "else. Without keys requests are not signed.");
+  table.add("origin.ca_file", &origin.ca_file,
+            "File (PEM) with the certificates of the authorities that may vouch for an https origin; empty: those that "
+            "the system trusts. Who it is is always verified.");
   table.add(
       "origin.coherence", &origin.coherence,
       "What may be seen of its buckets (docs/CONSISTENCY.md): owned, immutable, \"revalidate 5s\" or \"revalidate "
@@ -129,6 +133,7 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("origin.address_lifetime", &origin.address_lifetime,
             "How long its addresses are used before the next look.");
   table.add("origin.connect_timeout", &origin.connect_timeout, "For a connection to one of its addresses.");
+  table.add("origin.tls_handshake_timeout", &origin.tls_handshake_timeout, "For the TLS handshake after it.");
   table.add("origin.first_byte_timeout", &origin.first_byte_timeout,
             "From the end of a request to the end of the head of the answer.");
   table.add("origin.body_timeout", &origin.body_timeout,

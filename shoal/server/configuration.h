@@ -50,6 +50,7 @@ struct Configuration {
     std::string region = "us-east-1";
     std::string addressing = "path";
     std::string credentials_file;
+    std::string ca_file;
     std::string coherence = "revalidate 5s";
     std::vector<std::string> bucket_coherence;
     std::uint32_t connections_max = 64;
@@ -59,6 +60,7 @@ struct Configuration {
     std::chrono::milliseconds resolve_timeout{5'000};
     std::chrono::milliseconds address_lifetime{30'000};
     std::chrono::milliseconds connect_timeout{5'000};
+    std::chrono::milliseconds tls_handshake_timeout{5'000};
     std::chrono::milliseconds first_byte_timeout{30'000};
     std::chrono::milliseconds body_timeout{30'000};
     std::uint64_t body_progress_bytes_min = 32_KiB;

@@ -237,7 +237,7 @@ Result<void> Node::Parts::open_origin() {
   options.budget = budget.get();
   std::vector<OriginGroup::Loop> members;
   for (std::size_t i = 0; i < cores.size(); ++i) members.push_back({&(*loops)[i], cores[i].timers.get()});
-  origin = std::make_unique<OriginGroup>(std::move(members), options, origin_connector_options_of(configuration));
+  TRY_ASSIGN(origin, OriginGroup::open(members, options, origin_connecting_of(configuration)));
   if (options.credentials.access_key.empty()) spdlog::warn("origin requests are not signed: there are no keys for it");
   return {};
 }

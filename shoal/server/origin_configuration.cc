@@ -47,8 +47,7 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   origin::OriginOptions options;
   auto url = origin::OriginUrl::parse(given.url);
   if (!url) return wrong("origin.url: " + url.error().message);
-  if (url->tls)
-    return wrong("origin.url: https is not supported for origins; give an http:// URL in a trusted network");
+  if (!url->tls && !given.ca_file.empty()) return wrong("origin.ca_file: it means nothing for an http:// URL");
   options.url = *std::move(url);
   options.region = given.region;
   TRY_ASSIGN(options.addressing, addressing_of(configuration));
@@ -74,10 +73,14 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   return options;
 }
 
-net::TcpConnector::Options origin_connector_options_of(const Configuration& configuration) {
+OriginGroup::Connecting origin_connecting_of(const Configuration& configuration) {
   const auto& given = configuration.origin;
-  return {.names = {.timeout = given.resolve_timeout, .lifetime = given.address_lifetime},
-          .connect_timeout = given.connect_timeout};
+  OriginGroup::Connecting connecting;
+  connecting.connector.tcp = {.names = {.timeout = given.resolve_timeout, .lifetime = given.address_lifetime},
+                              .connect_timeout = given.connect_timeout};
+  connecting.connector.handshake_timeout = given.tls_handshake_timeout;
+  connecting.tls.authorities_file = given.ca_file;
+  return connecting;
 }
 
 Result<cache::Coherence> parse_coherence(std::string_view text) {

@@ -31,11 +31,23 @@ TEST(OriginConfigurationTest, UrlsAreReadAndOthersRefused) {
   EXPECT_EQ(options->url.port, 9000);
   EXPECT_EQ(options->url.authority(), "[::1]:9000");
   EXPECT_EQ(origin_options_of(with_url("http://s3.example.org"))->url.authority("bucket"), "bucket.s3.example.org");
-  for (const char* url : {"s3.example.org", "ftp://x", "https://x", "http://", "http://x:0", "http://x:65536",
+  for (const char* url : {"s3.example.org", "ftp://x", "https://", "http://", "http://x:0", "http://x:65536",
                           "http://x/path", "http://x?y", "http://key:secret@x"}) {
     EXPECT_THAT(origin_options_of(with_url(url)), HasError(ErrorCode::invalid_argument)) << url;
   }
   EXPECT_THAT(origin_options_of(with_url("http://key:secret@x")).error().message, Not(HasSubstr("secret")));
+}
+
+TEST(OriginConfigurationTest, HttpsIsVerifiedAndPlainHttpIsNot) {
+  Configuration configuration = with_url("https://s3.example.org");
+  configuration.origin.ca_file = "/etc/authorities.pem";
+  auto options = origin_options_of(configuration);
+  ASSERT_THAT(options, IsOk());
+  EXPECT_TRUE(options->url.tls);
+  EXPECT_EQ(options->url.port, 443);
+  EXPECT_EQ(origin_connecting_of(configuration).tls.authorities_file, "/etc/authorities.pem");
+  configuration.origin.url = "http://s3.example.org";
+  EXPECT_THAT(origin_options_of(configuration), HasError(ErrorCode::invalid_argument));
 }
 
 TEST(OriginConfigurationTest, CoherenceIsReadAndNonsenseRefused) {

@@ -1,15 +1,30 @@
 #include "shoal/server/origin_group.h"
 
+#include <utility>
+
 namespace shoal::server {
 
-OriginGroup::OriginGroup(std::vector<Loop> loops, const origin::OriginOptions& options,
-                         const net::TcpConnector::Options& connector_options) {
-  for (const Loop& each : loops) {
-    auto connector = std::make_unique<net::TcpConnector>(*each.loop, *each.timers, names_, options.url.host,
-                                                         options.url.port, connector_options);
-    auto store = std::make_unique<origin::S3Origin>(*each.loop, *each.timers, system_clock(), *connector, options);
-    members_.push_back({std::move(connector), std::move(store)});
+Result<std::unique_ptr<OriginGroup>> OriginGroup::open(const std::vector<Loop>& loops,
+                                                       const origin::OriginOptions& options,
+                                                       const Connecting& connecting) {
+  std::unique_ptr<OriginGroup> group(new OriginGroup());
+  if (options.url.tls) {
+    TRY_ASSIGN(group->tls_, net::TlsClientContext::load(connecting.tls));
   }
+  for (const Loop& loop : loops) {
+    auto connector = group->connector_to(options.url, loop, connecting.connector);
+    auto store = std::make_unique<origin::S3Origin>(*loop.loop, *loop.timers, system_clock(), *connector, options);
+    group->members_.push_back({std::move(connector), std::move(store)});
+  }
+  return group;
+}
+
+std::unique_ptr<net::Connector> OriginGroup::connector_to(const origin::OriginUrl& url, const Loop& loop,
+                                                          const net::TlsConnector::Options& options) {
+  if (tls_ == nullptr) {
+    return std::make_unique<net::TcpConnector>(*loop.loop, *loop.timers, names_, url.host, url.port, options.tcp);
+  }
+  return std::make_unique<net::TlsConnector>(*loop.loop, *loop.timers, names_, url.host, url.port, *tls_, options);
 }
 
 }  // namespace shoal::server

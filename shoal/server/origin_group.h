@@ -10,7 +10,7 @@
 #include "shoal/io/timers.h"
 #include "shoal/io/worker_threads.h"
 #include "shoal/model/slot.h"
-#include "shoal/net/tcp_connector.h"
+#include "shoal/net/tls_connector.h"
 #include "shoal/origin/s3_origin.h"
 
 namespace shoal::server {
@@ -24,8 +24,14 @@ class OriginGroup {
     io::Timers* timers;
   };
 
-  OriginGroup(std::vector<Loop> loops, const origin::OriginOptions& options,
-              const net::TcpConnector::Options& connector_options);
+  struct Connecting {
+    net::TlsConnector::Options connector;
+    net::TlsClientContext::Options tls;  ///< for an https URL
+  };
+
+  /// invalid_argument when there are no certificates where the options say. Blocking.
+  static Result<std::unique_ptr<OriginGroup>> open(const std::vector<Loop>& loops, const origin::OriginOptions& options,
+                                                   const Connecting& connecting);
 
   origin::S3Origin& store(std::size_t loop) { return *members_[loop].store; }
   std::size_t size() const { return members_.size(); }
@@ -38,7 +44,12 @@ class OriginGroup {
     std::unique_ptr<origin::S3Origin> store;
   };
 
+  OriginGroup() = default;
+  std::unique_ptr<net::Connector> connector_to(const origin::OriginUrl& url, const Loop& loop,
+                                               const net::TlsConnector::Options& options);
+
   io::WorkerThreads names_{1, "names"};
+  std::unique_ptr<net::TlsClientContext> tls_;  // null: not wanted
   std::vector<Member> members_;
 };
 

@@ -151,6 +151,10 @@ class Server:
     def stdout(self):
         return self._output.read_text(errors="replace")
 
+    def tls_port(self):
+        """Where it speaks TLS, if it was told to (tls_options)."""
+        return int(re.search(r"^shoal: S3 API on https://[^ ]*:(\d+)$", self.stdout(), re.M)[1])
+
     def check_log(self):
         log = self.log()
         trouble = [line for line in log.splitlines() if _TROUBLE.search(line)]

@@ -11,6 +11,7 @@ import botocore.exceptions
 import pytest
 
 from harness.bucket import Bucket, random_bytes
+from harness.certificates import make_certificate, tls_options
 from harness.waiting import wait_until
 
 
@@ -23,20 +24,25 @@ def origin(new_server):
     return new_server().start()
 
 
+def front_of(new_server, origin, options=None, url=None, expected_trouble=None):
+    """A server in front of an origin, with its keys."""
+    server = new_server(
+        options={"origin.url": url or origin.endpoint, "log.level": "debug", **(options or {})},
+        environment={
+            "SHOAL_ORIGIN_ACCESS_KEY": origin.access_key,
+            "SHOAL_ORIGIN_SECRET_KEY": origin.secret_key,
+        },
+    )
+    server.expected_trouble = expected_trouble
+    return server.start()
+
+
 @pytest.fixture
 def in_front(new_server, origin):
     """Makes servers in front of the origin."""
 
     def make(options=None, url=None, expected_trouble=None):
-        server = new_server(
-            options={"origin.url": url or origin.endpoint, "log.level": "debug", **(options or {})},
-            environment={
-                "SHOAL_ORIGIN_ACCESS_KEY": origin.access_key,
-                "SHOAL_ORIGIN_SECRET_KEY": origin.secret_key,
-            },
-        )
-        server.expected_trouble = expected_trouble
-        return server.start()
+        return front_of(new_server, origin, options, url, expected_trouble)
 
     return make
 
@@ -314,3 +320,40 @@ def test_restart_reads_back_what_was_in_memory(origin, in_front):
     before = requests_to(origin)
     assert all(bucket.get(f"key{i}") == b"body" for i in range(20))
     assert requests_to(origin) == before
+
+
+def test_origin_over_tls(new_server, tmp_path):
+    certificate, key = make_certificate(tmp_path / "right", "origin")
+    origin = new_server(options=tls_options(certificate, key)).start()
+    url = f"https://127.0.0.1:{origin.tls_port()}"
+    bucket = bucket_of(front_of(new_server, origin, {"origin.ca_file": str(certificate)}, url))
+    bucket.client.create_bucket(Bucket="bucket")
+    body = random_bytes(3 << 20)
+    bucket.put("key", body)
+    assert bucket.get("key") == body
+    assert bucket_of(origin).get("key") == body
+
+
+@pytest.mark.parametrize("wrong", ["another host", "unknown authority"])
+def test_origin_that_cannot_prove_who_it_is(new_server, tmp_path, wrong):
+    """Is refused with the reason in the log, and gets no request."""
+    name = "DNS:example.org" if wrong == "another host" else "IP:127.0.0.1"
+    certificate, key = make_certificate(tmp_path / "wrong", "origin", name)
+    origin = new_server(options=tls_options(certificate, key)).start()
+    options = {"origin.ca_file": str(certificate)} if wrong == "another host" else {}
+    url = f"https://127.0.0.1:{origin.tls_port()}"
+    front = front_of(new_server, origin, options, url, expected_trouble=ORIGIN_FAILED)
+    before = requests_to(origin)
+    assert status_of(lambda: bucket_of(front).get("key")) == 503
+    assert requests_to(origin) == before
+    reason = "IP address mismatch" if wrong == "another host" else "self-signed certificate"
+    assert f"TLS with 127.0.0.1: its certificate: {reason}" in front.log()
+
+
+def test_file_without_certificates_is_refused_at_the_start(new_server, origin, tmp_path):
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    front = new_server(options={"origin.url": "https://127.0.0.1:1", "origin.ca_file": str(empty)})
+    with pytest.raises(AssertionError):
+        front.start()
+    assert f"no usable certificates in {empty}" in front.log()

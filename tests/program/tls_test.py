@@ -1,5 +1,4 @@
 """The S3 API over TLS: versions, certificates that change while the server runs, and clients that do it wrong."""
-import re
 import signal
 import socket
 import ssl
@@ -10,20 +9,11 @@ import boto3
 import botocore.config
 import pytest
 
+from harness.certificates import make_certificate, tls_options
 from harness.server import HOST
 from harness.waiting import wait_until
 
 BODY = bytes(range(256)) * 4096  # many TLS records
-
-
-def make_certificate(directory, name):
-    """Writes a key and a certificate for 127.0.0.1 that signs itself."""
-    key, certificate = directory / "key.pem", directory / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{HOST}", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True)  # fmt: skip
-    return certificate, key
 
 
 class TlsServer:
@@ -31,9 +21,8 @@ class TlsServer:
 
     def __init__(self, new_server, directory, **options):
         self.certificate, self.key = make_certificate(directory, "first")
-        tls = {"tls.listen": f"{HOST}:0", "tls.certificate_file": str(self.certificate), "tls.key_file": str(self.key)}
-        self.server = new_server(options={**tls, **options}).start()
-        self.port = int(re.search(r"^shoal: S3 API on https://[^ ]*:(\d+)$", self.server.stdout(), re.M)[1])
+        self.server = new_server(options={**tls_options(self.certificate, self.key), **options}).start()
+        self.port = self.server.tls_port()
 
     def client(self):
         config = botocore.config.Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, proxies={})
