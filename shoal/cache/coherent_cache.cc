@@ -5,19 +5,12 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "shoal/base/spawn.h"
+#include "shoal/cache/same_object.h"
 
 namespace shoal::cache {
 namespace {
 
 using Mode = Coherence::Mode;
-
-/// Whether two infos are of the same bytes with the same things attached. Tags change without a trace in the others.
-bool is_same(const ObjectInfoPtr& cached, const std::optional<ObjectInfoPtr>& present) {
-  if (cached == nullptr || !present) return cached == nullptr && !present;
-  const ObjectInfo& now = **present;
-  return cached->etag == now.etag && cached->last_modified == now.last_modified && cached->size == now.size &&
-         cached->tags == now.tags;
-}
 
 /// Whether the store below could not be asked, and so may have what is cached.
 bool is_unavailable(ErrorCode code) {
@@ -27,11 +20,11 @@ bool is_unavailable(ErrorCode code) {
 
 }  // namespace
 
-CoherentCache::CoherentCache(MemoryCache& cache, ObjectStore& below, CoherenceRules rules)
+CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules)
     : cache_(cache), below_(below), rules_(std::move(rules)) {}
 
 Task<void> CoherentCache::close() {
-  while (!questions_.empty()) co_await answered_.wait();
+  while (is_asking()) co_await answered_.wait();
 }
 
 bool CoherentCache::is_fresh(const ObjectKeyView& key, const Coherence& rule) {
@@ -40,32 +33,28 @@ bool CoherentCache::is_fresh(const ObjectKeyView& key, const Coherence& rule) {
   return !recalled || recalled->age < rule.max_age;
 }
 
-Task<Result<void>> CoherentCache::refresh(ObjectKey key) {
-  if (rules_.of(key.bucket).mode == Mode::immutable || !cache_.recall(key)) co_return Result<void>();
-  co_return co_await ask(std::move(key));
-}
-
-Task<Result<void>> CoherentCache::make_fresh(ObjectKey key) {
+Task<Result<CoherentCache::Freshness>> CoherentCache::make_fresh(ObjectKey key, Demand demand, Wanted wanted) {
   const Coherence& rule = rules_.of(key.bucket);
-  if (is_fresh(key, rule)) co_return Result<void>();
-  Result<void> asked = co_await ask(key);
-  if (asked || !is_unavailable(asked.error().code)) co_return asked;
+  bool insists = demand == Demand::confirmed && rule.mode != Mode::immutable;
+  if (!insists && is_fresh(key, rule)) co_return Freshness::fresh;
+  Result<Freshness> asked = co_await ask(key, wanted);
+  if (asked || insists || !is_unavailable(asked.error().code)) co_return asked;
   auto recalled = cache_.recall(key);
   bool may_be_stale = recalled && recalled->info != nullptr && recalled->age < rule.max_age + rule.serve_stale;
   if (!may_be_stale) co_return asked;
   ++stats_.stale;
-  co_return Result<void>();
+  co_return Freshness::stale;
 }
 
-Task<Result<void>> CoherentCache::ask(ObjectKey key) {
-  std::shared_ptr<Question>& known = questions_[key];
+Task<Result<CoherentCache::Freshness>> CoherentCache::ask(ObjectKey key, Wanted wanted) {
+  std::shared_ptr<Question>& known = questions_of(wanted)[key];
   bool is_new = known == nullptr;
   if (is_new) known = std::make_shared<Question>();
   std::shared_ptr<Question> question = known;
   if (is_new) {
     // On its own, so that the first reader may give up without the others losing anything.
     auto executor = co_await boost::asio::this_coro::executor;
-    spawn(executor, ask_below(std::move(key), question));
+    spawn(executor, ask_below(std::move(key), wanted, question));
   }
   if (!question->done && !co_await question->waiters.wait()) {
     co_return failure(ErrorCode::cancelled, "gave up waiting for the store below");
@@ -74,25 +63,55 @@ Task<Result<void>> CoherentCache::ask(ObjectKey key) {
 }
 
 /// What was cached when the question was put is confirmed or disproved, not what may have come in since.
-Task<void> CoherentCache::ask_below(ObjectKey key, std::shared_ptr<Question> question) {
+Task<void> CoherentCache::ask_below(ObjectKey key, Wanted wanted, std::shared_ptr<Question> question) {
   if (auto recalled = cache_.recall(key)) {
-    Result<std::optional<ObjectInfoPtr>> present = co_await below_.stat(key);
-    if (!present) {
+    Result<bool> unchanged = co_await is_unchanged(key, recalled->info, wanted);
+    if (!unchanged) {
       ++stats_.failed;
-      if (!is_unavailable(present.error().code)) cache_.disprove(key, recalled->info);
-      question->answer = failure(std::move(present).error());
-    } else if (is_same(recalled->info, *present)) {
-      ++stats_.confirmed;
-      cache_.confirm(key, recalled->info);
+      if (!is_unavailable(unchanged.error().code)) cache_.disprove(key, recalled->info);
+      question->answer = failure(std::move(unchanged).error());
     } else {
-      ++stats_.changed;
-      cache_.disprove(key, recalled->info);
+      ++(*unchanged ? stats_.confirmed : stats_.changed);
+      question->answer = *unchanged ? Freshness::confirmed : Freshness::changed;
     }
   }
   question->done = true;
-  questions_.erase(key);
+  questions_of(wanted).erase(key);
   question->waiters.wake_all();
-  if (questions_.empty()) answered_.wake_all();
+  if (!is_asking()) answered_.wake_all();
+}
+
+Task<Result<bool>> CoherentCache::is_unchanged(ObjectKey key, ObjectInfoPtr recalled, Wanted wanted) {
+  if (wanted == Wanted::body) {
+    auto reading = below_.get_unless(key, recalled);
+    co_return co_await cache_.renew(std::move(key), std::move(recalled), std::move(reading));
+  }
+  CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> present, co_await below_.stat(key));
+  bool is_same = is_same_object(recalled, present.value_or(nullptr));
+  if (is_same) {
+    cache_.confirm(key, recalled);
+  } else {
+    cache_.disprove(key, recalled);
+  }
+  co_return is_same;
+}
+
+ReadSource CoherentCache::source_of(Freshness freshness) {
+  switch (freshness) {
+    case Freshness::fresh:
+      return ReadSource::memory;
+    case Freshness::confirmed:
+      return ReadSource::confirmed;
+    case Freshness::changed:
+      return ReadSource::store;
+    case Freshness::stale:
+      return ReadSource::stale;
+  }
+  return ReadSource::store;
+}
+
+ReadSource CoherentCache::source_below(std::string_view bucket) const {
+  return cache_.bypasses(bucket) ? ReadSource::bypass : ReadSource::store;
 }
 
 // --- reading
@@ -113,14 +132,41 @@ bool CoherentCache::is_known_missing(const ObjectKeyView& key) {
   return is_cached && is_fresh(key, rule) && cache_.is_known_missing(key);
 }
 
+Task<Result<TracedRead>> CoherentCache::read(ObjectKey key, Demand demand) {
+  CO_TRY_ASSIGN(Freshness freshness, co_await make_fresh(key, demand, Wanted::body));
+  TracedRead read;
+  read.object = cache_.try_get(key);
+  if (read.object || cache_.is_known_missing(key)) {
+    read.source = source_of(freshness);
+    co_return read;
+  }
+  read.source = source_below(key.bucket);
+  CO_TRY_ASSIGN(read.object, co_await cache_.get(std::move(key)));
+  co_return read;
+}
+
+Task<Result<TracedRead>> CoherentCache::describe(ObjectKey key, Demand demand) {
+  CO_TRY_ASSIGN(Freshness freshness, co_await make_fresh(key, demand, Wanted::info));
+  TracedRead read;
+  ObjectInfoPtr info = cache_.try_stat(key);
+  read.source = info != nullptr ? source_of(freshness) : source_below(key.bucket);
+  if (info == nullptr) {
+    CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> found, co_await cache_.stat(std::move(key)));
+    info = found.value_or(nullptr);
+  }
+  if (info != nullptr) read.object.emplace().info = std::move(info);
+  co_return read;
+}
+
 Task<Result<std::optional<Object>>> CoherentCache::get(ObjectKey key) {
-  CO_TRY(co_await make_fresh(key));
-  co_return co_await cache_.get(std::move(key));
+  CO_TRY_ASSIGN(TracedRead found, co_await read(std::move(key), Demand::as_promised));
+  co_return std::move(found.object);
 }
 
 Task<Result<std::optional<ObjectInfoPtr>>> CoherentCache::stat(ObjectKey key) {
-  CO_TRY(co_await make_fresh(key));
-  co_return co_await cache_.stat(std::move(key));
+  CO_TRY_ASSIGN(TracedRead found, co_await describe(std::move(key), Demand::as_promised));
+  if (!found.object) co_return std::optional<ObjectInfoPtr>();
+  co_return std::optional<ObjectInfoPtr>(std::move(found.object->info));
 }
 
 // --- all else is the cache's

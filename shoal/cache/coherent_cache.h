@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,16 +10,19 @@
 #include "shoal/base/wait_list.h"
 #include "shoal/cache/coherence.h"
 #include "shoal/cache/memory_cache.h"
+#include "shoal/model/conditional_reads.h"
+#include "shoal/model/traced_reads.h"
 
 namespace shoal::cache {
 
 /// A MemoryCache over a store that others may write to as well: keeps what each bucket was promised, by asking the
-/// store below (stat) whether it still has what is cached. All who want the same object at the same time share one
-/// question. What has changed is read anew; what is unchanged is as new as its question.
+/// store below whether it still has what is cached. All who want the same object at the same time share one question.
+/// What is unchanged is as new as its question; what has changed comes with the answer to who wants the body, and is
+/// forgotten when somebody wanted to know only what it is like.
 ///
 /// When the store below cannot be asked, its error is the answer, unless the bucket lets older objects be served. One
 /// loop.
-class CoherentCache final : public ObjectStore {
+class CoherentCache final : public ObjectStore, public TracedReads {
  public:
   struct Stats {
     std::uint64_t confirmed = 0;  ///< questions whose answer was that nothing had changed
@@ -28,12 +32,13 @@ class CoherentCache final : public ObjectStore {
   };
 
   /// `cache` is over `below`; both and the clock outlive this.
-  CoherentCache(MemoryCache& cache, ObjectStore& below, CoherenceRules rules);
+  CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules);
   CoherentCache(const CoherentCache&) = delete;  // questions in flight point here
   CoherentCache& operator=(const CoherentCache&) = delete;
 
-  /// Asks now, whatever the age, since a client insists. Nothing to do for what is not cached.
-  Task<Result<void>> refresh(ObjectKey key);
+  Task<Result<TracedRead>> read(ObjectKey key, Demand demand) override;
+  Task<Result<TracedRead>> describe(ObjectKey key, Demand demand) override;
+
   /// Waits for the questions that nobody may be waiting for any more; before the cache is closed.
   Task<void> close();
 
@@ -66,28 +71,39 @@ class CoherentCache final : public ObjectStore {
   Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
 
  private:
+  /// What the asker wants to do with the answer.
+  enum class Wanted : std::uint8_t { body, info };
+  /// Of what is in memory, or came into it.
+  enum class Freshness : std::uint8_t { fresh, confirmed, changed, stale };
   /// One question and all who wait for its answer.
   struct Question {
     bool done = false;
     WaitList waiters;
-    Result<void> answer;
+    Result<Freshness> answer = Freshness::fresh;
   };
   struct KeyHash {
     std::size_t operator()(const ObjectKey& key) const { return ObjectKeyView(key).hash; }
   };
+  using Questions = std::unordered_map<ObjectKey, std::shared_ptr<Question>, KeyHash>;
 
   /// Whether what is cached may be served without asking. True when nothing is cached.
   bool is_fresh(const ObjectKeyView& key, const Coherence& rule);
   /// Makes what is cached servable, or gone. Fails when nobody can know.
-  Task<Result<void>> make_fresh(ObjectKey key);
-  Task<Result<void>> ask(ObjectKey key);
-  Task<void> ask_below(ObjectKey key, std::shared_ptr<Question> question);
+  Task<Result<Freshness>> make_fresh(ObjectKey key, Demand demand, Wanted wanted);
+  Questions& questions_of(Wanted wanted) { return questions_[static_cast<std::size_t>(wanted)]; }
+  bool is_asking() const { return !questions_[0].empty() || !questions_[1].empty(); }
+  Task<Result<Freshness>> ask(ObjectKey key, Wanted wanted);
+  Task<void> ask_below(ObjectKey key, Wanted wanted, std::shared_ptr<Question> question);
+  /// Whether what was recalled is what the store below has.
+  Task<Result<bool>> is_unchanged(ObjectKey key, ObjectInfoPtr recalled, Wanted wanted);
+  static ReadSource source_of(Freshness freshness);
+  ReadSource source_below(std::string_view bucket) const;
 
   MemoryCache& cache_;
-  ObjectStore& below_;
+  ConditionalReads& below_;
   const CoherenceRules rules_;
-  std::unordered_map<ObjectKey, std::shared_ptr<Question>, KeyHash> questions_;
-  WaitList answered_;  // close() waits for the last
+  std::array<Questions, 2> questions_;  // by what is wanted: only the body comes with its answer
+  WaitList answered_;                   // close() waits for the last
   Stats stats_;
 };
 

@@ -11,6 +11,25 @@ using Mode = Coherence::Mode;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+class ComparingReads final : public ConditionalReads {
+ public:
+  explicit ComparingReads(ObjectStore& store) : store_(store) {}
+
+  Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override { return store_.stat(std::move(key)); }
+  /// Compares by stat(), so that tests hold a question and let it fail as that.
+  Task<Result<std::optional<Object>>> get_unless(ObjectKey key, ObjectInfoPtr known) override {
+    CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> present, co_await store_.stat(key));
+    if (!present) co_return std::optional<Object>();
+    if (known == nullptr || (*present)->version != known->version) co_return co_await store_.get(std::move(key));
+    Object object;
+    object.info = std::move(known);
+    co_return std::optional<Object>(std::move(object));
+  }
+
+ private:
+  ObjectStore& store_;
+};
+
 /// A cache over a store that others write to: put_below() is them.
 class CoherentCacheTest : public MemoryCacheTest {
  protected:
@@ -18,7 +37,7 @@ class CoherentCacheTest : public MemoryCacheTest {
 
   /// Everything is older by so much.
   void pass(milliseconds time) { clock_.advance(time); }
-  void use(Coherence rule) { coherent_ = std::make_unique<CoherentCache>(cache_, below_, rules_of(rule)); }
+  void use(Coherence rule) { coherent_ = std::make_unique<CoherentCache>(cache_, below_reads_, rules_of(rule)); }
   void use_revalidation(milliseconds max_age, milliseconds serve_stale = milliseconds(0)) {
     use({.mode = Mode::revalidate, .max_age = max_age, .serve_stale = serve_stale});
   }
@@ -27,7 +46,16 @@ class CoherentCacheTest : public MemoryCacheTest {
   std::optional<std::string> text(const std::string& name) { return text_of(read(name)); }
   bool is_hit(const std::string& name) { return coherent_->try_get(key(name)).has_value(); }
   std::uint64_t questions() const { return below_.calls(StoreCall::stat); }
+  /// Where a read of what there is comes from.
+  std::optional<ReadSource> source(const std::string& name, Demand demand = Demand::as_promised) {
+    auto read = run(coherent_->read(key(name), demand));
+    auto described = run(coherent_->describe(key(name), Demand::as_promised));
+    if (!read || !read->object || !described || !described->object) return std::nullopt;
+    EXPECT_EQ(read->object->info, described->object->info);
+    return read->source;
+  }
 
+  ComparingReads below_reads_{below_};
   std::unique_ptr<CoherentCache> coherent_;
 };
 
@@ -71,6 +99,60 @@ TEST_P(CoherentCacheTest, WhatChangedIsReadAnew) {
   pass(seconds(5));
   EXPECT_EQ(text("a"), "2");
   EXPECT_EQ(coherent_->stats().changed, 1U);
+  EXPECT_EQ(reads_below(), 2U);  // with the answer
+  EXPECT_TRUE(is_hit("a"));
+}
+
+TEST_P(CoherentCacheTest, WhatChangedIsForgottenWhenOnlyItsInfoWasWanted) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  put_below("a", "2");
+  pass(seconds(5));
+  EXPECT_THAT(run(coherent_->stat(key("a"))), IsOk());
+  EXPECT_EQ(reads_below(), 1U);
+  EXPECT_FALSE(is_hit("a"));
+  EXPECT_EQ(text("a"), "2");
+}
+
+TEST_P(CoherentCacheTest, WhatHasGrownLargeIsNotServedAsItWas) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  std::string large(options_.object_bytes_max + 1, 'x');
+  put_below("a", large);
+  pass(seconds(5));
+  auto object = read("a");
+  ASSERT_TRUE(object && *object);
+  EXPECT_EQ((*object)->info->size, large.size());
+  EXPECT_FALSE(is_hit("a"));
+}
+
+TEST_P(CoherentCacheTest, ReadersAreToldWhereTheAnswerCameFrom) {
+  use_revalidation(seconds(5), seconds(60));
+  put_below("a", "1");
+  EXPECT_EQ(source("a"), ReadSource::store);
+  EXPECT_EQ(source("a"), ReadSource::memory);
+  EXPECT_EQ(source("a", Demand::confirmed), ReadSource::confirmed);
+  pass(seconds(5));
+  EXPECT_EQ(source("a"), ReadSource::confirmed);
+  put_below("a", "2");
+  pass(seconds(5));
+  EXPECT_EQ(source("a"), ReadSource::store);
+  pass(seconds(5));
+  below_.fail(StoreCall::stat, ErrorCode::closed);
+  auto stale = run(coherent_->describe(key("a"), Demand::as_promised));
+  ASSERT_THAT(stale, IsOk());
+  EXPECT_EQ(stale->source, ReadSource::stale);
+  EXPECT_EQ(source("none"), std::nullopt);
+}
+
+TEST_P(CoherentCacheTest, WhoInsistsIsNotGivenTheStale) {
+  use_revalidation(seconds(5), seconds(60));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  below_.fail(StoreCall::stat, ErrorCode::closed);
+  EXPECT_THAT(run(coherent_->read(key("a"), Demand::confirmed)), HasError(ErrorCode::closed));
 }
 
 TEST_P(CoherentCacheTest, WhatWasRemovedIsGone) {
@@ -127,16 +209,16 @@ TEST_P(CoherentCacheTest, ClientMayInsist) {
   put_below("a", "1");
   EXPECT_EQ(text("a"), "1");
   put_below("a", "2");
-  EXPECT_THAT(run(coherent_->refresh(key("a"))), IsOk());
+  EXPECT_THAT(run(coherent_->read(key("a"), Demand::confirmed)), IsOk());
   EXPECT_EQ(text("a"), "2");
-  EXPECT_THAT(run(coherent_->refresh(key("not there"))), IsOk());
+  EXPECT_THAT(run(coherent_->describe(key("not there"), Demand::confirmed)), IsOk());
 }
 
 TEST_P(CoherentCacheTest, NobodyInsistsOnTheImmutable) {
   use({.mode = Mode::immutable});
   put_below("a", "1");
   EXPECT_EQ(text("a"), "1");
-  EXPECT_THAT(run(coherent_->refresh(key("a"))), IsOk());
+  EXPECT_THAT(run(coherent_->read(key("a"), Demand::confirmed)), IsOk());
   EXPECT_EQ(questions(), 0U);
 }
 
@@ -209,7 +291,7 @@ TEST_P(CoherentCacheTest, WhatMayNotBeSeenAnyMoreIsNotServedStale) {
 TEST_P(CoherentCacheTest, EachBucketHasItsOwnRule) {
   CoherenceRules rules = rules_of({.mode = Mode::revalidate});
   rules.buckets["bucket"] = {.mode = Mode::immutable};
-  coherent_ = std::make_unique<CoherentCache>(cache_, below_, rules);
+  coherent_ = std::make_unique<CoherentCache>(cache_, below_reads_, rules);
   put_below("a", "1");
   EXPECT_EQ(text("a"), "1");
   EXPECT_TRUE(is_hit("a"));

@@ -7,6 +7,7 @@
 
 #include "shoal/base/spawn.h"
 #include "shoal/cache/piece_reader.h"
+#include "shoal/cache/same_object.h"
 #include "shoal/cache/write_guard.h"
 
 namespace shoal::cache {
@@ -117,7 +118,7 @@ void MemoryCache::count_miss(const Flight& flight) {
 
 Task<void> MemoryCache::fill(ObjectKey key, std::shared_ptr<Flight> flight) {
   ++stats_.fills;
-  Result<std::optional<Object>> read = co_await read_below(key);
+  Result<std::optional<Object>> read = co_await read_below(store_.get(key));
   bool cacheable = in_flight_.end_read(key, flight);
   land(key, *flight, std::move(read), cacheable);
   flight->done = true;
@@ -125,9 +126,8 @@ Task<void> MemoryCache::fill(ObjectKey key, std::shared_ptr<Flight> flight) {
   if (in_flight_.reads_running() == 0) landed_.wake_all();
 }
 
-/// Small objects with their body, whichever way it comes.
-Task<Result<std::optional<Object>>> MemoryCache::read_below(ObjectKey key) {
-  CO_TRY_ASSIGN(std::optional<Object> object, co_await store_.get(std::move(key)));
+Task<Result<std::optional<Object>>> MemoryCache::read_below(Task<Result<std::optional<Object>>> reading) {
+  CO_TRY_ASSIGN(std::optional<Object> object, co_await std::move(reading));
   if (object && object->reader != nullptr && object->info->size <= options_.object_bytes_max) {
     CO_TRY_ASSIGN(object->body, co_await object->reader->read(0, object->info->size));
     object->reader = nullptr;
@@ -220,6 +220,26 @@ void MemoryCache::confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalle
 void MemoryCache::disprove(const ObjectKeyView& key, const ObjectInfoPtr& recalled) {
   LookUp present = look_up(key);
   if (is_recalled(present, recalled)) contents_.erase(*present.entry);
+}
+
+Task<Result<bool>> MemoryCache::renew(ObjectKey key, ObjectInfoPtr recalled,
+                                      Task<Result<std::optional<Object>>> reading) {
+  std::shared_ptr<Flight> flight = in_flight_.begin_unshared_read(key);
+  Result<std::optional<Object>> read = co_await read_below(std::move(reading));
+  bool cacheable = in_flight_.end_read(key, flight);
+  Result<bool> is_unchanged = false;
+  if (!read) {
+    is_unchanged = failure(std::move(read).error());
+  } else if (is_same_object(recalled, *read ? (*read)->info : nullptr)) {
+    is_unchanged = true;
+    confirm(key, recalled);
+  } else {
+    ++stats_.fills;
+    disprove(key, recalled);
+    land(key, *flight, std::move(read), cacheable);
+  }
+  if (in_flight_.reads_running() == 0) landed_.wake_all();
+  co_return is_unchanged;
 }
 
 // --- after a restart

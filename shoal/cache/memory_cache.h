@@ -73,6 +73,11 @@ class MemoryCache final : public ObjectStore {
   void confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalled);
   /// It was seen to have something else. What has come in since is not touched.
   void disprove(const ObjectKeyView& key, const ObjectInfoPtr& recalled);
+  /// Both, by what `reading` finds: what get() of the store below gives, without a body when that is what recall()
+  /// told. Something else comes in at once, if it may be cached. Returns whether it was the same.
+  Task<Result<bool>> renew(ObjectKey key, ObjectInfoPtr recalled, Task<Result<std::optional<Object>>> reading);
+  /// Whether objects of the bucket are never cached.
+  bool bypasses(std::string_view bucket) const { return contents_.rule_of(bucket).bypass; }
 
   /// What a restart needs to have the same objects in memory again.
   SavedCache save() { return contents_.save(); }
@@ -157,7 +162,8 @@ class MemoryCache final : public ObjectStore {
   Task<void> refill_some();
   Task<void> refill_one(SavedCache::Key key);
   Task<void> fill(ObjectKey key, std::shared_ptr<Flight> flight);
-  Task<Result<std::optional<Object>>> read_below(ObjectKey key);
+  /// What `reading` gives, small objects with their body.
+  Task<Result<std::optional<Object>>> read_below(Task<Result<std::optional<Object>>> reading);
   void land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read, bool cacheable);
   void count_miss(const Flight& flight);
   std::uint32_t now_ms() const;

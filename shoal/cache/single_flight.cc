@@ -15,14 +15,21 @@ std::shared_ptr<Flight> SingleFlight::joinable(const ObjectKey& key) const {
 
 std::shared_ptr<Flight> SingleFlight::begin_read(const ObjectKey& key) {
   KeyState& state = states_[key];
+  state.newest = begin(state);
+  return state.newest;
+}
+
+std::shared_ptr<Flight> SingleFlight::begin_unshared_read(const ObjectKey& key) { return begin(states_[key]); }
+
+std::shared_ptr<Flight> SingleFlight::begin(KeyState& state) {
   ++state.reads_running;
   ++reads_running_;
-  state.newest = std::make_shared<Flight>();
-  state.newest->key_epoch = state.epoch;
-  state.newest->buckets_epoch = buckets_epoch_;
-  state.newest->seen_epoch = seen_epoch_;
-  state.newest->undisturbed = state.writes_running == 0;
-  return state.newest;
+  auto flight = std::make_shared<Flight>();
+  flight->key_epoch = state.epoch;
+  flight->buckets_epoch = buckets_epoch_;
+  flight->seen_epoch = seen_epoch_;
+  flight->undisturbed = state.writes_running == 0;
+  return flight;
 }
 
 bool SingleFlight::end_read(const ObjectKey& key, const std::shared_ptr<Flight>& flight) {

@@ -41,6 +41,8 @@ class SingleFlight {
   /// The read that a reader who comes now may share, or null.
   std::shared_ptr<Flight> joinable(const ObjectKey& key) const;
   std::shared_ptr<Flight> begin_read(const ObjectKey& key);
+  /// The same for a read whose result is of no use to others.
+  std::shared_ptr<Flight> begin_unshared_read(const ObjectKey& key);
   /// Whether what it brought may be cached.
   bool end_read(const ObjectKey& key, const std::shared_ptr<Flight>& flight);
 
@@ -75,6 +77,7 @@ class SingleFlight {
   };
   using States = std::unordered_map<ObjectKey, KeyState, KeyHash>;  // of keys with something running
 
+  std::shared_ptr<Flight> begin(KeyState& state);
   void forget_if_idle(States::iterator state);
 
   States states_;

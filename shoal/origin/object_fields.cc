@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 
 #include "shoal/base/text.h"
 #include "shoal/http/date.h"
@@ -40,13 +39,17 @@ std::string unquoted_etag(std::string_view etag) {
   return std::string(etag);
 }
 
+std::optional<WallTime> last_modified_of(const OriginAnswer& answer, WallTime now) {
+  return parse_time(answer.header("last-modified"), now);
+}
+
 Result<ObjectInfo> info_of_answer(const OriginAnswer& answer, std::uint64_t size, WallTime now) {
   ObjectInfo info;
   info.size = size;
   auto etag = answer.header("etag");
   if (!etag || unquoted_etag(*etag).empty()) return failure(ErrorCode::corrupt, "the origin tells no ETag");
   info.etag = unquoted_etag(*etag);
-  auto modified = parse_time(answer.header("last-modified"), now);
+  auto modified = last_modified_of(answer, now);
   if (!modified) return failure(ErrorCode::corrupt, "the origin tells no Last-Modified");
   info.last_modified = *modified;
   for (const auto& [name, value] : answer.headers) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,9 @@ void add_digests(Headers& headers, std::string_view etag, const std::vector<Chec
 
 /// If-Match and If-None-Match.
 void add_condition(Headers& headers, const WriteCondition& condition);
+
+/// When the object that the answer is about was changed, if it tells that.
+std::optional<WallTime> last_modified_of(const OriginAnswer& answer, WallTime now);
 
 /// The time of the answer, as the origin's clock shows it, or `now` without one.
 WallTime date_of(const OriginAnswer& answer, WallTime now);

@@ -12,6 +12,7 @@
 #include "shoal/base/clock.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/timers.h"
+#include "shoal/model/conditional_reads.h"
 #include "shoal/model/object_store.h"
 #include "shoal/net/connection_pool.h"
 #include "shoal/net/connector.h"
@@ -33,7 +34,7 @@ namespace shoal::origin {
 /// - The parts of a finished upload are not told, only that there were some (by the ETag).
 /// - After a write that has succeeded the new state is asked for (HEAD), since a PUT is answered with nothing but the
 ///   ETag. When somebody else has written meanwhile, or that fails, the info is that of the write, as far as known.
-class S3Origin final : public ObjectStore {
+class S3Origin final : public ObjectStore, public ConditionalReads {
  public:
   /// All references outlive the store, and it outlives its readers and writers.
   S3Origin(io::EventLoop& loop, io::Timers& timers, const Clock& clock, net::Connector& connector,
@@ -50,6 +51,7 @@ class S3Origin final : public ObjectStore {
 
   std::optional<Object> try_get(const ObjectKeyView&) override { return std::nullopt; }
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
+  Task<Result<std::optional<Object>>> get_unless(ObjectKey key, ObjectInfoPtr known) override;
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
@@ -77,6 +79,7 @@ class S3Origin final : public ObjectStore {
   struct FirstRead {
     ObjectInfo info;
     Body body;
+    bool unchanged = false;  ///< there is nothing else to tell
   };
 
   // s3_origin_buckets.cc
@@ -87,9 +90,11 @@ class S3Origin final : public ObjectStore {
   Task<Result<ListedObjects>> list_page(ListRequest request, std::string marker, std::uint32_t items_max);
 
   // s3_origin_objects.cc
-  Task<Result<std::optional<FirstRead>>> read_first(ObjectKey key);
+  /// `known` is what the caller has, or null.
+  Task<Result<std::optional<FirstRead>>> read_first(ObjectKey key, ObjectInfoPtr known);
   /// The same without any bytes, for an object that was large when it was last seen; nothing if it no longer is.
   Task<Result<std::optional<FirstRead>>> look_at_large(ObjectKey key);
+  Object object_of(ObjectKey key, FirstRead read);
   Task<Result<Body>> read_range(ObjectKey key, ObjectInfoPtr info, std::uint64_t offset, std::uint64_t length);
   Task<Result<std::optional<ObjectInfo>>> head(ObjectKey key);
   Task<Result<void>> add_tags(ObjectKey key, std::uint64_t count, ObjectInfo* info);

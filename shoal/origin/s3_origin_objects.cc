@@ -19,6 +19,7 @@ namespace {
 using Repeat = OriginRequest::Repeat;
 
 constexpr int partial_content = 206;
+constexpr int not_modified = 304;
 constexpr int range_not_satisfiable = 416;
 
 std::pair<std::string, std::string> range_header(std::uint64_t offset, std::uint64_t length) {
@@ -79,17 +80,21 @@ Result<void> check_etag(const OriginAnswer& answer) {
 
 // --- reading
 
-Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey key) {
+Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey key, ObjectInfoPtr known) {
   OriginRequest request;
   request.method = "GET";
   request.bucket = key.bucket;
   request.key = key.name;
   request.headers = {range_header(0, options_.whole_bytes_max), {"x-amz-checksum-mode", "ENABLED"}};
   request.accepted = {range_not_satisfiable};
+  if (known != nullptr) {
+    request.headers.emplace_back("If-None-Match", s3::quoted_etag(known->etag));
+    request.accepted.push_back(not_modified);
+  }
   request.answer_bytes_max = options_.whole_bytes_max;
   request.cut = true;
   request.check = [this](const OriginAnswer& answer) -> Result<void> {
-    if (answer.status == range_not_satisfiable) return {};
+    if (answer.status == range_not_satisfiable || answer.status == not_modified) return {};
     TRY_ASSIGN(std::uint64_t size, check_range(answer, 0, options_.whole_bytes_max));
     if (size == answer.body.size() && options_.verify_etag) return check_etag(answer);
     return {};
@@ -98,6 +103,12 @@ Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey 
   if (!answer && answer.error().code == ErrorCode::no_such_key) co_return std::optional<FirstRead>();
   if (!answer) co_return failure(std::move(answer).error());
   FirstRead read;
+  if (answer->status == not_modified) {
+    // What was copied onto itself, to have other things attached, has the ETag that it had.
+    read.unchanged = last_modified_of(*answer, clock_.wall()) == known->last_modified;
+    if (!read.unchanged) co_return co_await read_first(std::move(key), nullptr);
+    co_return std::optional<FirstRead>(std::move(read));
+  }
   if (answer->status == range_not_satisfiable) {
     // Nothing has a first byte: the object is empty.
     CO_TRY_ASSIGN(std::optional<ObjectInfo> info, co_await head(std::move(key)));
@@ -126,21 +137,35 @@ Task<Result<std::optional<Object>>> S3Origin::get(ObjectKey key) {
   // Nobody knows yet which bytes of a large object are wanted: most often those that are not in memory.
   CO_TRY_ASSIGN(std::optional<FirstRead> read, co_await look_at_large(key));
   if (!read) {
-    CO_TRY_ASSIGN(read, co_await read_first(key));
+    CO_TRY_ASSIGN(read, co_await read_first(key, nullptr));
   }
   if (!read) co_return std::optional<Object>();
+  co_return object_of(std::move(key), *std::move(read));
+}
+
+Object S3Origin::object_of(ObjectKey key, FirstRead read) {
   remember_bucket(key.bucket);
   Object object;
-  object.info = finished(key, std::move(read->info));
+  object.info = finished(key, std::move(read.info));
   std::uint64_t hash = ObjectKeyView(key).hash;
-  if (read->body.size() == object.info->size) {
+  if (read.body.size() == object.info->size) {
     large_.erase(hash);
-    object.body = std::move(read->body);
+    object.body = std::move(read.body);
   } else {
     if (large_.size() >= remembered_large_max) large_.clear();
     large_.insert(hash);
-    object.reader = std::make_shared<Reader>(this, std::move(key), object.info, std::move(read->body));
+    object.reader = std::make_shared<Reader>(this, std::move(key), object.info, std::move(read.body));
   }
+  return object;
+}
+
+Task<Result<std::optional<Object>>> S3Origin::get_unless(ObjectKey key, ObjectInfoPtr known) {
+  if (known == nullptr) co_return co_await get(std::move(key));
+  CO_TRY_ASSIGN(std::optional<FirstRead> read, co_await read_first(key, known));
+  if (!read) co_return std::optional<Object>();
+  if (!read->unchanged) co_return object_of(std::move(key), *std::move(read));
+  Object object;
+  object.info = std::move(known);
   co_return std::optional<Object>(std::move(object));
 }
 

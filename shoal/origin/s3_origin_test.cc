@@ -325,6 +325,58 @@ TEST_F(S3OriginTest, MissingKeyAndMissingBucketAreTold) {
   EXPECT_THAT(get(), HasError(ErrorCode::access_denied));
 }
 
+// --- what somebody has already
+
+class KnownObjectTest : public S3OriginTest {
+ protected:
+  KnownObjectTest() {
+    server_.add({object_answer("body")});
+    known_ = get().value()->info;
+  }
+  Result<std::optional<Object>> get_unless() { return run(origin().get_unless({"bucket", "key"}, known_)); }
+  static std::string unchanged_answer(std::string_view last_modified) {
+    return "HTTP/1.1 304 Not Modified\r\nETag: \"" + etag_of("body") + "\"\r\n" + std::string(last_modified) + "\r\n";
+  }
+
+  ObjectInfoPtr known_;
+};
+
+TEST_F(KnownObjectTest, IsNotSentAgain) {
+  server_.add({unchanged_answer("Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n")});
+  auto object = get_unless();
+  ASSERT_TRUE(object && *object);
+  EXPECT_EQ((*object)->info, known_);
+  EXPECT_THAT(server_.requests().at(1).head, HasSubstr("If-None-Match: \"" + etag_of("body") + "\"\r\n"));
+  EXPECT_THAT(server_.requests(), SizeIs(2));
+}
+
+TEST_F(KnownObjectTest, ComesWithTheAnswerWhenItHasChanged) {
+  server_.add({object_answer("new body")});
+  auto object = get_unless();
+  ASSERT_TRUE(object && *object);
+  EXPECT_EQ((*object)->body.to_string(), "new body");
+  EXPECT_GT((*object)->info->version, known_->version);
+  EXPECT_THAT(server_.requests(), SizeIs(2));
+}
+
+TEST_F(KnownObjectTest, ThatWasCopiedOntoItselfIsReadAgain) {
+  for (const char* line : {"Last-Modified: Tue, 14 Nov 2023 22:13:21 GMT\r\n", ""}) {
+    server_.add({unchanged_answer(line)});
+    server_.add({object_answer("body")});
+    auto object = get_unless();
+    ASSERT_TRUE(object && *object);
+    EXPECT_EQ((*object)->body.to_string(), "body") << line;
+  }
+  EXPECT_THAT(server_.requests().back().head, Not(HasSubstr("If-None-Match")));
+}
+
+TEST_F(KnownObjectTest, MayBeGone) {
+  server_.add({error_answer("404 Not Found", "NoSuchKey")});
+  auto object = get_unless();
+  ASSERT_THAT(object, IsOk());
+  EXPECT_EQ(*object, std::nullopt);
+}
+
 // --- large objects
 
 class LargeObjectTest : public S3OriginTest {

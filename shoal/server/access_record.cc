@@ -43,6 +43,8 @@ class JsonLine {
   char separator_ = '{';
 };
 
+}  // namespace
+
 std::string_view to_string(CacheResult result) {
   switch (result) {
     case CacheResult::none:
@@ -53,11 +55,15 @@ std::string_view to_string(CacheResult result) {
       return "miss";
     case CacheResult::pieces:
       return "pieces";
+    case CacheResult::revalidated:
+      return "revalidated";
+    case CacheResult::stale:
+      return "stale";
+    case CacheResult::bypass:
+      return "bypass";
   }
   return "";
 }
-
-}  // namespace
 
 void append_access_line(std::string& out, const AccessRecord& record) {
   JsonLine line(out);

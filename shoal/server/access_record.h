@@ -12,11 +12,16 @@ namespace shoal::server {
 
 /// Where the body of a GET came from.
 enum class CacheResult : std::uint8_t {
-  none,    ///< no body was read
-  hit,     ///< from memory, at once
-  miss,    ///< from the store below the memory cache, or from the memory of another loop
-  pieces,  ///< it is large: pieces of it from here, others from there
+  none,         ///< no body was read
+  hit,          ///< from memory
+  miss,         ///< from the store below the memory cache, or, of an embedded store, from the memory of another loop
+  pieces,       ///< it is large: pieces of it from here, others from there
+  revalidated,  ///< from memory, after the origin had said that it is still the same
+  stale,        ///< from memory though it is too old, since the origin could not be asked
+  bypass,       ///< from the origin, since its bucket is not cached
 };
+/// As logs and headers have it; empty for none.
+std::string_view to_string(CacheResult result);
 
 /// The object that a request read or made.
 struct AccessedObject {

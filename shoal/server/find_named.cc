@@ -27,8 +27,14 @@ Task<s3::S3Result<BucketInfo>> find_source_bucket(S3Call& call, std::string name
   co_return bucket;
 }
 
-Task<s3::S3Result<ObjectInfoPtr>> find_object(S3Call& call) {
+Task<s3::S3Result<ObjectInfoPtr>> find_object(S3Call& call, Demand demand) {
   CO_TRY(s3::check_version_id(call.request()));
+  TracedReads* traced = call.services().traced;
+  if (traced != nullptr && demand == Demand::confirmed) {
+    CO_TRY_ASSIGN(TracedRead read, to_s3(co_await traced->describe(call.key(), demand)));
+    if (!read.object) co_return s3::failure(s3::S3ErrorCode::no_such_key);
+    co_return std::move(read.object->info);
+  }
   CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> info, to_s3(co_await call.store().stat(call.key())));
   if (!info) co_return s3::failure(s3::S3ErrorCode::no_such_key);
   co_return *std::move(info);

@@ -13,6 +13,6 @@ Task<s3::S3Result<BucketInfo>> find_bucket(S3Call& call);
 Task<s3::S3Result<BucketInfo>> find_source_bucket(S3Call& call, std::string name);
 
 /// The object of the call: NoSuchKey if there is none, NoSuchVersion if the client names another version than "null".
-Task<s3::S3Result<ObjectInfoPtr>> find_object(S3Call& call);
+Task<s3::S3Result<ObjectInfoPtr>> find_object(S3Call& call, Demand demand = Demand::as_promised);
 
 }  // namespace shoal::server

@@ -168,7 +168,6 @@ struct Node::Parts {
   cache::MemoryCacheOptions cache_options() const;
   void build_caches();
   void build_chains();
-  Task<Result<void>> refresh(ObjectKey key);
   void start_caches();
   Task<void> set_memory(std::uint64_t bytes);
   Task<std::string> metrics();
@@ -251,12 +250,6 @@ std::size_t Node::Parts::owner_of(Slot slot) const {
   return origin != nullptr ? origin->owner_of(slot) : engine->owner_of(slot);
 }
 
-/// On the loop of the key, whichever that is.
-Task<Result<void>> Node::Parts::refresh(ObjectKey key) {
-  std::size_t owner = owner_of(ObjectKeyView(key).slot());
-  co_return co_await io::run_on((*loops)[owner], [&] { return cores[owner].coherent->refresh(std::move(key)); });
-}
-
 void Node::Parts::make_budget() {
   budget = std::make_unique<MemoryBudget>(memory_bytes(configuration), configuration.limits.memory_timeout);
   for (const MemoryAccount* account : {&connections, &disk_reads, &index, &cache_steering}) budget->add(account);
@@ -287,7 +280,7 @@ void Node::Parts::build_caches() {
     core.cache =
         std::make_unique<cache::MemoryCache>(durable_store(i), system_clock(), *core.cache_account, cache_options());
     if (origin != nullptr) {
-      core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, durable_store(i),
+      core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, origin->store(i),
                                                              coherence_rules_of(configuration).value());
     }
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
@@ -302,7 +295,7 @@ void Node::Parts::build_chains() {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     ObjectStore* top = cores[i].cache.get();
     if (cores[i].coherent != nullptr) top = cores[i].coherent.get();
-    stores.push_back({&(*loops)[i], top});
+    stores.push_back({&(*loops)[i], top, cores[i].coherent.get()});
   }
   auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
   const auto& limits = configuration.limits;
@@ -315,14 +308,14 @@ void Node::Parts::build_chains() {
     Core& core = cores[i];
     core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
     core.slots = std::make_unique<service::OperationSlots>((*loops)[i], *core.timers, slot_options);
-    core.limited = std::make_unique<service::LimitedStore>(*core.router, *core.slots);
+    core.limited = std::make_unique<service::LimitedStore>(*core.router, *core.slots, core.router.get());
     core.services = {core.limited.get(),
                      &system_clock(),
                      configuration.server.region,
                      configuration.limits.gather_bytes_max,
                      has_origin() ? configuration.origin.gather_bytes_max : streamed_bytes_max,
                      budget.get()};
-    if (origin != nullptr) core.services.refresh = [this](ObjectKey key) { return refresh(std::move(key)); };
+    if (origin != nullptr) core.services.traced = core.limited.get();
     S3Endpoint::Options endpoint_options{.addressing = addressing,
                                          .log_requests = configuration.log.requests,
                                          .slow_request = configuration.log.slow_request,

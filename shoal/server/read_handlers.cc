@@ -4,6 +4,7 @@
 #include "shoal/base/log.h"
 #include "shoal/base/text.h"
 #include "shoal/http/date.h"
+#include "shoal/s3/header_policy.h"
 #include "shoal/s3/object_documents.h"
 #include "shoal/s3/object_headers.h"
 #include "shoal/s3/read_request.h"
@@ -96,7 +97,7 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
 
 /// Whether the client wants to know what the origin has now (RFC 9111 section 5.2.1.4).
 bool insists_on_fresh(const S3Call& call) {
-  if (!call.services().refresh) return false;
+  if (call.services().traced == nullptr) return false;
   bool insists = false;
   for (http::HeaderField field : *call.request().headers) {
     if (!equals_ignoring_ascii_case(field.name, "cache-control")) continue;
@@ -107,16 +108,63 @@ bool insists_on_fresh(const S3Call& call) {
   return insists;
 }
 
-Task<s3::S3Result<void>> refresh_if_wanted(S3Call& call) {
-  if (!insists_on_fresh(call)) co_return s3::S3Result<void>();
-  co_return to_s3(co_await call.services().refresh(call.key()));
+Demand demand_of(const S3Call& call) { return insists_on_fresh(call) ? Demand::confirmed : Demand::as_promised; }
+
+CacheResult result_of(ReadSource source) {
+  switch (source) {
+    case ReadSource::memory:
+      return CacheResult::hit;
+    case ReadSource::store:
+      return CacheResult::miss;
+    case ReadSource::confirmed:
+      return CacheResult::revalidated;
+    case ReadSource::stale:
+      return CacheResult::stale;
+    case ReadSource::bypass:
+      return CacheResult::bypass;
+  }
+  return CacheResult::none;
+}
+
+/// The object that a GET wants, if there is one, wherever it is.
+Task<s3::S3Result<std::optional<Object>>> read_object(S3Call& call) {
+  ObjectKey key = call.key();
+  std::optional<Object> object;
+  CacheResult result = CacheResult::miss;
+  if (TracedReads* traced = call.services().traced) {
+    CO_TRY_ASSIGN(TracedRead read, to_s3(co_await traced->read(std::move(key), demand_of(call))));
+    object = std::move(read.object);
+    result = result_of(read.source);
+  } else if ((object = call.store().try_get(key))) {
+    result = CacheResult::hit;
+  } else if (!call.store().is_known_missing(key)) {
+    CO_TRY_ASSIGN(object, to_s3(co_await call.store().get(std::move(key))));
+  }
+  if (object) call.note_read(*object, result);
+  co_return object;
+}
+
+/// The object that a HEAD wants, without its body.
+Task<s3::S3Result<Object>> describe_object(S3Call& call) {
+  Object object;
+  TracedReads* traced = call.services().traced;
+  if (traced == nullptr) {
+    CO_TRY_ASSIGN(object.info, co_await find_object(call));
+    call.note_object(*object.info);
+    co_return object;
+  }
+  CO_TRY(s3::check_version_id(call.request()));
+  CO_TRY_ASSIGN(TracedRead read, to_s3(co_await traced->describe(call.key(), demand_of(call))));
+  if (!read.object) co_return s3::failure(s3::S3ErrorCode::no_such_key);
+  call.note_described(*read.object->info, result_of(read.source));
+  co_return *std::move(read.object);
 }
 
 /// What can be said without waiting: the object, for HEAD without its body; one without info where there is none.
 std::optional<Object> look_at_once(S3Call& call, const ObjectKeyView& key) {
   if (call.request().operation == s3::Operation::head_object) {
     if (ObjectInfoPtr info = call.store().try_stat(key)) {
-      call.note_object(*info);
+      call.note_described(*info, CacheResult::hit);
       Object described;
       described.info = std::move(info);
       return described;
@@ -160,24 +208,14 @@ std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call) {
 
 Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
-  CO_TRY(co_await refresh_if_wanted(call));
-  ObjectKey key = call.key();
-  std::optional<Object> object = call.store().try_get(key);
-  CacheResult whole_body = object ? CacheResult::hit : CacheResult::miss;
-  if (!object && !call.store().is_known_missing(key)) {
-    CO_TRY_ASSIGN(object, to_s3(co_await call.store().get(std::move(key))));
-  }
+  CO_TRY_ASSIGN(std::optional<Object> object, co_await read_object(call));
   if (!object) co_return s3::failure(s3::S3ErrorCode::no_such_key);
-  call.note_read(*object, whole_body);
   co_return co_await respond_object(call, std::move(read), *std::move(object));
 }
 
 Task<s3::S3Result<void>> handle_head_object(S3Call& call) {
   CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
-  CO_TRY(co_await refresh_if_wanted(call));
-  Object object;
-  CO_TRY_ASSIGN(object.info, co_await find_object(call));
-  call.note_object(*object.info);
+  CO_TRY_ASSIGN(Object object, co_await describe_object(call));
   co_return co_await respond_object(call, std::move(read), std::move(object));
 }
 

@@ -22,7 +22,13 @@ std::string S3Call::location() const {
 
 void S3Call::note_read(const Object& object, CacheResult whole_body) {
   note_object(*object.info);
-  accessed_.cache = object.reader != nullptr ? CacheResult::pieces : whole_body;
+  bool in_pieces = object.reader != nullptr && whole_body != CacheResult::bypass;
+  accessed_.cache = told_ = in_pieces ? CacheResult::pieces : whole_body;
+}
+
+void S3Call::note_described(const ObjectInfo& info, CacheResult result) {
+  note_object(info);
+  told_ = result;
 }
 
 Task<s3::S3Result<void>> S3Call::wait_for_memory(std::uint64_t bytes) {
@@ -30,7 +36,11 @@ Task<s3::S3Result<void>> S3Call::wait_for_memory(std::uint64_t bytes) {
   co_return s3::S3Result<void>();
 }
 
-http::ResponseHead S3Call::head(int status) const { return response_head(status, request_id_); }
+http::ResponseHead S3Call::head(int status) const {
+  http::ResponseHead head = response_head(status, request_id_);
+  if (services_.traced != nullptr && told_ != CacheResult::none) head.headers.add("x-shoal-cache", to_string(told_));
+  return head;
+}
 
 Task<s3::S3Result<void>> S3Call::respond_body(http::ResponseHead head, Body body) {
   auto sent = co_await exchange_.respond(std::move(head), std::move(body));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +7,7 @@
 #include "shoal/base/task.h"
 #include "shoal/http/response_writer.h"
 #include "shoal/model/object_store.h"
+#include "shoal/model/traced_reads.h"
 #include "shoal/net/exchange.h"
 #include "shoal/s3/error.h"
 #include "shoal/s3/operation_request.h"
@@ -26,8 +26,7 @@ struct S3Services {
   std::uint64_t gather_bytes_max;    ///< bodies up to this size are put as one record
   std::uint64_t streamed_bytes_max;  ///< what of a larger one is in memory at a time
   MemoryBudget* budget = nullptr;    ///< of the process; null: no limit
-  /// Compares what is cached of an object with what the origin has; none if nobody else can have changed it.
-  std::function<Task<Result<void>>(ObjectKey key)> refresh = {};
+  TracedReads* traced = nullptr;     ///< reads of the store that tell where they came from; null without an origin
 };
 
 /// One authenticated and authorised S3 request and the way to answer it.
@@ -49,9 +48,12 @@ class S3Call {
   WallTime now() const { return services_.clock->wall(); }
   std::chrono::sys_seconds now_in_seconds() const { return std::chrono::floor<std::chrono::seconds>(now()); }
   ObjectKey key() const { return {request_.bucket, request_.key}; }
-  /// For the access log: the object whose body is the answer, and where it came from if it is not large.
+  /// For the access log: the object whose body is the answer, and where it came from if it is not large. In front of an
+  /// origin the client is told, too.
   void note_read(const Object& object, CacheResult whole_body);
-  /// For the access log: the object that is described, or was made.
+  /// The same of an object that is only described.
+  void note_described(const ObjectInfo& info, CacheResult result);
+  /// For the access log: the object that was made.
   void note_object(const ObjectInfo& info) { accessed_.size = info.size; }
   const AccessedObject& accessed() const { return accessed_; }
   /// The URL of the object, as far as we can know it.
@@ -89,6 +91,7 @@ class S3Call {
   const std::string& request_id_;
   MemoryPromise memory_;
   AccessedObject accessed_;
+  CacheResult told_ = CacheResult::none;
 };
 
 /// What S3 operations are: coroutines that answer one call.

@@ -54,6 +54,11 @@ class RoutedWriter final : public ObjectWriter {
   OnLoop<std::unique_ptr<ObjectWriter>> writer_;
 };
 
+void route_reader(io::EventLoop& loop, std::optional<Object>& object) {
+  if (!object || object->reader == nullptr || loop.in_loop()) return;
+  object->reader = std::make_shared<RoutedReader>(loop, std::move(object->reader));
+}
+
 Result<std::unique_ptr<ObjectWriter>> routed(io::EventLoop& loop, Result<std::unique_ptr<ObjectWriter>> writer) {
   if (!writer || loop.in_loop()) return writer;
   return std::make_unique<RoutedWriter>(loop, *std::move(writer));
@@ -99,10 +104,20 @@ bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
 Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
   const Core& core = owner_of(key);
   auto object = co_await io::run_on(*core.loop, [&] { return core.store->get(std::move(key)); });
-  if (object && *object && (*object)->reader && !core.loop->in_loop()) {
-    (*object)->reader = std::make_shared<RoutedReader>(*core.loop, std::move((*object)->reader));
-  }
+  if (object) route_reader(*core.loop, *object);
   co_return object;
+}
+
+Task<Result<TracedRead>> CoreRouter::read(ObjectKey key, Demand demand) {
+  const Core& core = owner_of(key);
+  auto read = co_await io::run_on(*core.loop, [&] { return core.reads->read(std::move(key), demand); });
+  if (read) route_reader(*core.loop, read->object);
+  co_return read;
+}
+
+Task<Result<TracedRead>> CoreRouter::describe(ObjectKey key, Demand demand) {
+  const Core& core = owner_of(key);
+  co_return co_await io::run_on(*core.loop, [&] { return core.reads->describe(std::move(key), demand); });
 }
 
 Task<Result<std::optional<ObjectInfoPtr>>> CoreRouter::stat(ObjectKey key) {

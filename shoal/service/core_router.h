@@ -5,6 +5,7 @@
 
 #include "shoal/io/event_loop.h"
 #include "shoal/model/object_store.h"
+#include "shoal/model/traced_reads.h"
 
 namespace shoal::service {
 
@@ -12,12 +13,13 @@ namespace shoal::service {
 ///
 /// One router stands at the top of each loop's chain. What it hands out (readers, writers) may be used on the router's
 /// loop and works on the owner's. Bodies are shared, not copied, between loops.
-class CoreRouter final : public ObjectStore {
+class CoreRouter final : public ObjectStore, public TracedReads {
  public:
-  /// One loop and the store that serves its share of the keys. Both outlive the router.
+  /// One loop and the store that serves its share of the keys. All outlive the router.
   struct Core {
     io::EventLoop* loop;
     ObjectStore* store;
+    TracedReads* reads = nullptr;  ///< of the store; null: it cannot tell, and nobody asks
   };
 
   /// Index in `cores` of the loop that owns a slot.
@@ -31,6 +33,9 @@ class CoreRouter final : public ObjectStore {
   Task<Result<void>> update_bucket(BucketInfo bucket) override;
   Task<Result<void>> remove_bucket(std::string name) override;
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
+
+  Task<Result<TracedRead>> read(ObjectKey key, Demand demand) override;
+  Task<Result<TracedRead>> describe(ObjectKey key, Demand demand) override;
 
   /// Only hits of the own loop: another loop's memory cannot be looked at without a message.
   std::optional<Object> try_get(const ObjectKeyView& key) override;

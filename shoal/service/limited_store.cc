@@ -42,6 +42,11 @@ class LimitedWriter final : public ObjectWriter {
   OperationSlots& slots_;
 };
 
+void limit_reader(std::optional<Object>& object, OperationSlots& slots) {
+  if (!object || object->reader == nullptr) return;
+  object->reader = std::make_shared<LimitedReader>(std::move(object->reader), slots);
+}
+
 Result<std::unique_ptr<ObjectWriter>> limited(Result<std::unique_ptr<ObjectWriter>> writer, OperationSlots& slots) {
   if (!writer) return writer;
   return std::make_unique<LimitedWriter>(*std::move(writer), slots);
@@ -71,10 +76,18 @@ Task<Result<std::vector<BucketInfo>>> LimitedStore::list_buckets() {
 
 Task<Result<std::optional<Object>>> LimitedStore::get(ObjectKey key) {
   auto object = co_await with_slot(slots_, [&] { return store_.get(std::move(key)); });
-  if (object && *object && (*object)->reader) {
-    (*object)->reader = std::make_shared<LimitedReader>(std::move((*object)->reader), slots_);
-  }
+  if (object) limit_reader(*object, slots_);
   co_return object;
+}
+
+Task<Result<TracedRead>> LimitedStore::read(ObjectKey key, Demand demand) {
+  auto read = co_await with_slot(slots_, [&] { return reads_->read(std::move(key), demand); });
+  if (read) limit_reader(read->object, slots_);
+  co_return read;
+}
+
+Task<Result<TracedRead>> LimitedStore::describe(ObjectKey key, Demand demand) {
+  co_return co_await with_slot(slots_, [&] { return reads_->describe(std::move(key), demand); });
 }
 
 Task<Result<std::optional<ObjectInfoPtr>>> LimitedStore::stat(ObjectKey key) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "shoal/model/object_store.h"
+#include "shoal/model/traced_reads.h"
 #include "shoal/service/operation_slots.h"
 
 namespace shoal::service {
@@ -8,16 +9,21 @@ namespace shoal::service {
 /// Bounds how many operations of one loop's requests are under way in the store behind it: each waits for a slot and
 /// fails with `overloaded` when there is none for it in time. What needs no waiting (try_get) needs none, and neither
 /// does taking the body of a write, which goes at the client's pace; what uses the disk and the processor does.
-class LimitedStore final : public ObjectStore {
+class LimitedStore final : public ObjectStore, public TracedReads {
  public:
-  /// `store` and `slots` outlive this, and the readers and writers that it hands out.
-  LimitedStore(ObjectStore& store, OperationSlots& slots) : store_(store), slots_(slots) {}
+  /// `store`, `slots` and `reads`, those of the store or null, outlive this, and the readers and writers that it hands
+  /// out.
+  LimitedStore(ObjectStore& store, OperationSlots& slots, TracedReads* reads = nullptr)
+      : store_(store), slots_(slots), reads_(reads) {}
 
   Task<Result<void>> create_bucket(BucketInfo bucket) override;
   Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
   Task<Result<void>> update_bucket(BucketInfo bucket) override;
   Task<Result<void>> remove_bucket(std::string name) override;
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
+
+  Task<Result<TracedRead>> read(ObjectKey key, Demand demand) override;
+  Task<Result<TracedRead>> describe(ObjectKey key, Demand demand) override;
 
   std::optional<Object> try_get(const ObjectKeyView& key) override { return store_.try_get(key); }
   ObjectInfoPtr try_stat(const ObjectKeyView& key) override { return store_.try_stat(key); }
@@ -42,6 +48,7 @@ class LimitedStore final : public ObjectStore {
  private:
   ObjectStore& store_;
   OperationSlots& slots_;
+  TracedReads* const reads_;
 };
 
 }  // namespace shoal::service

@@ -185,6 +185,69 @@ def test_origin_that_is_gone(origin, in_front):
     assert bucket_of(front).get("key") == b"body"
 
 
+def told(front, key, method="GET", **headers):
+    answer = front.raw().call(method, key, headers=list(headers.items()))
+    assert answer.status == 200
+    return answer.header("x-shoal-cache")
+
+
+def test_answers_tell_where_they_come_from(origin, in_front):
+    front = in_front(
+        {"origin.coherence": "revalidate 1h", "origin.bucket_coherence": "always=revalidate 0s stale 1h",
+         "cache.bypassed_buckets": "uncached", "server.threads": "2"},
+        expected_trouble=ORIGIN_FAILED,
+    )  # fmt: skip
+    for name in ("bucket", "always", "uncached"):
+        bucket_of(origin, name).client.create_bucket(Bucket=name)
+        for i in range(8):  # some on each loop
+            bucket_of(origin, name).put(f"key{i}", b"body")
+    for i in range(8):
+        key = f"/bucket/key{i}"
+        assert told(front, key, "HEAD") == "miss"
+        assert [told(front, key) for _ in range(2)] == ["miss", "hit"]
+        assert told(front, key, "HEAD") == "hit"
+        assert told(front, key, **{"Cache-Control": "no-cache"}) == "revalidated"
+        key = f"/always/key{i}"
+        assert [told(front, key) for _ in range(2)] == ["miss", "revalidated"]
+        assert told(front, key, "HEAD") == "revalidated"
+        bucket_of(origin, "always").put(f"key{i}", b"new")
+        assert [told(front, key) for _ in range(2)] == ["miss", "revalidated"]
+        assert [told(front, f"/uncached/key{i}") for _ in range(2)] == ["bypass", "bypass"]
+    bucket_of(origin).put("large", random_bytes(3 << 20))
+    assert told(front, "/bucket/large") == "pieces"
+    origin.kill()
+    assert told(front, "/bucket/key0") == "hit"
+    assert told(front, "/always/key0") == told(front, "/always/key0", "HEAD") == "stale"
+
+
+def test_answers_without_an_origin_tell_nothing(origin):
+    bucket_of(origin).client.create_bucket(Bucket="bucket")
+    bucket_of(origin).put("key", b"body")
+    assert origin.raw().call("GET", "/bucket/key").header("x-shoal-cache") is None
+
+
+def test_what_changed_comes_with_the_comparison(origin, in_front):
+    front = in_front({"origin.coherence": "revalidate 0s"})
+    bucket_of(origin).client.create_bucket(Bucket="bucket")
+    bucket_of(origin).put("key", b"first")
+    assert bucket_of(front).get("key") == b"first"
+    for body in (b"second", b"second"):
+        bucket_of(origin).put("key", body)
+        before = requests_to(origin)
+        assert bucket_of(front).get("key") == body
+        assert requests_to(origin) == before + 1
+
+
+def test_tags_that_others_change_are_seen(origin, in_front):
+    front = in_front({"origin.coherence": "revalidate 1h"})
+    bucket_of(origin).client.create_bucket(Bucket="bucket")
+    bucket_of(origin).put("key", b"body")
+    assert bucket_of(front).get("key") == b"body"
+    tags = [{"Key": "colour", "Value": "blue"}]
+    origin.boto3().put_object_tagging(Bucket="bucket", Key="key", Tagging={"TagSet": tags})
+    assert front.boto3().get_object_tagging(Bucket="bucket", Key="key")["TagSet"] == tags
+
+
 def is_stopped(pid):
     """Whether every thread is: a busy machine takes its time with that."""
     threads = pathlib.Path(f"/proc/{pid}/task").glob("*/stat")
