@@ -11,8 +11,10 @@
 #include "shoal/cache/write_guard.h"
 
 namespace shoal::cache {
-MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options)
+MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options,
+                         PassThrough* pass_through)
     : store_(store),
+      pass_through_(pass_through),
       clock_(clock),
       options_(std::move(options)),
       made_at_(clock.monotonic()),
@@ -354,6 +356,16 @@ Task<Result<ObjectInfoPtr>> MemoryCache::put(ObjectKey key, ObjectInfo info, Bod
 Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache::begin_put(ObjectKey key) {
   CO_TRY_ASSIGN(std::unique_ptr<ObjectWriter> writer, co_await store_.begin_put(key));
   co_return std::make_unique<Writer>(this, std::move(key), std::move(writer));
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache::begin_announced_put(AnnouncedObject object) {
+  ObjectKey key = object.key;
+  CO_TRY_ASSIGN(std::unique_ptr<ObjectWriter> writer, co_await pass_through_->begin_announced_put(std::move(object)));
+  co_return std::make_unique<Writer>(this, std::move(key), std::move(writer));
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache::begin_announced_part(AnnouncedPart part) {
+  return pass_through_->begin_announced_part(std::move(part));
 }
 
 Task<Result<bool>> MemoryCache::remove(ObjectKey key, WriteCondition condition) {

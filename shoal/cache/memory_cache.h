@@ -15,6 +15,7 @@
 #include "shoal/cache/large_reads.h"
 #include "shoal/cache/single_flight.h"
 #include "shoal/model/object_store.h"
+#include "shoal/model/pass_through.h"
 
 namespace shoal::cache {
 
@@ -43,10 +44,12 @@ struct MemoryCacheOptions {
 ///
 /// One instance per loop, and for the keys of that loop only. Buckets may be removed through another instance: tell
 /// this one with forget_bucket(). Readers and writers that it handed out do not outlive it; bodies may.
-class MemoryCache final : public ObjectStore {
+class MemoryCache final : public ObjectStore, public PassThrough {
  public:
   /// `store`, `clock` and `account` outlive the cache, and the account every body. Nothing else charges the account.
-  MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options);
+  /// `pass_through` is the store's, or null: then nobody passes anything through here.
+  MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options,
+              PassThrough* pass_through = nullptr);
   /// close() has finished, or the loop is gone.
   ~MemoryCache() override;
   MemoryCache(const MemoryCache&) = delete;  // calls in flight point here
@@ -114,6 +117,8 @@ class MemoryCache final : public ObjectStore {
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) override;
   Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
   Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
   Task<Result<ListPage>> list(ListRequest request) override;
@@ -169,6 +174,7 @@ class MemoryCache final : public ObjectStore {
   std::uint32_t now_ms() const;
 
   ObjectStore& store_;
+  PassThrough* const pass_through_;
   const Clock& clock_;
   const MemoryCacheOptions options_;
   const MonotonicTime made_at_;

@@ -46,8 +46,11 @@ class ClientConnection {
   bool reusable() const { return complete_ && keep_alive_ && buffer_.empty(); }
   /// Whether any byte of the present response has come.
   bool answered() const { return answered_; }
-  /// Breaks it off.
-  void abort() { stream_->abort(); }
+  /// Breaks it off, whatever has come.
+  void abort() {
+    keep_alive_ = false;
+    stream_->abort();
+  }
 
  private:
   Error malformed(std::string_view reason) const;

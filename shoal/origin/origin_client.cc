@@ -7,6 +7,7 @@
 
 #include "shoal/base/log.h"
 #include "shoal/io/await_memory.h"
+#include "shoal/origin/streamed_request.h"
 
 namespace shoal::origin {
 namespace {
@@ -51,6 +52,23 @@ Task<Result<OriginAnswer>> OriginClient::fetch(OriginRequest request) {
     if (!unknown) co_return failure(std::move(failed.error));
     co_return failure(ErrorCode::io_error, "the outcome of a write is unknown: " + failed.error.message);
   }
+}
+
+Task<Result<std::unique_ptr<StreamedRequest>>> OriginClient::begin(OriginRequest request, std::uint64_t body_bytes) {
+  ++counters_.requests;
+  CO_TRY_ASSIGN(std::string head, heads_.head_of(request, body_bytes, clock_.wall()));
+  auto connection = co_await pool_.take(Choice::fresh);
+  if (!connection) {
+    log(request, connection.error(), 1);
+    co_return failure(ErrorCode::overloaded, connection.error().message);
+  }
+  net::GatherList list;
+  list.add(head);
+  if (auto sent = co_await (*connection)->send(list); !sent) {
+    log(request, sent.error(), 1);
+    co_return failure(ErrorCode::overloaded, sent.error().message);
+  }
+  co_return std::make_unique<StreamedRequest>(*this, *std::move(connection), std::move(request), body_bytes);
 }
 
 std::chrono::nanoseconds OriginClient::pause_after(std::uint32_t attempts) {
@@ -111,14 +129,20 @@ Task<Result<OriginAnswer>> OriginClient::converse(net::ConnectionPool::Lease& co
   if (!sent && (sent.error().code != ErrorCode::closed || request.body.empty())) {
     co_return failure(std::move(sent).error());
   }
-  auto received = co_await connection->receive_head(request.method == "HEAD");
-  if (!received) co_return failure(sent ? std::move(received).error() : std::move(sent).error());
-  counters_.bytes_sent += request.body.size();
+  Result<OriginAnswer> answer = co_await receive(connection, request);
+  if (!sent) connection->abort();  // it waits for the rest of the body
+  if (!answer && !sent) co_return failure(std::move(sent).error());
+  if (answer) counters_.bytes_sent += request.body.size();
+  co_return answer;
+}
 
+Task<Result<OriginAnswer>> OriginClient::receive(net::ConnectionPool::Lease& connection, const OriginRequest& request) {
+  CO_TRY_ASSIGN(const http::ReceivedResponseHead* received,
+                co_await connection->receive_head(request.method == "HEAD"));
   OriginAnswer answer;
-  answer.status = (*received)->status;
-  answer.headers = copy_headers((*received)->headers);
-  answer.content_length = (*received)->content_length;
+  answer.status = received->status;
+  answer.headers = copy_headers(received->headers);
+  answer.content_length = received->content_length;
   if (request.method != "HEAD") {
     CO_TRY_ASSIGN(answer.body, co_await read_body(connection, request, answer));
   }

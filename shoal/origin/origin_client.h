@@ -16,6 +16,8 @@
 
 namespace shoal::origin {
 
+class StreamedRequest;
+
 /// Makes requests to the origin: signed, over pooled connections, and again after a pause where that is allowed
 /// (exponential backoff with full jitter, as "Exponential Backoff And Jitter" of the AWS Architecture Blog has it).
 ///
@@ -30,9 +32,15 @@ class OriginClient {
   /// The answer with its whole body.
   Task<Result<OriginAnswer>> fetch(OriginRequest request);
 
+  /// Sends the head of a request whose body of so many bytes comes bit by bit. Fails with overloaded when the origin
+  /// cannot be asked; nothing happened then.
+  Task<Result<std::unique_ptr<StreamedRequest>>> begin(OriginRequest request, std::uint64_t body_bytes);
+
   const OriginCounters& counters() const { return counters_; }
 
  private:
+  friend class StreamedRequest;
+
   /// What one attempt came to when it failed.
   struct Failure {
     Error error;
@@ -45,6 +53,8 @@ class OriginClient {
   Task<Attempt> exchange(net::ConnectionPool::Lease& connection, const OriginRequest& request);
   Task<Result<OriginAnswer>> converse(net::ConnectionPool::Lease& connection, const OriginRequest& request,
                                       std::string head);
+  /// The answer to a request that was sent, whatever it is.
+  Task<Result<OriginAnswer>> receive(net::ConnectionPool::Lease& connection, const OriginRequest& request);
   Task<Result<Body>> read_body(net::ConnectionPool::Lease& connection, const OriginRequest& request,
                                const OriginAnswer& answer);
   std::chrono::nanoseconds pause_after(std::uint32_t attempts);

@@ -45,7 +45,7 @@ struct OriginOptions {
 
   /// A GET brings at most so much at once; objects beyond are read in pieces.
   std::uint64_t whole_bytes_max = 1_MiB;
-  /// What is gathered in memory of a body whose size is not known beforehand; more is refused.
+  /// What is gathered in memory of a body whose size nobody announces; more is refused.
   std::uint64_t gather_bytes_max = 64_MiB;
   /// Compare the bytes of whole objects with their ETag where that is an MD5.
   bool verify_etag = true;

@@ -14,6 +14,7 @@
 #include "shoal/io/timers.h"
 #include "shoal/model/conditional_reads.h"
 #include "shoal/model/object_store.h"
+#include "shoal/model/pass_through.h"
 #include "shoal/net/connection_pool.h"
 #include "shoal/net/connector.h"
 #include "shoal/origin/answer_documents.h"
@@ -34,7 +35,7 @@ namespace shoal::origin {
 /// - The parts of a finished upload are not told, only that there were some (by the ETag).
 /// - After a write that has succeeded the new state is asked for (HEAD), since a PUT is answered with nothing but the
 ///   ETag. When somebody else has written meanwhile, or that fails, the info is that of the write, as far as known.
-class S3Origin final : public ObjectStore, public ConditionalReads {
+class S3Origin final : public ObjectStore, public ConditionalReads, public PassThrough {
  public:
   /// All references outlive the store, and it outlives its readers and writers.
   S3Origin(io::EventLoop& loop, io::Timers& timers, const Clock& clock, net::Connector& connector,
@@ -55,6 +56,8 @@ class S3Origin final : public ObjectStore, public ConditionalReads {
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) override;
   Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
   Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
   Task<Result<ListPage>> list(ListRequest request) override;
@@ -74,6 +77,7 @@ class S3Origin final : public ObjectStore, public ConditionalReads {
  private:
   class Reader;
   class Writer;
+  class StreamingWriter;
 
   /// What a GET of the first bytes of an object told.
   struct FirstRead {
@@ -98,6 +102,8 @@ class S3Origin final : public ObjectStore, public ConditionalReads {
   Task<Result<Body>> read_range(ObjectKey key, ObjectInfoPtr info, std::uint64_t offset, std::uint64_t length);
   Task<Result<std::optional<ObjectInfo>>> head(ObjectKey key);
   Task<Result<void>> add_tags(ObjectKey key, std::uint64_t count, ObjectInfo* info);
+  /// Takes from the answer to a PUT what it tells of what was written.
+  Result<void> note_written(const OriginAnswer& answer, ObjectInfo* info) const;
   /// The info of an object that we have just written, of which `known` is what we know.
   Task<Result<ObjectInfoPtr>> info_of_written(ObjectKey key, ObjectInfo known);
   ObjectInfoPtr finished(const ObjectKey& key, ObjectInfo info);

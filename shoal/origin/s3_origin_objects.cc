@@ -267,16 +267,37 @@ Task<Result<ObjectInfoPtr>> S3Origin::put(ObjectKey key, ObjectInfo info, Body b
   request.body = std::move(body);
   request.repeat = Repeat::if_refused;
   CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(std::move(request)));
-  auto etag = answer.header("etag");
-  if (!etag) co_return failure(ErrorCode::io_error, "the origin does not tell the ETag of what was written");
-  info.etag = unquoted_etag(*etag);
-  info.last_modified = date_of(answer, clock_.wall());
+  CO_TRY(note_written(answer, &info));
   co_return co_await info_of_written(std::move(key), std::move(info));
+}
+
+Result<void> S3Origin::note_written(const OriginAnswer& answer, ObjectInfo* info) const {
+  auto etag = answer.header("etag");
+  if (!etag) return failure(ErrorCode::io_error, "the origin does not tell the ETag of what was written");
+  info->etag = unquoted_etag(*etag);
+  info->last_modified = date_of(answer, clock_.wall());
+  return {};
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_put(ObjectKey key) {
   CO_TRY(co_await require_bucket(key.bucket));
   co_return std::make_unique<Writer>(this, std::move(key));
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_announced_put(AnnouncedObject object) {
+  if (!object.info.acl.empty())
+    co_return failure(ErrorCode::not_supported, "access lists are made at the origin itself");
+  CO_TRY(co_await require_bucket(object.key.bucket));
+  // With its digests, and again if it is refused for now: better where there is room for it.
+  if (object.info.size <= options_.gather_bytes_max) co_return std::make_unique<Writer>(this, std::move(object.key));
+  OriginRequest request;
+  request.method = "PUT";
+  request.bucket = object.key.bucket;
+  request.key = object.key.name;
+  request.headers = headers_of(object.info);
+  add_condition(request.headers, object.condition);
+  CO_TRY_ASSIGN(auto streamed, co_await client_.begin(std::move(request), object.info.size));
+  co_return std::make_unique<StreamingWriter>(this, std::move(object.key), std::move(streamed));
 }
 
 Task<Result<bool>> S3Origin::remove(ObjectKey key, WriteCondition condition) {

@@ -467,6 +467,101 @@ TEST_F(S3OriginTest, CompletionThatFailsBehindItsStatusIsAnError) {
   EXPECT_THAT(run(origin().complete_upload(upload, ObjectInfo(), WriteCondition())), HasError(ErrorCode::io_error));
 }
 
+// --- bodies that are sent on as they come
+
+class StreamedPutTest : public S3OriginTest {
+ protected:
+  StreamedPutTest() { options_.gather_bytes_max = 1; }
+
+  Result<std::unique_ptr<ObjectWriter>> begin(std::uint64_t size) {
+    if (server_.requests().empty())
+      server_.add({ScriptedHttpServer::response("200 OK", "", "")});  // the bucket is there
+    AnnouncedObject object{.key = {"bucket", "key"}, .info = {}, .condition = {}};
+    object.info.size = size;
+    object.info.user_metadata = {{"colour", "blue"}};
+    object.condition.if_none_match_any = true;
+    return run(origin().begin_announced_put(std::move(object)));
+  }
+  Result<void> write(ObjectWriter& writer, std::string_view text) { return run(writer.write(Body::copy_of(text))); }
+  Result<ObjectInfoPtr> commit(ObjectWriter& writer, std::string_view text) {
+    ObjectInfo info;
+    info.size = text.size();
+    info.etag = etag_of(text);
+    return run(writer.commit(std::move(info), WriteCondition()));
+  }
+  /// All of it, with this answer.
+  Result<ObjectInfoPtr> put_streamed(std::string_view first, std::string_view second, Act act) {
+    auto writer = begin(first.size() + second.size());
+    server_.add(std::move(act));
+    if (!writer) return failure(std::move(writer).error());
+    TRY(write(**writer, first));
+    TRY(write(**writer, second));
+    return commit(**writer, std::string(first) + std::string(second));
+  }
+  static Act stored(std::string_view body) {
+    return {ScriptedHttpServer::response("200 OK", "ETag: \"" + etag_of(body) + "\"\r\n", "")};
+  }
+};
+
+TEST_F(StreamedPutTest, SendsWhatIsKnownBeforeTheBody) {
+  EXPECT_THAT(put_streamed("first ", "second", stored("first second")), IsOk());
+  auto request = server_.requests().at(1);
+  EXPECT_THAT(request.head, HasSubstr("PUT /bucket/key HTTP/1.1\r\n"));
+  EXPECT_THAT(request.head, HasSubstr("Content-Length: 12\r\n"));
+  EXPECT_THAT(request.head, HasSubstr("x-amz-meta-colour: blue\r\n"));
+  EXPECT_THAT(request.head, HasSubstr("If-None-Match: *\r\n"));
+  EXPECT_EQ(request.body, "first second");
+}
+
+TEST_F(StreamedPutTest, NothingHappensWithoutCommit) {
+  {
+    auto writer = begin(12);
+    ASSERT_THAT(writer, IsOk());
+    EXPECT_THAT(write(**writer, "first "), IsOk());
+    EXPECT_THAT(write(**writer, "second"), IsOk());
+  }
+  server_.default_act({object_answer("body")});
+  EXPECT_EQ(get_text(), "body");  // over another connection
+  EXPECT_EQ(server_.connections(), 2U);
+  for (const auto& request : server_.requests()) EXPECT_THAT(request.body, Not(HasSubstr("second")));
+}
+
+TEST_F(StreamedPutTest, RefusalIsUnderstoodAndNotTakenForUnknown) {
+  EXPECT_THAT(put_streamed("a", "b", {error_answer("412 Precondition Failed", "PreconditionFailed")}),
+              HasError(ErrorCode::precondition_failed));
+  EXPECT_THAT(put_streamed("a", "b", {error_answer("503 Slow Down", "SlowDown")}), HasError(ErrorCode::overloaded));
+}
+
+TEST_F(StreamedPutTest, WithoutAnAnswerTheOutcomeIsUnknown) {
+  EXPECT_THAT(put_streamed("a", "b", {"", End::close}), HasError(ErrorCode::io_error));
+  EXPECT_THAT(put_streamed("a", "b", {error_answer("500 Internal Server Error", "InternalError")}),
+              HasError(ErrorCode::io_error));
+  EXPECT_THAT(put_streamed("a", "b", stored("other bytes")), HasError(ErrorCode::io_error));
+}
+
+TEST_F(StreamedPutTest, SmallBodyIsSentWithItsDigest) {
+  options_.gather_bytes_max = 100;
+  EXPECT_THAT(put_streamed("first ", "second", stored("first second")), IsOk());
+  EXPECT_THAT(server_.requests().at(1).head, HasSubstr("Content-MD5: "));
+}
+
+TEST_F(StreamedPutTest, PartOfAnUploadWithChecksumsIsRefused) {
+  ObjectInfo info;
+  info.checksums = {{ChecksumAlgorithm::crc32, ChecksumType::composite, ""}};
+  server_.add({ScriptedHttpServer::response(
+      "200 OK", "", "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>")});
+  EXPECT_THAT(run(origin().create_upload({"bucket", "key"}, std::move(info))), IsOk());
+  AnnouncedPart part{.upload = {{"bucket", "key"}, "id"}, .number = 1, .size = 10};
+  EXPECT_THAT(run(origin().begin_announced_part(std::move(part))), HasError(ErrorCode::not_supported));
+}
+
+TEST_F(StreamedPutTest, BodyOfAnotherSizeIsNotSent) {
+  auto writer = begin(3);
+  ASSERT_THAT(writer, IsOk());
+  EXPECT_THAT(write(**writer, "ab"), IsOk());
+  EXPECT_THAT(commit(**writer, "ab"), HasError(ErrorCode::incomplete_body));
+}
+
 // --- listings
 
 TEST_F(S3OriginTest, ListingThatDoesNotGoOnIsAnErrorNotALoop) {

@@ -80,16 +80,32 @@ Task<Result<PartInfo>> S3Origin::put_part(UploadKey upload, PartInfo part, Body 
     if (answer.error().code == ErrorCode::no_such_upload) uploads_.erase(upload.id);
     co_return failure(std::move(answer).error());
   }
-  auto etag = answer->header("etag");
-  if (!etag) co_return failure(ErrorCode::io_error, "the origin does not tell the ETag of a part");
-  part.etag = unquoted_etag(*etag);
-  part.last_modified = date_of(*answer, clock_.wall());
+  ObjectInfo written;
+  CO_TRY(note_written(*answer, &written));
+  part.etag = std::move(written.etag);
+  part.last_modified = written.last_modified;
   co_return part;
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_part(UploadKey upload, std::uint32_t part_number) {
   CO_TRY(co_await stat_upload(upload));
   co_return std::make_unique<Writer>(this, std::move(upload), part_number);
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_announced_part(AnnouncedPart part) {
+  CO_TRY_ASSIGN(UploadInfo upload, co_await stat_upload(part.upload));
+  if (part.size <= options_.gather_bytes_max) {
+    co_return std::make_unique<Writer>(this, std::move(part.upload), part.number);
+  }
+  if (!upload.info.checksums.empty()) {
+    co_return failure(ErrorCode::not_supported,
+                      fmt::format("a part above origin.gather_bytes_max={} of an upload that announced checksums",
+                                  options_.gather_bytes_max));
+  }
+  OriginRequest request = upload_request("PUT", part.upload);
+  request.query.emplace_back("partNumber", std::to_string(part.number));
+  CO_TRY_ASSIGN(auto streamed, co_await client_.begin(std::move(request), part.size));
+  co_return std::make_unique<StreamingWriter>(this, std::nullopt, std::move(streamed));
 }
 
 Task<Result<std::vector<PartInfo>>> S3Origin::list_parts(UploadKey upload) {

@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "shoal/base/text.h"
+#include "shoal/origin/object_fields.h"
 #include "shoal/origin/s3_origin.h"
+#include "shoal/origin/streamed_request.h"
 
 namespace shoal::origin {
 
@@ -48,6 +51,34 @@ class S3Origin::Writer final : public ObjectWriter {
   UploadKey upload_;
   std::optional<std::uint32_t> part_number_;
   Body gathered_;
+};
+
+/// Sends a body on as it comes.
+class S3Origin::StreamingWriter final : public ObjectWriter {
+ public:
+  /// `object` is what is written, nothing if it is a part.
+  StreamingWriter(S3Origin* origin, std::optional<ObjectKey> object, std::unique_ptr<StreamedRequest> request)
+      : origin_(origin), object_(std::move(object)), request_(std::move(request)) {}
+
+  Task<Result<void>> write(Body piece) override { return request_->write(std::move(piece)); }
+
+  /// The condition went out with the head.
+  Task<Result<ObjectInfoPtr>> commit(ObjectInfo info, WriteCondition /*condition*/) override {
+    std::string sent_etag = info.etag;
+    CO_TRY_ASSIGN(OriginAnswer answer, co_await request_->finish());
+    CO_TRY(origin_->note_written(answer, &info));
+    // The MD5 is known only now: nobody could send it beforehand.
+    if (etag_is_md5(answer, info.etag) && !equals_ignoring_ascii_case(info.etag, sent_etag)) {
+      co_return failure(ErrorCode::io_error, "the origin has other bytes than were sent");
+    }
+    if (object_) co_return co_await origin_->info_of_written(*std::move(object_), std::move(info));
+    co_return std::make_shared<const ObjectInfo>(std::move(info));
+  }
+
+ private:
+  S3Origin* origin_;
+  std::optional<ObjectKey> object_;
+  std::unique_ptr<StreamedRequest> request_;
 };
 
 }  // namespace shoal::origin

@@ -27,12 +27,15 @@ s3::S3Error body_error(const Error& error) {
 class PieceConsumer {
  public:
   virtual ~PieceConsumer() = default;
+  /// Before the first piece: how many bytes there will be, if the client says so.
+  virtual void expect(std::uint64_t /*bytes*/) {}
   virtual Task<s3::S3Result<void>> take(Body piece) = 0;
 };
 
 class SinkConsumer final : public PieceConsumer {
  public:
   explicit SinkConsumer(service::ObjectSink& sink) : sink_(sink) {}
+  void expect(std::uint64_t bytes) override { sink_.announce_size(bytes); }
   Task<s3::S3Result<void>> take(Body piece) override { co_return to_s3(co_await sink_.write(std::move(piece))); }
 
  private:
@@ -117,6 +120,7 @@ Task<s3::S3Result<s3::PayloadDigest>> receive(S3Call& call, PieceConsumer& consu
   }
   // Before anything is read: the client that waits for 100 Continue then never sends it.
   if (decoder.decoded_length && *decoder.decoded_length > limits.bytes_max) co_return s3::failure(limits.too_large);
+  if (decoder.decoded_length) consumer.expect(*decoder.decoded_length);
   BodyPipeline pipeline(std::move(decoder), std::move(verifier), limits, algorithm);
   co_return co_await pipeline.run(exchange, consumer);
 }

@@ -147,8 +147,8 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("origin.backoff_max", &origin.backoff_max, "Longest pause of all.");
   table.add("origin.retry_time_max", &origin.retry_time_max, "No further attempt begins after it.");
   table.add_bytes("origin.gather_bytes_max", &origin.gather_bytes_max,
-                  "Bodies are gathered in memory up to this size before they are sent to the origin; larger ones are "
-                  "refused: upload them in parts.");
+                  "Bodies are gathered in memory up to this size, and sent to the origin with their digests; larger "
+                  "ones are sent on as they come, if the client says how large they are, and are refused if not.");
   table.add("origin.verify_etag", &origin.verify_etag,
             "Compare whole objects that it sends with their ETag, where that is an MD5.");
   table.add("origin.bucket_lifetime", &origin.bucket_lifetime, "How long a bucket is taken to exist without asking.");

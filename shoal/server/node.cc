@@ -277,8 +277,8 @@ void Node::Parts::build_caches() {
     Core& core = cores[i];
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
-    core.cache =
-        std::make_unique<cache::MemoryCache>(durable_store(i), system_clock(), *core.cache_account, cache_options());
+    core.cache = std::make_unique<cache::MemoryCache>(durable_store(i), system_clock(), *core.cache_account,
+                                                      cache_options(), origin != nullptr ? &origin->store(i) : nullptr);
     if (origin != nullptr) {
       core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, origin->store(i),
                                                              coherence_rules_of(configuration).value());
@@ -295,7 +295,7 @@ void Node::Parts::build_chains() {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     ObjectStore* top = cores[i].cache.get();
     if (cores[i].coherent != nullptr) top = cores[i].coherent.get();
-    stores.push_back({&(*loops)[i], top, cores[i].coherent.get()});
+    stores.push_back({&(*loops)[i], top, cores[i].coherent.get(), cores[i].cache.get()});
   }
   auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
   const auto& limits = configuration.limits;
@@ -308,14 +308,17 @@ void Node::Parts::build_chains() {
     Core& core = cores[i];
     core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
     core.slots = std::make_unique<service::OperationSlots>((*loops)[i], *core.timers, slot_options);
-    core.limited = std::make_unique<service::LimitedStore>(*core.router, *core.slots, core.router.get());
+    core.limited =
+        std::make_unique<service::LimitedStore>(*core.router, *core.slots, core.router.get(), core.router.get());
     core.services = {core.limited.get(),
                      &system_clock(),
                      configuration.server.region,
                      configuration.limits.gather_bytes_max,
                      has_origin() ? configuration.origin.gather_bytes_max : streamed_bytes_max,
+                     streamed_bytes_max,
                      budget.get()};
     if (origin != nullptr) core.services.traced = core.limited.get();
+    if (origin != nullptr) core.services.pass_through = core.limited.get();
     S3Endpoint::Options endpoint_options{.addressing = addressing,
                                          .log_requests = configuration.log.requests,
                                          .slow_request = configuration.log.slow_request,

@@ -24,9 +24,11 @@ struct S3Services {
   const Clock* clock;
   std::string region;
   std::uint64_t gather_bytes_max;    ///< bodies up to this size are put as one record
+  std::uint64_t whole_bytes_max;     ///< bodies up to this size, or of a size that nobody tells, may be in memory whole
   std::uint64_t streamed_bytes_max;  ///< what of a larger one is in memory at a time
   MemoryBudget* budget = nullptr;    ///< of the process; null: no limit
-  TracedReads* traced = nullptr;     ///< reads of the store that tell where they came from; null without an origin
+  PassThrough* pass_through = nullptr;  ///< of the store; null without an origin
+  TracedReads* traced = nullptr;        ///< reads of the store that tell where they came from; null without an origin
 };
 
 /// One authenticated and authorised S3 request and the way to answer it.

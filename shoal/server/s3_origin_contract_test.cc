@@ -27,6 +27,7 @@ class OriginFixture final : public testing::StoreFixture {
     services_.region = "us-east-1";
     services_.gather_bytes_max = 1_MiB;
     services_.streamed_bytes_max = 1_MiB;
+    services_.whole_bytes_max = 1_MiB;
     endpoint_ =
         std::make_unique<S3Endpoint>(services_, keys_, Authorizer(s3::Principal{access_key}), S3Endpoint::Options{});
     server_ = net::HttpServer::listen(loop_, net::Endpoint::loopback(0), {}, *endpoint_).value();

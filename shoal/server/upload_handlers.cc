@@ -29,7 +29,9 @@ std::optional<ChecksumAlgorithm> announced_algorithm(const UploadInfo& upload) {
 
 service::ObjectSink part_sink(S3Call& call, s3::PartTarget target) {
   service::ObjectSink::PartTarget sink_target{std::move(target.upload), target.part_number};
-  return service::ObjectSink(call.store(), std::move(sink_target), call.sink_options());
+  service::ObjectSink sink(call.store(), std::move(sink_target), call.sink_options());
+  if (PassThrough* pass_through = call.services().pass_through) sink.announce(*pass_through, {}, {});
+  return sink;
 }
 
 Task<s3::S3Result<PartInfo>> commit_part(service::ObjectSink& sink, std::uint32_t number, ReceivedBody received) {

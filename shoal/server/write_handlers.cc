@@ -32,12 +32,13 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
   CO_TRY_ASSIGN(ObjectInfo info, s3::parse_object_attributes(request));
   CO_TRY(co_await find_bucket(call));
 
+  info.owner = call.caller().principal.id;
+  if (acl) info.acl = s3::stored_acl(*acl);
   service::ObjectSink sink(call.store(), call.key(), call.sink_options());
+  if (PassThrough* pass_through = call.services().pass_through) sink.announce(*pass_through, info, condition);
   CO_TRY_ASSIGN(ReceivedBody received, co_await receive_body(call, sink, s3::part_bytes_max));
   info.etag = std::move(received.etag);
   info.checksums = std::move(received.checksums);
-  info.owner = call.caller().principal.id;
-  if (acl) info.acl = s3::stored_acl(*acl);
   CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(condition))));
   call.note_object(*stored);
 

@@ -138,6 +138,20 @@ Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_put(ObjectKey key)
   co_return routed(*core.loop, std::move(writer));
 }
 
+Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_announced_put(AnnouncedObject object) {
+  const Core& core = owner_of(object.key);
+  auto writer =
+      co_await io::run_on(*core.loop, [&] { return core.pass_through->begin_announced_put(std::move(object)); });
+  co_return routed(*core.loop, std::move(writer));
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_announced_part(AnnouncedPart part) {
+  const Core& core = owner_of(part.upload.key);
+  auto writer =
+      co_await io::run_on(*core.loop, [&] { return core.pass_through->begin_announced_part(std::move(part)); });
+  co_return routed(*core.loop, std::move(writer));
+}
+
 Task<Result<bool>> CoreRouter::remove(ObjectKey key, WriteCondition condition) {
   const Core& core = owner_of(key);
   co_return co_await io::run_on(*core.loop, [&] { return core.store->remove(std::move(key), std::move(condition)); });

@@ -5,6 +5,7 @@
 
 #include "shoal/io/event_loop.h"
 #include "shoal/model/object_store.h"
+#include "shoal/model/pass_through.h"
 #include "shoal/model/traced_reads.h"
 
 namespace shoal::service {
@@ -13,13 +14,14 @@ namespace shoal::service {
 ///
 /// One router stands at the top of each loop's chain. What it hands out (readers, writers) may be used on the router's
 /// loop and works on the owner's. Bodies are shared, not copied, between loops.
-class CoreRouter final : public ObjectStore, public TracedReads {
+class CoreRouter final : public ObjectStore, public TracedReads, public PassThrough {
  public:
   /// One loop and the store that serves its share of the keys. All outlive the router.
   struct Core {
     io::EventLoop* loop;
     ObjectStore* store;
-    TracedReads* reads = nullptr;  ///< of the store; null: it cannot tell, and nobody asks
+    TracedReads* reads = nullptr;         ///< of the store; null: it cannot tell, and nobody asks
+    PassThrough* pass_through = nullptr;  ///< of the store; null: nobody passes anything through
   };
 
   /// Index in `cores` of the loop that owns a slot.
@@ -45,6 +47,8 @@ class CoreRouter final : public ObjectStore, public TracedReads {
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) override;
   Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
   Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
   Task<Result<ListPage>> list(ListRequest request) override;

@@ -103,6 +103,16 @@ Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_put(ObjectKey ke
   co_return limited(co_await with_slot(slots_, [&] { return store_.begin_put(std::move(key)); }), slots_);
 }
 
+Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_announced_put(AnnouncedObject object) {
+  co_return limited(co_await with_slot(slots_, [&] { return pass_through_->begin_announced_put(std::move(object)); }),
+                    slots_);
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_announced_part(AnnouncedPart part) {
+  co_return limited(co_await with_slot(slots_, [&] { return pass_through_->begin_announced_part(std::move(part)); }),
+                    slots_);
+}
+
 Task<Result<bool>> LimitedStore::remove(ObjectKey key, WriteCondition condition) {
   co_return co_await with_slot(slots_, [&] { return store_.remove(std::move(key), std::move(condition)); });
 }

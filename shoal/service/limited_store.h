@@ -1,6 +1,7 @@
 #pragma once
 
 #include "shoal/model/object_store.h"
+#include "shoal/model/pass_through.h"
 #include "shoal/model/traced_reads.h"
 #include "shoal/service/operation_slots.h"
 
@@ -9,12 +10,13 @@ namespace shoal::service {
 /// Bounds how many operations of one loop's requests are under way in the store behind it: each waits for a slot and
 /// fails with `overloaded` when there is none for it in time. What needs no waiting (try_get) needs none, and neither
 /// does taking the body of a write, which goes at the client's pace; what uses the disk and the processor does.
-class LimitedStore final : public ObjectStore, public TracedReads {
+class LimitedStore final : public ObjectStore, public TracedReads, public PassThrough {
  public:
-  /// `store`, `slots` and `reads`, those of the store or null, outlive this, and the readers and writers that it hands
-  /// out.
-  LimitedStore(ObjectStore& store, OperationSlots& slots, TracedReads* reads = nullptr)
-      : store_(store), slots_(slots), reads_(reads) {}
+  /// `store`, its `reads` and `pass_through`, or null, and `slots` outlive this, and the readers and writers that it
+  /// hands out.
+  LimitedStore(ObjectStore& store, OperationSlots& slots, TracedReads* reads = nullptr,
+               PassThrough* pass_through = nullptr)
+      : store_(store), slots_(slots), reads_(reads), pass_through_(pass_through) {}
 
   Task<Result<void>> create_bucket(BucketInfo bucket) override;
   Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
@@ -32,6 +34,8 @@ class LimitedStore final : public ObjectStore, public TracedReads {
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) override;
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) override;
   Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
   Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
   Task<Result<ListPage>> list(ListRequest request) override;
@@ -49,6 +53,7 @@ class LimitedStore final : public ObjectStore, public TracedReads {
   ObjectStore& store_;
   OperationSlots& slots_;
   TracedReads* const reads_;
+  PassThrough* const pass_through_;
 };
 
 }  // namespace shoal::service

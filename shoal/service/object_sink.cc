@@ -14,15 +14,31 @@ Task<Result<void>> ObjectSink::write(Body piece) {
     co_return Result<void>{};
   }
   if (writer_ == nullptr) {
-    if (auto* part = std::get_if<PartTarget>(&target_)) {
-      CO_TRY_ASSIGN(writer_, co_await store_.begin_part(part->upload, part->part_number));
-    } else {
-      CO_TRY_ASSIGN(writer_, co_await store_.begin_put(std::get<ObjectKey>(target_)));
-    }
+    CO_TRY_ASSIGN(writer_, co_await begin());
     Body so_far = std::exchange(gathered_, Body());
     CO_TRY(co_await writer_->write(std::move(so_far)));
   }
   co_return co_await writer_->write(std::move(piece));
+}
+
+void ObjectSink::announce(PassThrough& pass_through, ObjectInfo info, WriteCondition condition) {
+  pass_through_ = &pass_through;
+  announced_.info = std::move(info);
+  announced_.condition = std::move(condition);
+}
+
+Task<Result<std::unique_ptr<ObjectWriter>>> ObjectSink::begin() {
+  bool passes = pass_through_ != nullptr && announced_size_;
+  if (auto* part = std::get_if<PartTarget>(&target_)) {
+    if (!passes) co_return co_await store_.begin_part(part->upload, part->part_number);
+    AnnouncedPart announced{part->upload, part->part_number, *announced_size_};
+    co_return co_await pass_through_->begin_announced_part(std::move(announced));
+  }
+  const auto& key = std::get<ObjectKey>(target_);
+  if (!passes) co_return co_await store_.begin_put(key);
+  announced_.key = key;
+  announced_.info.size = *announced_size_;
+  co_return co_await pass_through_->begin_announced_put(std::move(announced_));
 }
 
 Task<Result<ObjectInfoPtr>> ObjectSink::commit(ObjectInfo info, WriteCondition condition) {

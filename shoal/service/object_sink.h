@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "shoal/model/object_store.h"
+#include "shoal/model/pass_through.h"
 
 namespace shoal::service {
 
@@ -27,6 +28,11 @@ class ObjectSink {
 
   ObjectSink(ObjectStore& store, Target target, Options options);
 
+  /// Before the first write: what commit() will say, as far as it is known, so that `pass_through` can send a large
+  /// body on as it comes, once its size is known too. `info` and `condition` are for objects only.
+  void announce(PassThrough& pass_through, ObjectInfo info, WriteCondition condition);
+  void announce_size(std::uint64_t bytes) { announced_size_ = bytes; }
+
   Task<Result<void>> write(Body piece);
   std::uint64_t size() const { return size_; }
   /// Completes the object or part; see ObjectWriter::commit. `info.size` is filled in. The condition is for objects
@@ -34,12 +40,17 @@ class ObjectSink {
   Task<Result<ObjectInfoPtr>> commit(ObjectInfo info, WriteCondition condition);
 
  private:
+  Task<Result<std::unique_ptr<ObjectWriter>>> begin();
+
   ObjectStore& store_;
   Target target_;
   Options options_;
   Body gathered_;
   std::unique_ptr<ObjectWriter> writer_;
   std::uint64_t size_ = 0;
+  PassThrough* pass_through_ = nullptr;
+  AnnouncedObject announced_;
+  std::optional<std::uint64_t> announced_size_;
 };
 
 }  // namespace shoal::service

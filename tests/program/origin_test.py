@@ -1,4 +1,5 @@
 """A server in front of an origin: another server, with the embedded store."""
+import base64
 import concurrent.futures
 import hashlib
 import pathlib
@@ -136,6 +137,42 @@ def test_upload_in_parts(origin, in_front):
     aborted = client.create_multipart_upload(Bucket="bucket", Key="other")["UploadId"]
     client.abort_multipart_upload(Bucket="bucket", Key="other", UploadId=aborted)
     assert "Uploads" not in client.list_multipart_uploads(Bucket="bucket")
+
+
+def test_large_bodies_are_sent_on_as_they_come(origin, in_front):
+    """An upload that is larger than all the memory that the server may have."""
+    front = in_front({"cache.memory": "32MiB", "server.threads": "2"})
+    client = front.boto3()
+    client.create_bucket(Bucket="bucket")
+    body = random_bytes(80 << 20)
+    for key in ("one", "two"):  # on one loop or another
+        client.put_object(Bucket="bucket", Key=key, Body=body, Metadata={"colour": "blue"})
+        stored = origin.boto3().get_object(Bucket="bucket", Key=key)
+        assert stored["Body"].read() == body and stored["Metadata"] == {"colour": "blue"}
+        assert client.head_object(Bucket="bucket", Key=key)["ETag"] == f'"{hashlib.md5(body).hexdigest()}"'
+    part = {"Bucket": "bucket", "Key": "parts"}
+    part["UploadId"] = client.create_multipart_upload(**part)["UploadId"]
+    tag = client.upload_part(**part, PartNumber=1, Body=body)["ETag"]
+    client.complete_multipart_upload(**part, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]})
+    assert origin.boto3().get_object(Bucket="bucket", Key="parts")["Body"].read() == body
+
+
+@pytest.mark.parametrize("left", [1, 3 << 20])
+def test_upload_that_is_broken_off_leaves_the_old_object(origin, in_front, left):
+    options = {"origin.coherence": "owned", "origin.gather_bytes_max": "1MiB"}
+    front = in_front(options, expected_trouble=ORIGIN_FAILED)
+    bucket = bucket_of(front)
+    bucket.client.create_bucket(Bucket="bucket")
+    bucket.put("key", b"old")
+    raw = front.raw()
+    request = raw.make("PUT", "/bucket/key", body=random_bytes(4 << 20))
+    connection = raw.connect()
+    connection.send(request.to_bytes()[:-left])
+    connection.reset()
+    digest = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    wrong = raw.call("PUT", "/bucket/key", body=random_bytes(4 << 20), headers=[("Content-MD5", digest)])
+    assert wrong.status == 400
+    assert bucket.get("key") == bucket_of(origin).get("key") == b"old"
 
 
 def test_one_request_to_the_origin_however_many_ask(origin, in_front):
