@@ -368,6 +368,17 @@ Task<Result<std::unique_ptr<ObjectWriter>>> MemoryCache::begin_announced_part(An
   return pass_through_->begin_announced_part(std::move(part));
 }
 
+Task<Result<ObjectInfoPtr>> MemoryCache::copy(CopySource source, AnnouncedObject target) {
+  WriteGuard guard(this, target.key);
+  Result<ObjectInfoPtr> stored = co_await pass_through_->copy(std::move(source), std::move(target));
+  guard.finish_write(stored, nullptr);
+  co_return stored;
+}
+
+Task<Result<PartInfo>> MemoryCache::copy_part(CopySource source, AnnouncedPart target) {
+  return pass_through_->copy_part(std::move(source), std::move(target));
+}
+
 Task<Result<bool>> MemoryCache::remove(ObjectKey key, WriteCondition condition) {
   WriteGuard guard(this, key);
   Result<bool> removed = co_await store_.remove(std::move(key), std::move(condition));

@@ -119,6 +119,8 @@ class MemoryCache final : public ObjectStore, public PassThrough {
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) override;
+  Task<Result<ObjectInfoPtr>> copy(CopySource source, AnnouncedObject target) override;
+  Task<Result<PartInfo>> copy_part(CopySource source, AnnouncedPart target) override;
   Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
   Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
   Task<Result<ListPage>> list(ListRequest request) override;

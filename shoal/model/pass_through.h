@@ -23,8 +23,16 @@ struct AnnouncedPart {
   std::uint64_t size = 0;
 };
 
-/// Writes to a store that is somewhere else and wants to know beforehand what comes: then a body is sent on as it comes
-/// and is never in memory as a whole. One loop.
+/// What is read by a copy: these bytes of one version of an object.
+struct CopySource {
+  ObjectKey key;
+  ObjectInfoPtr info;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+/// Writes to a store that is somewhere else. It wants to know beforehand what comes: then a body is sent on as it comes
+/// and is never in memory as a whole. What it has already it copies by itself. One loop.
 class PassThrough {
  public:
   virtual ~PassThrough() = default;
@@ -32,6 +40,11 @@ class PassThrough {
   virtual Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) = 0;
   /// As ObjectStore::begin_part().
   virtual Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) = 0;
+  /// As ObjectStore::put() of the whole source. Of the target's checksums only the algorithm is asked for.
+  /// precondition_failed also when the source is another version by now.
+  virtual Task<Result<ObjectInfoPtr>> copy(CopySource source, AnnouncedObject target) = 0;
+  /// As ObjectStore::put_part().
+  virtual Task<Result<PartInfo>> copy_part(CopySource source, AnnouncedPart target) = 0;
 };
 
 }  // namespace shoal

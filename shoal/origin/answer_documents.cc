@@ -253,10 +253,10 @@ Result<ListedUploads> parse_uploads(std::string_view xml) {
   return listed;
 }
 
-Result<std::string> parse_completed(std::string_view xml) {
-  TRY_ASSIGN(s3::XmlDocument document, parse(xml, "CompleteMultipartUploadResult"));
+Result<std::string> parse_etag_of_result(std::string_view xml, std::string_view root) {
+  TRY_ASSIGN(s3::XmlDocument document, parse(xml, root));
   std::string etag = unquoted_etag(child_text(document.root(), "ETag"));
-  if (etag.empty()) return corrupt("a completed upload with an ETag");
+  if (etag.empty()) return corrupt("a document <" + std::string(root) + "> with an ETag");
   return etag;
 }
 

@@ -44,8 +44,9 @@ struct ListedUploads {
 };
 Result<ListedUploads> parse_uploads(std::string_view xml);
 
-/// The ETag in the answer to CompleteMultipartUpload.
-Result<std::string> parse_completed(std::string_view xml);
+/// The ETag in the answer to CompleteMultipartUpload, CopyObject or UploadPartCopy, which have it in documents of
+/// these names: "CompleteMultipartUploadResult", "CopyObjectResult", "CopyPartResult".
+Result<std::string> parse_etag_of_result(std::string_view xml, std::string_view root);
 
 /// What CompleteMultipartUpload is sent.
 std::string completion_document(const std::vector<PartInfo>& parts);

@@ -103,6 +103,13 @@ void add_digests(Headers& headers, std::string_view etag, const std::vector<Chec
   }
 }
 
+void add_copy_source(Headers& headers, const CopySource& source) {
+  std::string path = "/" + source.key.bucket + "/";
+  http::append_percent_encoded(path, source.key.name, http::Slash::keep);
+  headers.emplace_back("x-amz-copy-source", std::move(path));
+  headers.emplace_back("x-amz-copy-source-if-match", s3::quoted_etag(source.info->etag));
+}
+
 void add_condition(Headers& headers, const WriteCondition& condition) {
   auto quoted = [](const std::string& etag) { return etag == "*" ? etag : s3::quoted_etag(etag); };
   if (condition.if_match) headers.emplace_back("If-Match", quoted(*condition.if_match));

@@ -10,6 +10,7 @@
 #include "shoal/base/clock.h"
 #include "shoal/base/result.h"
 #include "shoal/model/object_info.h"
+#include "shoal/model/pass_through.h"
 #include "shoal/model/write_condition.h"
 #include "shoal/origin/origin_answer.h"
 
@@ -36,6 +37,9 @@ Headers headers_of(const ObjectInfo& info);
 
 /// Headers by which the origin verifies a body: Content-MD5 from an ETag that is one, and a checksum of the whole.
 void add_digests(Headers& headers, std::string_view etag, const std::vector<Checksum>& checksums);
+
+/// What a copy reads; refused by the origin when it is another version by now.
+void add_copy_source(Headers& headers, const CopySource& source);
 
 /// If-Match and If-None-Match.
 void add_condition(Headers& headers, const WriteCondition& condition);

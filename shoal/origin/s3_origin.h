@@ -58,6 +58,8 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) override;
+  Task<Result<ObjectInfoPtr>> copy(CopySource source, AnnouncedObject target) override;
+  Task<Result<PartInfo>> copy_part(CopySource source, AnnouncedPart target) override;
   Task<Result<bool>> remove(ObjectKey key, WriteCondition condition) override;
   Task<Result<ObjectInfoPtr>> update_info(ObjectKey key, ObjectInfo info) override;
   Task<Result<ListPage>> list(ListRequest request) override;
@@ -104,6 +106,9 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   Task<Result<void>> add_tags(ObjectKey key, std::uint64_t count, ObjectInfo* info);
   /// Takes from the answer to a PUT what it tells of what was written.
   Result<void> note_written(const OriginAnswer& answer, ObjectInfo* info) const;
+  /// Makes a request whose status is sent before the work is done, and which is answered with a document `root`; gives
+  /// the time of the answer and the ETag.
+  Task<Result<ObjectInfo>> fetch_written(OriginRequest request, std::string root);
   /// The info of an object that we have just written, of which `known` is what we know.
   Task<Result<ObjectInfoPtr>> info_of_written(ObjectKey key, ObjectInfo known);
   ObjectInfoPtr finished(const ObjectKey& key, ObjectInfo info);

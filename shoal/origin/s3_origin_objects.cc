@@ -9,6 +9,7 @@
 #include "shoal/origin/s3_origin.h"
 #include "shoal/origin/s3_origin_reader.h"
 #include "shoal/origin/s3_origin_writer.h"
+#include "shoal/s3/checksum.h"
 #include "shoal/s3/digest.h"
 #include "shoal/s3/object_documents.h"
 #include "shoal/s3/object_headers.h"
@@ -298,6 +299,45 @@ Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_announced_put(Announ
   add_condition(request.headers, object.condition);
   CO_TRY_ASSIGN(auto streamed, co_await client_.begin(std::move(request), object.info.size));
   co_return std::make_unique<StreamingWriter>(this, std::move(object.key), std::move(streamed));
+}
+
+Task<Result<ObjectInfo>> S3Origin::fetch_written(OriginRequest request, std::string root) {
+  request.repeat = Repeat::if_refused;
+  CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(request));
+  // The status is sent before the work is done: what became of it is in the document.
+  std::string document = answer.body.to_string();
+  if (auto refusal = refusal_in(request, document)) {
+    if (!refusal->no_effect) refusal->error.code = ErrorCode::io_error;
+    co_return failure(std::move(refusal->error));
+  }
+  ObjectInfo written;
+  auto etag = parse_etag_of_result(document, root);
+  if (!etag) co_return failure(ErrorCode::io_error, "the outcome of a write is unknown: " + etag.error().message);
+  written.etag = *std::move(etag);
+  written.last_modified = date_of(answer, clock_.wall());
+  co_return written;
+}
+
+Task<Result<ObjectInfoPtr>> S3Origin::copy(CopySource source, AnnouncedObject target) {
+  ObjectInfo info = std::move(target.info);
+  if (!info.acl.empty()) co_return failure(ErrorCode::not_supported, "access lists are made at the origin itself");
+  OriginRequest request;
+  request.method = "PUT";
+  request.bucket = target.key.bucket;
+  request.key = target.key.name;
+  request.headers = headers_of(info);
+  request.headers.emplace_back("x-amz-metadata-directive", "REPLACE");
+  request.headers.emplace_back("x-amz-tagging-directive", "REPLACE");
+  if (!info.checksums.empty()) {
+    request.headers.emplace_back("x-amz-checksum-algorithm", s3::to_string(info.checksums.front().algorithm));
+    info.checksums.clear();
+  }
+  add_copy_source(request.headers, source);
+  add_condition(request.headers, target.condition);
+  CO_TRY_ASSIGN(ObjectInfo written, co_await fetch_written(std::move(request), "CopyObjectResult"));
+  info.etag = std::move(written.etag);
+  info.last_modified = written.last_modified;
+  co_return co_await info_of_written(std::move(target.key), std::move(info));
 }
 
 Task<Result<bool>> S3Origin::remove(ObjectKey key, WriteCondition condition) {

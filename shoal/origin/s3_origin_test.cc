@@ -562,6 +562,60 @@ TEST_F(StreamedPutTest, BodyOfAnotherSizeIsNotSent) {
   EXPECT_THAT(commit(**writer, "ab"), HasError(ErrorCode::incomplete_body));
 }
 
+// --- copies
+
+class OriginCopyTest : public S3OriginTest {
+ protected:
+  static CopySource source(std::uint64_t offset, std::uint64_t length) {
+    ObjectInfo info;
+    info.size = 100;
+    info.etag = "tag";
+    return {{"from", "a key/+"}, std::make_shared<const ObjectInfo>(std::move(info)), offset, length};
+  }
+  Result<ObjectInfoPtr> copy() {
+    AnnouncedObject target{.key = {"bucket", "key"}, .info = {}, .condition = {}};
+    target.info.user_metadata = {{"colour", "blue"}};
+    return run(origin().copy(source(0, 100), std::move(target)));
+  }
+  static Act copied(std::string_view root) {
+    std::string name(root);
+    return {ScriptedHttpServer::response("200 OK", "", "<" + name + "><ETag>&quot;new&quot;</ETag></" + name + ">")};
+  }
+};
+
+TEST_F(OriginCopyTest, IsMadeByTheOriginOfTheVersionThatWasSeen) {
+  server_.add(copied("CopyObjectResult"));
+  auto stored = copy();
+  ASSERT_THAT(stored, IsOk());
+  EXPECT_EQ((*stored)->etag, "new");
+  std::string head = server_.requests().at(0).head;
+  EXPECT_THAT(head, HasSubstr("PUT /bucket/key HTTP/1.1\r\n"));
+  EXPECT_THAT(head, HasSubstr("x-amz-copy-source: /from/a%20key/%2B\r\n"));
+  EXPECT_THAT(head, HasSubstr("x-amz-copy-source-if-match: \"tag\"\r\n"));
+  EXPECT_THAT(head, HasSubstr("x-amz-metadata-directive: REPLACE\r\n"));
+  EXPECT_THAT(head, HasSubstr("x-amz-meta-colour: blue\r\n"));
+}
+
+TEST_F(OriginCopyTest, ThatFailsBehindItsStatusIsAnError) {
+  server_.add({ScriptedHttpServer::response("200 OK", "", "<Error><Code>InternalError</Code></Error>")});
+  EXPECT_THAT(copy(), HasError(ErrorCode::io_error));
+  server_.add({error_answer("412 Precondition Failed", "PreconditionFailed")});
+  EXPECT_THAT(copy(), HasError(ErrorCode::precondition_failed));
+}
+
+TEST_F(OriginCopyTest, OfAPartNamesItsBytes) {
+  AnnouncedPart target{.upload = {{"bucket", "key"}, "id"}, .number = 3, .size = 10};
+  server_.add(copied("CopyPartResult"));
+  auto part = run(origin().copy_part(source(20, 10), target));
+  ASSERT_THAT(part, IsOk());
+  EXPECT_EQ(part->number, 3U);
+  EXPECT_EQ(part->etag, "new");
+  EXPECT_THAT(server_.requests().at(0).head, HasSubstr("x-amz-copy-source-range: bytes=20-29\r\n"));
+  server_.add(copied("CopyPartResult"));
+  EXPECT_THAT(run(origin().copy_part(source(0, 100), target)), IsOk());
+  EXPECT_THAT(server_.requests().at(1).head, Not(HasSubstr("x-amz-copy-source-range")));
+}
+
 // --- listings
 
 TEST_F(S3OriginTest, ListingThatDoesNotGoOnIsAnErrorNotALoop) {

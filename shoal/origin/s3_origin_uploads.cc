@@ -3,6 +3,8 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "shoal/origin/object_fields.h"
 #include "shoal/origin/s3_origin.h"
 #include "shoal/origin/s3_origin_writer.h"
@@ -108,6 +110,23 @@ Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_announced_part(Annou
   co_return std::make_unique<StreamingWriter>(this, std::nullopt, std::move(streamed));
 }
 
+Task<Result<PartInfo>> S3Origin::copy_part(CopySource source, AnnouncedPart target) {
+  OriginRequest request = upload_request("PUT", target.upload);
+  request.query.emplace_back("partNumber", std::to_string(target.number));
+  add_copy_source(request.headers, source);
+  if (source.offset > 0 || source.length < source.info->size) {
+    request.headers.emplace_back("x-amz-copy-source-range",
+                                 fmt::format("bytes={}-{}", source.offset, source.offset + source.length - 1));
+  }
+  CO_TRY_ASSIGN(ObjectInfo written, co_await fetch_written(std::move(request), "CopyPartResult"));
+  PartInfo part;
+  part.number = target.number;
+  part.size = target.size;
+  part.etag = std::move(written.etag);
+  part.last_modified = written.last_modified;
+  co_return part;
+}
+
 Task<Result<std::vector<PartInfo>>> S3Origin::list_parts(UploadKey upload) {
   std::vector<PartInfo> parts;
   std::uint64_t after = 0;
@@ -130,18 +149,10 @@ Task<Result<ObjectInfoPtr>> S3Origin::complete_upload(UploadKey upload, ObjectIn
   request.body = Body::copy_of(completion_document(info.parts));
   add_condition(request.headers, condition);
   request.repeat = Repeat::if_refused;
-  CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(request));
-  // The status is sent before the work is done: what became of it is in the document.
-  std::string document = answer.body.to_string();
-  if (auto refusal = refusal_in(request, document)) {
-    if (!refusal->no_effect) refusal->error.code = ErrorCode::io_error;
-    co_return failure(std::move(refusal->error));
-  }
-  auto etag = parse_completed(document);
-  if (!etag) co_return failure(ErrorCode::io_error, "the outcome of a write is unknown: " + etag.error().message);
+  CO_TRY_ASSIGN(ObjectInfo written, co_await fetch_written(std::move(request), "CompleteMultipartUploadResult"));
   uploads_.erase(upload.id);
-  info.etag = *std::move(etag);
-  info.last_modified = date_of(answer, clock_.wall());
+  info.etag = std::move(written.etag);
+  info.last_modified = written.last_modified;
   info.parts.clear();
   co_return co_await info_of_written(std::move(upload.key), std::move(info));
 }

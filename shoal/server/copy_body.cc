@@ -23,6 +23,15 @@ Task<s3::S3Result<Object>> open_copy_source(S3Call& call, ObjectKey key, const s
   co_return *std::move(source);
 }
 
+Task<s3::S3Result<ObjectInfoPtr>> describe_copy_source(S3Call& call, ObjectKey key,
+                                                       const s3::ReadConditions& conditions) {
+  CO_TRY(co_await find_source_bucket(call, key.bucket));
+  CO_TRY_ASSIGN(TracedRead read, to_s3(co_await call.services().traced->describe(std::move(key), Demand::confirmed)));
+  if (!read.object) co_return s3::failure(s3::S3ErrorCode::no_such_key);
+  CO_TRY(s3::check_copy_conditions(conditions, *read.object->info));
+  co_return std::move(read.object->info);
+}
+
 Task<s3::S3Result<ReceivedBody>> copy_body(const Object& source, s3::ByteRange range, service::ObjectSink& sink,
                                            std::optional<ChecksumAlgorithm> algorithm) {
   s3::Md5 md5;

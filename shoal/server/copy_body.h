@@ -10,6 +10,10 @@ namespace shoal::server {
 /// The object that a copy reads, once its bucket and the conditions on it were checked.
 Task<s3::S3Result<Object>> open_copy_source(S3Call& call, ObjectKey key, const s3::ReadConditions& conditions);
 
+/// The same without its body, as it is in the store now.
+Task<s3::S3Result<ObjectInfoPtr>> describe_copy_source(S3Call& call, ObjectKey key,
+                                                       const s3::ReadConditions& conditions);
+
 /// Moves the bytes `range` of a stored object into `sink`, piece by piece, and makes their MD5 and, if one is named, a
 /// checksum.
 Task<s3::S3Result<ReceivedBody>> copy_body(const Object& source, s3::ByteRange range, service::ObjectSink& sink,

@@ -90,22 +90,51 @@ Task<s3::S3Result<void>> handle_upload_part(S3Call& call) {
   co_return co_await call.respond(std::move(head));
 }
 
+namespace {
+
+/// Which bytes of the source a part is made of.
+s3::S3Result<s3::ByteRange> range_of_part(const s3::PartSource& from, const ObjectInfo& source) {
+  s3::ByteRange range{0, source.size};
+  if (from.range) {
+    TRY_ASSIGN(range, s3::resolve_copy_range(*from.range, source.size));
+  }
+  if (range.length > s3::part_bytes_max) return s3::failure(s3::S3ErrorCode::entity_too_large);
+  return range;
+}
+
+/// A part that the origin makes by itself.
+Task<s3::S3Result<PartInfo>> copy_part_at_origin(S3Call& call, s3::PartTarget target, s3::PartSource from) {
+  CopySource source;
+  source.key = from.key;
+  CO_TRY_ASSIGN(source.info, co_await describe_copy_source(call, from.key, from.conditions));
+  CO_TRY_ASSIGN(s3::ByteRange range, range_of_part(from, *source.info));
+  source.offset = range.offset;
+  source.length = range.length;
+  AnnouncedPart part{std::move(target.upload), target.part_number, range.length};
+  co_return to_s3(co_await call.services().pass_through->copy_part(std::move(source), std::move(part)));
+}
+
+/// A part whose bytes go through here.
+Task<s3::S3Result<PartInfo>> copy_part_here(S3Call& call, s3::PartTarget target, s3::PartSource from) {
+  CO_TRY_ASSIGN(UploadInfo upload, to_s3(co_await call.store().stat_upload(target.upload)));
+  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, from.key, from.conditions));
+  CO_TRY_ASSIGN(s3::ByteRange range, range_of_part(from, *source.info));
+  std::uint32_t number = target.part_number;
+  service::ObjectSink sink = part_sink(call, std::move(target));
+  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, announced_algorithm(upload)));
+  co_return co_await commit_part(sink, number, std::move(copied));
+}
+
+}  // namespace
+
 Task<s3::S3Result<void>> handle_upload_part_copy(S3Call& call) {
   CO_TRY_ASSIGN(s3::PartTarget target, s3::parse_part_target(call.request()));
   CO_TRY_ASSIGN(s3::PartSource from, s3::parse_part_source(call.request(), call.now_in_seconds()));
   CO_TRY(co_await find_bucket(call));
-  CO_TRY_ASSIGN(UploadInfo upload, to_s3(co_await call.store().stat_upload(target.upload)));
-  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, from.key, from.conditions));
-
-  s3::ByteRange range{0, source.info->size};
-  if (from.range) {
-    CO_TRY_ASSIGN(range, s3::resolve_copy_range(*from.range, source.info->size));
-  }
-  if (range.length > s3::part_bytes_max) co_return s3::failure(s3::S3ErrorCode::entity_too_large);
-  std::uint32_t number = target.part_number;
-  service::ObjectSink sink = part_sink(call, std::move(target));
-  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, announced_algorithm(upload)));
-  CO_TRY_ASSIGN(PartInfo part, co_await commit_part(sink, number, std::move(copied)));
+  bool at_origin = call.services().pass_through != nullptr;
+  auto copying = at_origin ? copy_part_at_origin(call, std::move(target), std::move(from))
+                           : copy_part_here(call, std::move(target), std::move(from));
+  CO_TRY_ASSIGN(PartInfo part, co_await std::move(copying));
   co_return co_await call.respond_xml(call.head(200), s3::copy_part_document(part));
 }
 

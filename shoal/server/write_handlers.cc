@@ -47,19 +47,42 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
   co_return co_await call.respond(std::move(head));
 }
 
-Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
-  CO_TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(call.request()));
-  CO_TRY_ASSIGN(s3::CopyRequest copy, s3::parse_copy_request(call.request(), call.now_in_seconds()));
-  CO_TRY(co_await find_bucket(call));
-  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, copy.source, copy.source_conditions));
-  if (source.info->size > s3::part_bytes_max) {
-    co_return s3::failure(s3::S3ErrorCode::invalid_request,
-                          "The source is larger than 5 GiB: copy it in parts with UploadPartCopy");
-  }
+namespace {
 
-  ObjectInfo info = s3::attributes_of_copy(copy, *source.info);
+s3::S3Result<void> check_copy_size(const ObjectInfo& source) {
+  if (source.size <= s3::part_bytes_max) return {};
+  return s3::failure(s3::S3ErrorCode::invalid_request,
+                     "The source is larger than 5 GiB: copy it in parts with UploadPartCopy");
+}
+
+/// What the target of a copy will be, but for its ETag and checksums.
+ObjectInfo info_of_copy(const S3Call& call, const s3::CopyRequest& copy, const ObjectInfo& source) {
+  ObjectInfo info = s3::attributes_of_copy(copy, source);
   info.owner = call.caller().principal.id;
-  if (acl) info.acl = s3::stored_acl(*acl);
+  if (auto acl = s3::parse_canned_acl(call.request()); acl && *acl) info.acl = s3::stored_acl(**acl);
+  return info;
+}
+
+/// A copy that the origin makes by itself.
+Task<s3::S3Result<ObjectInfoPtr>> copy_at_origin(S3Call& call, s3::CopyRequest copy) {
+  CopySource source;
+  source.key = copy.source;
+  CO_TRY_ASSIGN(source.info, co_await describe_copy_source(call, copy.source, copy.source_conditions));
+  CO_TRY(check_copy_size(*source.info));
+  source.length = source.info->size;
+  AnnouncedObject target{call.key(), info_of_copy(call, copy, *source.info), std::move(copy.condition)};
+  target.info.size = source.length;
+  if (copy.checksum_algorithm) {
+    target.info.checksums.push_back({*copy.checksum_algorithm, ChecksumType::full_object, ""});
+  }
+  co_return to_s3(co_await call.services().pass_through->copy(std::move(source), std::move(target)));
+}
+
+/// A copy whose bytes go through here.
+Task<s3::S3Result<ObjectInfoPtr>> copy_here(S3Call& call, s3::CopyRequest copy) {
+  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, copy.source, copy.source_conditions));
+  CO_TRY(check_copy_size(*source.info));
+  ObjectInfo info = info_of_copy(call, copy, *source.info);
   // The copy is one piece: checksums of a source in parts are not its own, so they are made anew.
   std::optional<ChecksumAlgorithm> algorithm = copy.checksum_algorithm;
   if (!algorithm && !source.info->checksums.empty()) algorithm = source.info->checksums.front().algorithm;
@@ -68,7 +91,18 @@ Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
   CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, whole, sink, algorithm));
   info.etag = std::move(copied.etag);
   info.checksums = std::move(copied.checksums);
-  CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(copy.condition))));
+  co_return to_s3(co_await sink.commit(std::move(info), std::move(copy.condition)));
+}
+
+}  // namespace
+
+Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
+  CO_TRY(s3::parse_canned_acl(call.request()));
+  CO_TRY_ASSIGN(s3::CopyRequest copy, s3::parse_copy_request(call.request(), call.now_in_seconds()));
+  CO_TRY(co_await find_bucket(call));
+  bool at_origin = call.services().pass_through != nullptr;
+  auto copying = at_origin ? copy_at_origin(call, std::move(copy)) : copy_here(call, std::move(copy));
+  CO_TRY_ASSIGN(ObjectInfoPtr stored, co_await std::move(copying));
   call.note_object(*stored);
   co_return co_await call.respond_xml(call.head(200), s3::copy_object_document(*stored));
 }

@@ -152,6 +152,18 @@ Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_announced_part(Ann
   co_return routed(*core.loop, std::move(writer));
 }
 
+Task<Result<ObjectInfoPtr>> CoreRouter::copy(CopySource source, AnnouncedObject target) {
+  const Core& core = owner_of(target.key);
+  co_return co_await io::run_on(*core.loop,
+                                [&] { return core.pass_through->copy(std::move(source), std::move(target)); });
+}
+
+Task<Result<PartInfo>> CoreRouter::copy_part(CopySource source, AnnouncedPart target) {
+  const Core& core = owner_of(target.upload.key);
+  co_return co_await io::run_on(*core.loop,
+                                [&] { return core.pass_through->copy_part(std::move(source), std::move(target)); });
+}
+
 Task<Result<bool>> CoreRouter::remove(ObjectKey key, WriteCondition condition) {
   const Core& core = owner_of(key);
   co_return co_await io::run_on(*core.loop, [&] { return core.store->remove(std::move(key), std::move(condition)); });

@@ -113,6 +113,14 @@ Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_announced_part(A
                     slots_);
 }
 
+Task<Result<ObjectInfoPtr>> LimitedStore::copy(CopySource source, AnnouncedObject target) {
+  co_return co_await with_slot(slots_, [&] { return pass_through_->copy(std::move(source), std::move(target)); });
+}
+
+Task<Result<PartInfo>> LimitedStore::copy_part(CopySource source, AnnouncedPart target) {
+  co_return co_await with_slot(slots_, [&] { return pass_through_->copy_part(std::move(source), std::move(target)); });
+}
+
 Task<Result<bool>> LimitedStore::remove(ObjectKey key, WriteCondition condition) {
   co_return co_await with_slot(slots_, [&] { return store_.remove(std::move(key), std::move(condition)); });
 }

@@ -157,6 +157,37 @@ def test_large_bodies_are_sent_on_as_they_come(origin, in_front):
     assert origin.boto3().get_object(Bucket="bucket", Key="parts")["Body"].read() == body
 
 
+def test_copies_are_made_by_the_origin(origin, in_front):
+    front = in_front({"origin.coherence": "owned"})
+    client = front.boto3()
+    client.create_bucket(Bucket="bucket")
+    body = random_bytes(8 << 20)
+    origin.boto3().put_object(Bucket="bucket", Key="from", Body=body, Metadata={"colour": "blue"})
+    bucket_of(front).put("to", b"old")
+    source = {"Bucket": "bucket", "Key": "from"}
+    before = front.metrics()
+    client.copy_object(Bucket="bucket", Key="to", CopySource=source)
+    target = {"Bucket": "bucket", "Key": "parts"}
+    target["UploadId"] = client.create_multipart_upload(**target)["UploadId"]
+    tags = [
+        client.upload_part_copy(**target, PartNumber=number, CopySource=source, CopySourceRange=f"bytes={span}")
+        for number, span in ((1, "0-5242879"), (2, "5242880-8388607"))
+    ]
+    after = front.metrics()
+    for name in ("shoal_origin_read_bytes_total", "shoal_origin_sent_bytes_total"):
+        assert after[name] - before[name] < 10_000
+    parts = [{"PartNumber": i + 1, "ETag": tag["CopyPartResult"]["ETag"]} for i, tag in enumerate(tags)]
+    client.complete_multipart_upload(**target, MultipartUpload={"Parts": parts})
+    assert client.get_object(Bucket="bucket", Key="parts")["Body"].read() == body
+    copied = client.get_object(Bucket="bucket", Key="to")
+    assert copied["Body"].read() == body and copied["Metadata"] == {"colour": "blue"}
+    bucket_of(origin).put("from", b"changed")
+    client.copy_object(Bucket="bucket", Key="to", CopySource=source)
+    assert bucket_of(front).get("to") == b"changed"
+    answer = status_of(lambda: client.copy_object(Bucket="bucket", Key="to", CopySource=source, CopySourceIfMatch="x"))
+    assert answer == 412
+
+
 @pytest.mark.parametrize("left", [1, 3 << 20])
 def test_upload_that_is_broken_off_leaves_the_old_object(origin, in_front, left):
     options = {"origin.coherence": "owned", "origin.gather_bytes_max": "1MiB"}
