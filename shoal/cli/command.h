@@ -22,6 +22,7 @@ using RunCommand = std::function<int()>;
 void add_bench(CLI::App& program, RunCommand* run);
 void add_serve(CLI::App& program, RunCommand* run);
 void add_cache(CLI::App& program, RunCommand* run);
+void add_warm(CLI::App& program, RunCommand* run);
 void add_replay(CLI::App& program, RunCommand* run);
 void add_inspect(CLI::App& program, RunCommand* run);
 void add_verify(CLI::App& program, RunCommand* run);

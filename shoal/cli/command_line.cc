@@ -17,6 +17,7 @@ int run_command_line(int argc, char** argv) {
   RunCommand run;
   add_serve(program, &run);
   add_cache(program, &run);
+  add_warm(program, &run);
   add_replay(program, &run);
   add_bench(program, &run);
   add_inspect(program, &run);

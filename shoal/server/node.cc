@@ -385,6 +385,8 @@ Result<void> Node::Parts::listen() {
   TRY(net::TcpListener::check_unused(admin_address));
   admin.start({.metrics = [this] { return metrics(); },
                .explain = [this](ObjectKey key) { return explain(std::move(key)); },
+               .store = cores.front().limited.get(),
+               .budget = budget.get(),
                .engine = engine.get(),
                .keys = key_store.get(),
                .clock = &system_clock()});

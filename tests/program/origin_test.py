@@ -5,6 +5,7 @@ import hashlib
 import pathlib
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -13,6 +14,7 @@ import pytest
 
 from harness.bucket import Bucket, random_bytes
 from harness.certificates import make_certificate, tls_options
+from harness.server import program
 from harness.waiting import wait_until
 
 
@@ -488,3 +490,32 @@ def test_file_without_certificates_is_refused_at_the_start(new_server, origin, t
     with pytest.raises(AssertionError):
         front.start()
     assert f"no usable certificates in {empty}" in front.log()
+
+
+def warm(server, *arguments):
+    """`shoal warm`, asked of the server."""
+    command = [str(program()), "warm", *arguments, "--data", str(server.data)]
+    command += ["--admin", f"127.0.0.1:{server.admin_port}"]
+    return subprocess.run(command, env=server.full_environment(), capture_output=True, text=True, timeout=60)
+
+
+def test_warm_up(origin, in_front):
+    front = in_front({"origin.coherence": "owned", "server.threads": "2"})
+    bucket_of(origin).client.create_bucket(Bucket="bucket")
+    for i in range(150):  # more than one step
+        bucket_of(origin).put(f"set/{i:03} +%", random_bytes(1000))
+    bucket_of(origin).put("set/large", random_bytes(3 << 20))
+    bucket_of(origin).put("other", b"body")
+    planned = warm(front, "s3://bucket/set/", "--dry-run")
+    assert planned.returncode == 0 and planned.stdout.startswith("151 objects, 3.1 MiB; "), planned
+    assert "all of it fits" in planned.stdout
+    assert front.metrics()["shoal_cache_entries"] == 0
+    done = warm(front, "bucket/set/", "--after", "set/099 +%")
+    assert done.returncode == 0 and done.stdout.startswith("51 objects, "), done
+    assert warm(front, "bucket/set/", "--rate", "100MiB").stdout.startswith("151 objects, 3.1 MiB read")
+    before = requests_to(origin)
+    assert all(len(bucket_of(front).get(f"set/{i:03} +%")) == 1000 for i in range(150))
+    assert requests_to(origin) == before
+    assert told(front, "/bucket/other") == "miss"
+    refused = warm(front, "no-such-bucket/")
+    assert refused.returncode == 1 and "404" in refused.stderr
