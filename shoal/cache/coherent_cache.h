@@ -29,6 +29,13 @@ class CoherentCache final : public ObjectStore, public TracedReads {
     std::uint64_t changed = 0;    ///< and that something had
     std::uint64_t failed = 0;     ///< questions without an answer
     std::uint64_t stale = 0;      ///< reads that were served all the same
+
+    void add(const Stats& other) {
+      confirmed += other.confirmed;
+      changed += other.changed;
+      failed += other.failed;
+      stale += other.stale;
+    }
   };
 
   /// `cache` is over `below`; both and the clock outlive this.

@@ -162,6 +162,15 @@ void write_origin(TextWriter& writer, const std::vector<const origin::OriginCoun
   writer.counter("shoal_origin_sent_bytes_total", "Bytes of bodies that were sent to it.", sum(&Counters::bytes_sent));
 }
 
+void write_coherence(TextWriter& writer, const cache::CoherentCache::Stats& stats) {
+  writer.counter("shoal_coherence_questions_total", "Comparisons of what is in memory with the origin.");
+  writer.sample(stats.confirmed, {{"answer", "unchanged"}});
+  writer.sample(stats.changed, {{"answer", "changed"}});
+  writer.sample(stats.failed, {{"answer", "none"}});
+  writer.counter("shoal_coherence_stale_reads_total",
+                 "Reads that were served from memory though the origin could not be asked.", stats.stale);
+}
+
 void write_loops(TextWriter& writer, const MetricsInput& input) {
   writer.histogram("shoal_loop_lag_seconds",
                    "How late the event loops came to what was due; asked ten times a second.");
@@ -181,6 +190,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_storage(writer, input.storage);
   write_operations(writer, input.operations);
   write_origin(writer, input.origins);
+  if (!input.origins.empty()) write_coherence(writer, input.coherence);
   RequestMetrics::write(writer, input.requests);
   write_loops(writer, input);
   writer.counter("shoal_access_log_dropped_lines_total", "Lines of the access log that could not be written in time.",

@@ -5,6 +5,7 @@
 
 #include "shoal/base/memory_budget.h"
 #include "shoal/cache/cache_report.h"
+#include "shoal/cache/coherent_cache.h"
 #include "shoal/net/server_counters.h"
 #include "shoal/origin/origin_counters.h"
 #include "shoal/server/request_metrics.h"
@@ -27,6 +28,7 @@ struct MetricsInput {
   std::vector<const metrics::DurationHistogram*> sync_times = {};
 
   std::vector<const origin::OriginCounters*> origins = {};  ///< none without an origin
+  cache::CoherentCache::Stats coherence = {};               ///< of all loops
 
   std::uint64_t access_lines_dropped = 0;
 };

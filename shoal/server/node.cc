@@ -360,6 +360,8 @@ Task<std::string> Node::Parts::metrics() {
   }
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
     input.origins.push_back(&origin->store(i).counters());
+    auto stats_of_core = [coherent = cores[i].coherent.get()] { return coherent->stats(); };
+    input.coherence.add(co_await io::run_on((*loops)[i], stats_of_core));
   }
   co_return metrics_text(input);
 }

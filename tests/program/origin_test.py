@@ -288,6 +288,10 @@ def test_answers_tell_where_they_come_from(origin, in_front):
     origin.kill()
     assert told(front, "/bucket/key0") == "hit"
     assert told(front, "/always/key0") == told(front, "/always/key0", "HEAD") == "stale"
+    numbers = front.metrics()
+    for answer in ("unchanged", "changed", "none"):
+        assert numbers[f'shoal_coherence_questions_total{{answer="{answer}"}}'] > 0
+    assert numbers["shoal_coherence_stale_reads_total"] == 2
 
 
 def test_answers_without_an_origin_tell_nothing(origin):
