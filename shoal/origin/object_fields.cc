@@ -103,8 +103,8 @@ void add_digests(Headers& headers, std::string_view etag, const std::vector<Chec
   }
 }
 
-void add_copy_source(Headers& headers, const CopySource& source) {
-  std::string path = "/" + source.key.bucket + "/";
+void add_copy_source(Headers& headers, std::string_view bucket, const CopySource& source) {
+  std::string path = "/" + std::string(bucket) + "/";
   http::append_percent_encoded(path, source.key.name, http::Slash::keep);
   headers.emplace_back("x-amz-copy-source", std::move(path));
   headers.emplace_back("x-amz-copy-source-if-match", s3::quoted_etag(source.info->etag));

@@ -38,8 +38,9 @@ Headers headers_of(const ObjectInfo& info);
 /// Headers by which the origin verifies a body: Content-MD5 from an ETag that is one, and a checksum of the whole.
 void add_digests(Headers& headers, std::string_view etag, const std::vector<Checksum>& checksums);
 
-/// What a copy reads; refused by the origin when it is another version by now.
-void add_copy_source(Headers& headers, const CopySource& source);
+/// What a copy reads, from a bucket that the origin knows by that name; refused by the origin when it is another
+/// version by now.
+void add_copy_source(Headers& headers, std::string_view bucket, const CopySource& source);
 
 /// If-Match and If-None-Match.
 void add_condition(Headers& headers, const WriteCondition& condition);

@@ -8,6 +8,7 @@
 #include "shoal/base/memory_account.h"
 #include "shoal/base/memory_budget.h"
 #include "shoal/net/connection_pool.h"
+#include "shoal/origin/bucket_names.h"
 #include "shoal/origin/origin_url.h"
 #include "shoal/s3/credentials.h"
 
@@ -38,6 +39,7 @@ struct OriginOptions {
   OriginUrl url;
   std::string region = "us-east-1";
   BucketAddressing addressing = BucketAddressing::path;
+  BucketNames bucket_names;
   OriginCredentials credentials;
   RetryOptions retry;
   net::ConnectionPool::Options connections;

@@ -24,10 +24,11 @@ RequestHeads::RequestHeads(const OriginOptions& options)
                .region = options.region}) {}
 
 Result<std::string> RequestHeads::head_of(const OriginRequest& request, std::uint64_t body_bytes, WallTime now) {
-  bool bucket_in_host = options_.addressing == BucketAddressing::virtual_host && !request.bucket.empty();
-  std::string host = options_.url.authority(bucket_in_host ? request.bucket : std::string());
+  TRY_ASSIGN(std::string_view bucket, options_.bucket_names.there(request.bucket));
+  bool bucket_in_host = options_.addressing == BucketAddressing::virtual_host && !bucket.empty();
+  std::string host = options_.url.authority(bucket_in_host ? bucket : std::string_view());
   std::string path = "/";
-  if (!request.bucket.empty() && !bucket_in_host) path += request.bucket;
+  if (!bucket_in_host) path += bucket;
   if (!request.key.empty()) {
     if (!bucket_in_host) path += '/';
     http::append_percent_encoded(path, request.key, http::Slash::keep);

@@ -92,7 +92,12 @@ Task<Result<std::vector<BucketInfo>>> S3Origin::list_buckets() {
   request.method = "GET";
   CO_TRY_ASSIGN(OriginAnswer answer, co_await client_.fetch(std::move(request)));
   CO_TRY_ASSIGN(std::vector<BucketInfo> buckets, parse_buckets(answer.body.to_string()));
-  for (BucketInfo& bucket : buckets) bucket.owner = options_.owner;
+  std::erase_if(buckets, [this](const BucketInfo& bucket) { return !options_.bucket_names.here(bucket.name); });
+  for (BucketInfo& bucket : buckets) {
+    bucket.name = std::string(*options_.bucket_names.here(bucket.name));
+    bucket.owner = options_.owner;
+  }
+  std::ranges::sort(buckets, {}, &BucketInfo::name);
   co_return buckets;
 }
 

@@ -332,7 +332,8 @@ Task<Result<ObjectInfoPtr>> S3Origin::copy(CopySource source, AnnouncedObject ta
     request.headers.emplace_back("x-amz-checksum-algorithm", s3::to_string(info.checksums.front().algorithm));
     info.checksums.clear();
   }
-  add_copy_source(request.headers, source);
+  CO_TRY_ASSIGN(std::string_view source_bucket, options_.bucket_names.there(source.key.bucket));
+  add_copy_source(request.headers, source_bucket, source);
   add_condition(request.headers, target.condition);
   CO_TRY_ASSIGN(ObjectInfo written, co_await fetch_written(std::move(request), "CopyObjectResult"));
   info.etag = std::move(written.etag);

@@ -113,7 +113,8 @@ Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_announced_part(Annou
 Task<Result<PartInfo>> S3Origin::copy_part(CopySource source, AnnouncedPart target) {
   OriginRequest request = upload_request("PUT", target.upload);
   request.query.emplace_back("partNumber", std::to_string(target.number));
-  add_copy_source(request.headers, source);
+  CO_TRY_ASSIGN(std::string_view source_bucket, options_.bucket_names.there(source.key.bucket));
+  add_copy_source(request.headers, source_bucket, source);
   if (source.offset > 0 || source.length < source.info->size) {
     request.headers.emplace_back("x-amz-copy-source-range",
                                  fmt::format("bytes={}-{}", source.offset, source.offset + source.length - 1));

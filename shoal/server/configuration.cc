@@ -110,6 +110,9 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("origin.region", &origin.region, "Region that requests to it are signed for.");
   table.add("origin.addressing", &origin.addressing,
             "path (http://host/bucket/key) or virtual-host (http://bucket.host/key).");
+  table.add("origin.bucket_names", &origin.bucket_names,
+            "Buckets of the origin that have another name here, as in \"photos=company-photos\": photos here is "
+            "company-photos there. All others have the same name.");
   table.add("origin.credentials_file", &origin.credentials_file,
             "File with its keys, a line each: access_key=…, secret_key=…, perhaps session_token=…; readable by nobody "
             "else. Without keys requests are not signed.");

@@ -49,6 +49,7 @@ struct Configuration {
     std::string url;
     std::string region = "us-east-1";
     std::string addressing = "path";
+    std::vector<std::string> bucket_names;
     std::string credentials_file;
     std::string ca_file;
     std::string coherence = "revalidate 5s";

@@ -1,5 +1,6 @@
 #include "shoal/server/origin_configuration.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
@@ -7,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "shoal/base/text.h"
+#include "shoal/model/bucket_name.h"
 #include "shoal/server/key_file.h"
 #include "shoal/server/option_table.h"
 
@@ -20,6 +22,22 @@ Result<origin::BucketAddressing> addressing_of(const Configuration& configuratio
   if (text == "path") return origin::BucketAddressing::path;
   if (text == "virtual-host") return origin::BucketAddressing::virtual_host;
   return wrong("origin.addressing: expected path or virtual-host");
+}
+
+Result<origin::BucketNames> bucket_names_of(const Configuration& configuration) {
+  origin::BucketNames names;
+  for (const std::string& text : configuration.origin.bucket_names) {
+    std::size_t equals = std::min(text.find('='), text.size());
+    std::string here = text.substr(0, equals);
+    std::string there = text.substr(std::min(equals + 1, text.size()));
+    if (!is_bucket_name(here) || there.empty()) {
+      return wrong(fmt::format("origin.bucket_names: expected NAME-HERE=NAME-THERE, not '{}'", text));
+    }
+    if (!names.add(std::move(here), std::move(there))) {
+      return wrong(fmt::format("origin.bucket_names: {} names what has a name already", text));
+    }
+  }
+  return names;
 }
 
 std::vector<std::string_view> words_of(std::string_view text) {
@@ -51,6 +69,7 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   options.url = *std::move(url);
   options.region = given.region;
   TRY_ASSIGN(options.addressing, addressing_of(configuration));
+  TRY_ASSIGN(options.bucket_names, bucket_names_of(configuration));
   options.retry = {.attempts_max = given.attempts_max,
                    .backoff_first = given.backoff_first,
                    .backoff_max = given.backoff_max,

@@ -50,6 +50,18 @@ TEST(OriginConfigurationTest, HttpsIsVerifiedAndPlainHttpIsNot) {
   EXPECT_THAT(origin_options_of(configuration), HasError(ErrorCode::invalid_argument));
 }
 
+TEST(OriginConfigurationTest, BucketsMayHaveOtherNames) {
+  Configuration configuration = with_url("http://x");
+  configuration.origin.bucket_names = {"photos=company-photos", "models=Legacy_Models"};
+  auto options = origin_options_of(configuration);
+  ASSERT_THAT(options, IsOk());
+  EXPECT_EQ(options->bucket_names.there("models").value(), "Legacy_Models");
+  for (const char* wrong : {"photos", "photos=", "=x", "Photos=x", "other=company-photos", "photos=other"}) {
+    configuration.origin.bucket_names = {"photos=company-photos", wrong};
+    EXPECT_THAT(origin_options_of(configuration), HasError(ErrorCode::invalid_argument)) << wrong;
+  }
+}
+
 TEST(OriginConfigurationTest, CoherenceIsReadAndNonsenseRefused) {
   EXPECT_EQ(parse_coherence("owned")->mode, Mode::owned);
   EXPECT_EQ(parse_coherence("immutable")->mode, Mode::immutable);

@@ -322,6 +322,23 @@ def test_tags_that_others_change_are_seen(origin, in_front):
     assert front.boto3().get_object_tagging(Bucket="bucket", Key="key")["TagSet"] == tags
 
 
+def test_bucket_under_another_name(origin, in_front):
+    front = in_front({"origin.bucket_names": "photos=company-photos"})
+    client = front.boto3()
+    client.create_bucket(Bucket="photos")
+    client.create_bucket(Bucket="other")
+    assert [b["Name"] for b in origin.boto3().list_buckets()["Buckets"]] == ["company-photos", "other"]
+    assert [b["Name"] for b in client.list_buckets()["Buckets"]] == ["other", "photos"]
+    bucket_of(front, "photos").put("key", b"body")
+    assert bucket_of(origin, "company-photos").get("key") == b"body"
+    client.copy_object(Bucket="other", Key="copy", CopySource={"Bucket": "photos", "Key": "key"})
+    assert bucket_of(origin, "other").get("copy") == b"body"
+    assert [item["Key"] for item in client.list_objects_v2(Bucket="photos")["Contents"]] == ["key"]
+    # There is one way to it only, so that it is in memory only once.
+    assert status_of(lambda: client.get_object(Bucket="company-photos", Key="key")) == 404
+    assert status_of(lambda: client.put_object(Bucket="company-photos", Key="key", Body=b"x")) == 404
+
+
 def is_stopped(pid):
     """Whether every thread is: a busy machine takes its time with that."""
     threads = pathlib.Path(f"/proc/{pid}/task").glob("*/stat")
