@@ -54,4 +54,10 @@ void fill_with_secure_random(MutableByteSpan bytes) {
             "the system has no entropy source");
 }
 
+std::uint64_t secure_random_number() {
+  std::uint64_t number = 0;
+  fill_with_secure_random(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
+}
+
 }  // namespace shoal

@@ -29,5 +29,7 @@ class Random {
 
 /// Unpredictable bytes from the operating system, for keys, upload ids and request ids. Any thread may call.
 void fill_with_secure_random(MutableByteSpan bytes);
+/// One number of such bytes, for salts and seeds.
+std::uint64_t secure_random_number();
 
 }  // namespace shoal

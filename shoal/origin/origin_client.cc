@@ -18,12 +18,6 @@ using Choice = net::ConnectionPool::Choice;
 /// How a body without an announced length grows in memory.
 constexpr std::size_t chunk_bytes = 64 * 1024;
 
-std::uint64_t random_seed() {
-  std::byte bytes[sizeof(std::uint64_t)];
-  fill_with_secure_random(bytes);
-  return load_le<std::uint64_t>(bytes);
-}
-
 bool is_success(const OriginRequest& request, int status) {
   return (status >= 200 && status < 300) || std::ranges::find(request.accepted, status) != request.accepted.end();
 }
@@ -32,7 +26,7 @@ bool is_success(const OriginRequest& request, int status) {
 
 OriginClient::OriginClient(io::Timers& timers, const Clock& clock, net::ConnectionPool& pool,
                            const OriginOptions& options)
-    : timers_(timers), clock_(clock), pool_(pool), options_(options), heads_(options), random_(random_seed()) {}
+    : timers_(timers), clock_(clock), pool_(pool), options_(options), heads_(options), random_(secure_random_number()) {}
 
 Task<Result<OriginAnswer>> OriginClient::fetch(OriginRequest request) {
   ++counters_.requests;

@@ -1,7 +1,6 @@
 #include "shoal/server/s3_endpoint.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "shoal/base/log.h"
@@ -79,12 +78,6 @@ S3Handler handler_of(s3::Operation operation) {
 
 bool is_preflight(const http::RequestHead& head) { return head.method == "OPTIONS"; }
 
-std::uint64_t random_seed() {
-  std::array<std::byte, sizeof(std::uint64_t)> bytes;
-  fill_with_secure_random(bytes);
-  return load_le<std::uint64_t>(bytes.data());
-}
-
 }  // namespace
 
 S3Endpoint::S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Authorizer authorizer, Options options)
@@ -92,7 +85,7 @@ S3Endpoint::S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Aut
       verifier_(&keys),
       authorizer_(std::move(authorizer)),
       options_(std::move(options)),
-      request_ids_(random_seed()) {}
+      request_ids_(secure_random_number()) {}
 
 std::string S3Endpoint::next_request_id() {
   constexpr std::string_view digits = "0123456789ABCDEF";

@@ -23,12 +23,6 @@ constexpr std::uint64_t growth_told_bytes = 16_MiB;
 
 constexpr std::byte padding[record_alignment] = {};
 
-std::uint64_t random_salt() {
-  std::byte bytes[sizeof(std::uint64_t)];
-  fill_with_secure_random(bytes);
-  return load_le<std::uint64_t>(bytes);
-}
-
 }  // namespace
 
 LogWriter::LogWriter(io::EventLoop* loop, io::Disk* disk, io::Timers* timers, LogNumbers* numbers, Options options,
@@ -342,7 +336,7 @@ Task<Result<void>> LogWriter::try_begin_segment(std::uint64_t capacity) {
   SegmentHeader header = next_header_;
   header.directory = numbers_->directory;
   header.id = SegmentId(numbers_->next_segment.fetch_add(1, std::memory_order_relaxed));
-  header.salt = random_salt();
+  header.salt = secure_random_number();
   header.checkpoint = numbers_->checkpoint.load(std::memory_order_relaxed);
   std::string path = path_of(header.id);
   Result<std::unique_ptr<io::File>> file = co_await create_segment_file(path, capacity, header);
