@@ -127,8 +127,9 @@ void add_serve(CLI::App& program, RunCommand* run) {
   auto arguments = std::make_shared<ConfigurationArguments>();
   arguments->add_to(*command);
   arguments->add_shortcut(*command, "--data", "server.data", "Directory of the embedded store (default: data)");
-  arguments->add_shortcut(*command, "--origin", "origin.url",
-                          "http://HOST:PORT of an S3 service that keeps the objects, instead of the embedded store");
+  arguments->add_shortcut(
+      *command, "--origin", "origin.url",
+      "http(s)://HOST[:PORT] of an S3 service that keeps the objects, instead of the embedded store");
   arguments->add_shortcut(*command, "--listen", "server.listen", "ADDRESS:PORT of the S3 API (default: 0.0.0.0:9000)");
   arguments->add_shortcut(*command, "--admin", "server.admin",
                           "ADDRESS:PORT of health and metrics (default: 127.0.0.1:9001)");
