@@ -6,8 +6,8 @@
 namespace shoal::net {
 
 /// One side of a TLS connection. A server's handshake is part of its first read; a client's is done before
-/// (TlsConnector). That a peer ends the connection
-/// without saying so (close_notify) is an error, not an end: somebody else may have cut it off.
+/// (TlsConnector). That a peer ends the connection without saying so (close_notify) is an error, not an end: somebody
+/// else may have cut it off.
 class TlsStream final : public SocketStream {
  public:
   /// As for SocketStream; `ssl` was made for the socket.
