@@ -1,6 +1,8 @@
 // The origin against a server that does what a test says, byte by byte.
 #include "shoal/origin/s3_origin.h"
 
+#include <optional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -473,9 +475,11 @@ class StreamedPutTest : public S3OriginTest {
  protected:
   StreamedPutTest() { options_.gather_bytes_max = 1; }
 
-  Result<std::unique_ptr<ObjectWriter>> begin(std::uint64_t size) {
+  /// `act`: what the server does then, which it looks up when the head of the request has come.
+  Result<std::unique_ptr<ObjectWriter>> begin(std::uint64_t size, std::optional<Act> act = std::nullopt) {
     if (server_.requests().empty())
       server_.add({ScriptedHttpServer::response("200 OK", "", "")});  // the bucket is there
+    if (act) server_.add(*std::move(act));
     AnnouncedObject object{.key = {"bucket", "key"}, .info = {}, .condition = {}};
     object.info.size = size;
     object.info.user_metadata = {{"colour", "blue"}};
@@ -491,8 +495,7 @@ class StreamedPutTest : public S3OriginTest {
   }
   /// All of it, with this answer.
   Result<ObjectInfoPtr> put_streamed(std::string_view first, std::string_view second, Act act) {
-    auto writer = begin(first.size() + second.size());
-    server_.add(std::move(act));
+    auto writer = begin(first.size() + second.size(), std::move(act));
     if (!writer) return failure(std::move(writer).error());
     TRY(write(**writer, first));
     TRY(write(**writer, second));
