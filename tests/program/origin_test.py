@@ -427,18 +427,6 @@ def test_answers_that_are_cut_are_never_cached(origin, in_front):
     proxy.close()
 
 
-def test_keys_of_the_origin_are_nowhere(origin, in_front):
-    front = in_front({"log.level": "trace", "log.requests": "true"}, expected_trouble=ORIGIN_FAILED)
-    bucket = bucket_of(front)
-    bucket.client.create_bucket(Bucket="bucket")
-    bucket.put("key", b"body")
-    origin.kill()
-    status_of(lambda: bucket.get("cold"))
-    shown = front.log() + front.stdout() + front.admin_get("/metrics")[1].decode()
-    assert origin.secret_key not in shown
-    front.check_no_secrets(shown)
-
-
 def test_wrong_keys_are_told_without_them(origin, new_server):
     front = new_server(
         options={"origin.url": origin.endpoint},
