@@ -5,7 +5,6 @@
 #include <string_view>
 
 namespace shoal {
-
 namespace {
 
 using DigitPair = std::array<char, 2>;

@@ -4,32 +4,11 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
-#include "shoal/io/suspend.h"
 #include "shoal/net/tcp_stream.h"
+#include "shoal/net/timed_socket.h"
 
 namespace shoal::net {
-namespace {
-
-using ConnectingSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, io::Executor>;
-
-/// One address being tried, and the clock that ends the attempt; both coroutines hold it.
-struct Attempt {
-  ConnectingSocket socket;
-  std::unique_ptr<io::Timer> timer;
-  bool expired = false;
-};
-
-Task<void> expire(std::shared_ptr<Attempt> attempt, MonotonicTime deadline) {
-  auto outcome = co_await attempt->timer->wait_until(deadline);
-  if (outcome == io::Timer::Outcome::cancelled) co_return;
-  attempt->expired = true;
-  boost::system::error_code ignored;  // then it was connected in the last moment
-  attempt->socket.cancel(ignored);
-}
-
-}  // namespace
 
 TcpConnector::TcpConnector(io::EventLoop& loop, io::Timers& timers, io::WorkerThreads& threads, std::string host,
                            std::uint16_t port, Options options)
@@ -55,8 +34,7 @@ Task<Result<io::FileDescriptor>> TcpConnector::connect_socket() {
 }
 
 Task<Result<io::FileDescriptor>> TcpConnector::connect_to(Endpoint endpoint) {
-  auto attempt = std::make_shared<Attempt>(ConnectingSocket(loop_.executor()), timers_.make_timer());
-  io::spawn(loop_, expire(attempt, timers_.clock().monotonic() + options_.connect_timeout));
+  auto attempt = TimedSocket::until(loop_, timers_, timers_.clock().monotonic() + options_.connect_timeout);
   auto [error] =
       co_await attempt->socket.async_connect(endpoint.native(), boost::asio::as_tuple(boost::asio::deferred));
   attempt->timer->cancel();
