@@ -167,6 +167,7 @@ std::uint8_t CacheContents::share_of(std::string_view bucket) const {
 void CacheContents::fill(Entry& entry, ObjectInfoPtr info, const Body& body) {
   entry.since_ms = now_ms_;
   entry.revoked = entry.awaited = false;
+  entry.doubted = 0;
   if (info != nullptr) entry.info = CachedInfo(std::move(info), account_);
   if (body.empty()) return;
   BufferRef block = BufferRef::allocate(static_cast<std::size_t>(body.size()), &account_);
@@ -180,7 +181,9 @@ CacheContents::Installed CacheContents::install(const EntryKey& key, ObjectInfoP
   std::uint64_t weight = Directory::entry_bytes(key) + info_bytes + body_bytes(body);
   const BucketRule& rule = rule_of(key.bucket);
   Entry* entry = directory_.find(key);
-  if (entry != nullptr && (entry->kept || rule.bypass || weight > capacity_ || weight > UINT32_MAX)) {
+  std::uint64_t kept_before = entry != nullptr && entry->kept ? entry->weight : 0;
+  bool keeps = is_pinned(key.bucket, key.name) && kept_.weight() - kept_before + weight <= kept_bytes_max();
+  if (entry != nullptr && (keeps || entry->kept || rule.bypass || weight > capacity_ || weight > UINT32_MAX)) {
     erase(*entry);
     entry = nullptr;
   }
@@ -190,7 +193,6 @@ CacheContents::Installed CacheContents::install(const EntryKey& key, ObjectInfoP
 
   constexpr std::size_t looked_at_per_miss = 16;
   unpin_released(looked_at_per_miss);
-  bool keeps = rule.pin && kept_.weight() + weight <= kept_bytes_max();
   return keeps ? keep(key, std::move(info), info_bytes, body) : install_anew(key, std::move(info), info_bytes, body);
 }
 

@@ -14,6 +14,8 @@
 #include "shoal/cache/departures.h"
 #include "shoal/cache/directory.h"
 #include "shoal/cache/doorkeeper.h"
+#include "shoal/cache/inventory.h"
+#include "shoal/cache/pinned_prefixes.h"
 #include "shoal/cache/saved_cache.h"
 #include "shoal/model/body.h"
 
@@ -31,7 +33,7 @@ namespace shoal::cache {
 /// are worth more. The policy decides among equals.
 ///
 /// Entries of a bucket with a share of its own are under a policy of their own, whose capacity is that share; those of
-/// a pinned bucket are under none. What they take is missing to the policy of all others.
+/// a pinned bucket or prefix are under none. What they take is missing to the policy of all others.
 class CacheContents {
  public:
   /// The account holds nothing else, and outlives this and every body and info that was handed out.
@@ -98,6 +100,16 @@ class CacheContents {
   /// The hottest entry that still awaits its body; each is given once.
   std::optional<SavedCache::Key> next_awaited();
 
+  /// What is in memory of a prefix, in one part (of Directory::part_count) of the table.
+  Inventory survey(const ObjectPrefix& prefix, std::size_t part) const;
+  /// Takes it out, pinned or not; returns what it was.
+  Inventory evict(const ObjectPrefix& prefix, std::size_t part);
+  /// What comes in from here on is not evicted if it is below one of these. apply_pins() does the same for what is
+  /// there, and gives what no longer is back to its policy.
+  void set_pins(PinnedPrefixes pins) { pins_ = std::move(pins); }
+  void apply_pins(std::size_t part);
+  const PinnedPrefixes& pins() const { return pins_; }
+
   const BucketRule& rule_of(std::string_view bucket) const;
   struct Pieces {
     std::uint64_t count = 0;
@@ -109,13 +121,13 @@ class CacheContents {
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t count() const { return directory_.count(); }
   std::uint64_t pinned_bytes();
-  /// Of the entries of pinned buckets.
+  /// Of the entries of pinned buckets and prefixes.
   std::uint64_t kept_bytes() const { return kept_.weight(); }
   CacheBytes bytes() const;
   const EvictionAges& eviction_ages() const { return eviction_ages_; }
   const Departures& departures() const { return departures_; }
   std::string_view list_name(const Entry& entry) const {
-    return entry.kept ? "pinned bucket" : policy_of(entry).list_name(entry);
+    return entry.kept ? "pinned" : policy_of(entry).list_name(entry);
   }
   /// See ChosenPolicy. Shares are steered by themselves.
   std::vector<Sample> steer(const SteeringPlan& plan) { return policy_.steer(plan); }
@@ -198,6 +210,19 @@ class CacheContents {
   Installed keep(const EntryKey& key, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);
   Installed replace(Entry& entry, const EntryKey& key, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);
   void fill(Entry& entry, ObjectInfoPtr info, const Body& body);
+  /// Calls `visit` for each entry below the prefix in one part of the table; it may take out that entry, not others.
+  template <typename Visit>
+  void for_each_below(const ObjectPrefix& prefix, std::size_t part, Visit visit) const {
+    for (std::uint64_t hash : directory_.hashes_in_part(part)) {
+      Entry* entry = directory_.find_hash(hash);
+      if (!directory_.is_retired(*entry) && prefix.contains(directory_.bucket_name(*entry), entry->name()))
+        visit(*entry);
+    }
+  }
+  static void count_into(Inventory& sums, const Entry& entry);
+  bool is_pinned(std::string_view bucket, std::string_view name) const;
+  void start_keeping(Entry& entry);
+  void stop_keeping(Entry& entry);
   SavedCache::Key saved_key(const Entry& entry) const;
 
   MemoryAccount& account_;
@@ -207,7 +232,8 @@ class CacheContents {
   Directory directory_;
   ChosenPolicy policy_;
   std::vector<std::unique_ptr<Share>> shares_;  // those of the rules, in their order
-  NodeList kept_;                               // entries of pinned buckets
+  PinnedPrefixes pins_;                         // beside the pinned buckets of the rules
+  NodeList kept_;                               // entries of both
   std::uint64_t policy_bytes_ = 0;              // ghosts, as charged
   std::vector<Entry*> in_use_;                  // handed out since they were last looked at
   std::size_t next_in_use_ = 0;

@@ -16,7 +16,7 @@ struct CacheReport {
   std::uint64_t capacity = 0;
   std::uint64_t entries = 0;
   std::uint64_t pinned_bytes = 0;  ///< of entries that somebody is reading
-  std::uint64_t kept_bytes = 0;    ///< of pinned buckets
+  std::uint64_t kept_bytes = 0;    ///< of pinned buckets and prefixes
 
   void add(const CacheReport& other);
 };

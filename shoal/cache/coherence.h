@@ -21,6 +21,8 @@ struct Coherence {
   std::chrono::milliseconds max_age{0};
   /// While the store below cannot be asked, what is older by up to so much is served all the same.
   std::chrono::milliseconds serve_stale{0};
+  /// Somebody tells when an object changes (CoherentCache::doubt), so `max_age` is for what gets lost on its way.
+  bool is_told = false;
 
   bool operator==(const Coherence&) const = default;
 };

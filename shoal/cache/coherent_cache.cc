@@ -30,7 +30,7 @@ Task<void> CoherentCache::close() {
 bool CoherentCache::is_fresh(const ObjectKeyView& key, const Coherence& rule) {
   if (rule.mode != Mode::revalidate) return true;
   auto recalled = cache_.recall(key);
-  return !recalled || recalled->age < rule.max_age;
+  return !recalled || (!recalled->is_doubted && recalled->age < rule.max_age);
 }
 
 Task<Result<CoherentCache::Freshness>> CoherentCache::make_fresh(ObjectKey key, Demand demand, Wanted wanted) {
@@ -75,10 +75,21 @@ Task<void> CoherentCache::ask_below(ObjectKey key, Wanted wanted, std::shared_pt
       question->answer = *unchanged ? Freshness::confirmed : Freshness::changed;
     }
   }
+  if (question->overtaken) cache_.doubt(key);
   question->done = true;
   questions_of(wanted).erase(key);
   question->waiters.wake_all();
   if (!is_asking()) answered_.wake_all();
+}
+
+void CoherentCache::doubt(const ObjectKey& key) {
+  if (rules_.of(key.bucket).mode != Mode::revalidate) return;
+  ++stats_.doubted;
+  for (Questions& questions : questions_) {
+    auto asked = questions.find(key);
+    if (asked != questions.end()) asked->second->overtaken = true;
+  }
+  cache_.doubt(key);
 }
 
 Task<Result<bool>> CoherentCache::is_unchanged(ObjectKey key, ObjectInfoPtr recalled, Wanted wanted) {

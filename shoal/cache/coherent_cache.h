@@ -29,12 +29,14 @@ class CoherentCache final : public ObjectStore, public TracedReads {
     std::uint64_t changed = 0;    ///< and that something had
     std::uint64_t failed = 0;     ///< questions without an answer
     std::uint64_t stale = 0;      ///< reads that were served all the same
+    std::uint64_t doubted = 0;    ///< hints that an object has changed
 
     void add(const Stats& other) {
       confirmed += other.confirmed;
       changed += other.changed;
       failed += other.failed;
       stale += other.stale;
+      doubted += other.doubted;
     }
   };
 
@@ -45,6 +47,10 @@ class CoherentCache final : public ObjectStore, public TracedReads {
 
   Task<Result<TracedRead>> read(ObjectKey key, Demand demand) override;
   Task<Result<TracedRead>> describe(ObjectKey key, Demand demand) override;
+
+  /// Somebody says that the object has changed: whoever reads it from here on has it compared first, unless its bucket
+  /// was promised not to change but through us. Nothing is believed but that.
+  void doubt(const ObjectKey& key);
 
   /// Waits for the questions that nobody may be waiting for any more; before the cache is closed.
   Task<void> close();
@@ -85,6 +91,7 @@ class CoherentCache final : public ObjectStore, public TracedReads {
   /// One question and all who wait for its answer.
   struct Question {
     bool done = false;
+    bool overtaken = false;  ///< it was put before somebody said that the object has changed
     WaitList waiters;
     Result<Freshness> answer = Freshness::fresh;
   };

@@ -251,6 +251,82 @@ TEST_P(CoherentCacheTest, WriteDuringAQuestionIsNotUndoneByItsAnswer) {
   EXPECT_EQ(text("a"), "3");
 }
 
+TEST_P(CoherentCacheTest, WhatIsSaidToHaveChangedIsComparedBeforeItIsServed) {
+  use_revalidation(seconds(3'600));
+  put_below("a", "1");
+  put_below("b", "1");
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_EQ(text("b"), "1");
+  put_below("a", "2");
+  coherent_->doubt(key("a"));
+  coherent_->doubt(key("b"));
+  coherent_->doubt(key("not cached"));
+  EXPECT_FALSE(is_hit("a"));
+  EXPECT_EQ(text("a"), "2");
+  EXPECT_EQ(text("b"), "1");
+  EXPECT_TRUE(is_hit("a"));
+  EXPECT_TRUE(is_hit("b"));
+  EXPECT_EQ(reads_below(), 3U) << "what had not changed was not read again";
+  EXPECT_EQ(coherent_->stats().doubted, 3U);
+}
+
+TEST_P(CoherentCacheTest, WhatIsMissingAndSaidToHaveComeIsLookedForAgain) {
+  use_revalidation(seconds(3'600));
+  EXPECT_EQ(text("a"), std::nullopt);
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), std::nullopt);
+  coherent_->doubt(key("a"));
+  EXPECT_EQ(text("a"), "1");
+}
+
+TEST_P(CoherentCacheTest, DoubtThatComesDuringAReadIsNotForgotten) {
+  use_revalidation(seconds(3'600));
+  put_below("a", "1");
+  below_.hold_answer(StoreCall::get, "gate");
+  auto reader = start(coherent_->get(key("a")));
+  put_below("a", "2");
+  coherent_->doubt(key("a"));
+  open("gate");
+  EXPECT_EQ(text_of(reader.result()), "1");
+  EXPECT_EQ(text("a"), "2");
+}
+
+TEST_P(CoherentCacheTest, DoubtThatComesDuringAQuestionIsNotForgotten) {
+  use_revalidation(seconds(5));
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  pass(seconds(5));
+  below_.hold_answer(StoreCall::stat, "gate");
+  auto reader = start(coherent_->describe(key("a"), Demand::as_promised));
+  put_below("a", "2");
+  coherent_->doubt(key("a"));
+  open("gate");
+  EXPECT_THAT(reader.result(), IsOk());
+  EXPECT_FALSE(is_hit("a"));
+  EXPECT_EQ(text("a"), "2");
+}
+
+TEST_P(CoherentCacheTest, DoubtThatComesDuringOurOwnWriteHasItCompared) {
+  use_revalidation(seconds(3'600));
+  below_.hold_answer(StoreCall::put, "gate");
+  auto writer = start(put_task(*coherent_, "a", "1"));
+  coherent_->doubt(key("a"));
+  open("gate");
+  EXPECT_THAT(writer.result(), IsOk());
+  EXPECT_FALSE(is_hit("a"));
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_EQ(reads_below(), 0U) << "it was only compared";
+  EXPECT_TRUE(is_hit("a"));
+}
+
+TEST_P(CoherentCacheTest, NobodyCanCastDoubtOnWhatIsOwned) {
+  use({});
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  coherent_->doubt(key("a"));
+  EXPECT_TRUE(is_hit("a"));
+}
+
 TEST_P(CoherentCacheTest, WithoutAnAnswerThereIsAnErrorNotAnOldObject) {
   use_revalidation(seconds(5));
   put_below("a", "1");

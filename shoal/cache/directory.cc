@@ -101,6 +101,15 @@ Entry* Directory::find_hash(std::uint64_t hash) const {
   }
 }
 
+std::vector<std::uint64_t> Directory::hashes_in_part(std::size_t part) const {
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(segments_[part].used);
+  for (Slot slot : segments_[part].slots) {
+    if (!slot.is_free()) hashes.push_back(slot.entry()->hash);
+  }
+  return hashes;
+}
+
 Entry* Directory::find(const EntryKey& key) const {
   const Segment& segment = segments_[segment_of(key.hash)];
   if (segment.slots.empty()) return nullptr;

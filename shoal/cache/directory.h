@@ -48,9 +48,10 @@ struct Entry : PolicyNode {
   std::uint32_t in_use_or_expiry = not_in_use;
   std::uint32_t bucket = 0;    ///< index into the buckets of the directory
   std::uint32_t since_ms = 0;  ///< when this version came in, in milliseconds since the cache was made
-  std::uint16_t name_size = 0;
-  std::uint8_t hits = 0;       ///< of this key since it came in, at most 255: for people
-  std::uint8_t share : 4 = 0;  ///< For the owner: which of his policies has it.
+  std::uint16_t name_size : 15 = 0;
+  std::uint16_t doubted : 1 = 0;  ///< Somebody said that it has changed: to be compared with the store below.
+  std::uint8_t hits = 0;          ///< of this key since it came in, at most 255: for people
+  std::uint8_t share : 4 = 0;     ///< For the owner: which of his policies has it.
   bool is_piece : 1 = false;
   bool revoked : 1 = false;  ///< A write is running: it must not be served.
   bool awaited : 1 = false;  ///< Known from before a restart; its body was not read back yet.
@@ -106,6 +107,12 @@ class Directory {
   /// An entry by its hash alone; null if there is none.
   Entry* find_hash(std::uint64_t hash) const;
 
+  /// For walks through all entries that let others have their turn in between.
+  static constexpr std::size_t part_count = 256;
+  /// The hashes of the entries in one part of so many; of retired buckets too.
+  std::vector<std::uint64_t> hashes_in_part(std::size_t part) const;
+  bool is_retired(const Entry& entry) const { return buckets_[entry.bucket].retired; }
+
   /// Bytes that an entry for this key takes, without what it points at.
   static std::uint64_t entry_bytes(const EntryKey& key);
   static std::uint64_t entry_bytes(const Entry& entry);
@@ -159,7 +166,7 @@ class Directory {
   void free(Entry& entry);
 
   MemoryAccount& account_;
-  std::array<Segment, 256> segments_;
+  std::array<Segment, part_count> segments_;
   std::vector<Bucket> buckets_;                                       // indexes stay while a bucket has entries
   std::map<std::string, std::uint32_t, std::less<>> bucket_indexes_;  // of those that are not retired
   PieceChains pieces_;

@@ -57,6 +57,7 @@ std::string to_text(const Explanation& explanation) {
   if (absent && !explanation.departure) text += "It was not asked for, or too long ago to be remembered.\n";
   if (explanation.rule.bypass) text += "Its bucket is not cached (cache.bypassed_buckets).\n";
   if (explanation.rule.pin) text += "Its bucket is pinned (cache.pinned_buckets).\n";
+  if (explanation.is_below_pin) text += "It is below a pinned prefix (shoal pin).\n";
   if (explanation.rule.share_max > 0) {
     text += fmt::format("Its bucket has {:.3g} % of the cache for itself (cache.bucket_shares).\n",
                         100 * explanation.rule.share_max);

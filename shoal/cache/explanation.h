@@ -33,6 +33,7 @@ struct Explanation {
   std::optional<Departure> departure;  ///< the last one, if it is not too long ago
   std::uint32_t departed_ms_ago = 0;
   BucketRule rule;
+  bool is_below_pin = false;  ///< of those made at run time
 };
 
 /// Sentences for a person.

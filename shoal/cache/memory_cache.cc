@@ -196,12 +196,17 @@ void MemoryCache::land(const ObjectKey& key, Flight& flight, Result<std::optiona
   }
 }
 
+Task<void> MemoryCache::write_below(ObjectKey key, Task<void> writing) {
+  WriteGuard guard(this, std::move(key));  // which is not told of any success
+  co_await std::move(writing);
+}
+
 // --- what others may have changed below
 
 std::optional<MemoryCache::Recalled> MemoryCache::recall(const ObjectKeyView& key) {
   auto [found, entry] = look_up(key);
   if (found == Found::nothing) return std::nullopt;
-  return Recalled{entry->info.share(), std::chrono::milliseconds(now_ms() - entry->since_ms)};
+  return Recalled{entry->info.share(), std::chrono::milliseconds(now_ms() - entry->since_ms), entry->doubted != 0};
 }
 
 bool MemoryCache::is_recalled(const LookUp& look_up, const ObjectInfoPtr& recalled) {
@@ -214,9 +219,15 @@ void MemoryCache::confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalle
   LookUp present = look_up(key);
   if (!is_recalled(present, recalled)) return;
   present.entry->since_ms = now_ms();
+  present.entry->doubted = 0;
   if (recalled == nullptr) {
     present.entry->in_use_or_expiry = now_ms() + static_cast<std::uint32_t>(options_.missing_key_lifetime.count());
   }
+}
+
+void MemoryCache::doubt(const ObjectKey& key) {
+  in_flight_.doubt(key);
+  if (Entry* entry = contents_.find(ObjectKeyView(key))) entry->doubted = 1;
 }
 
 void MemoryCache::disprove(const ObjectKeyView& key, const ObjectInfoPtr& recalled) {
@@ -299,6 +310,7 @@ Explanation MemoryCache::explain(const ObjectKeyView& key) const {
   Explanation explanation;
   std::uint32_t now = now_ms();
   explanation.rule = contents_.rule_of(key.bucket);
+  explanation.is_below_pin = contents_.pins().contain(key.bucket, key.name);
   explanation.writing = in_flight_.write_running(key.to_key());
   if (const Entry* entry = contents_.find(key)) {
     bool expired = entry->is_missing_key() && static_cast<std::int32_t>(now - entry->in_use_or_expiry) >= 0;

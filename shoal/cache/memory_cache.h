@@ -69,6 +69,7 @@ class MemoryCache final : public ObjectStore, public PassThrough {
   struct Recalled {
     ObjectInfoPtr info;             ///< null: it is known to be missing
     std::chrono::milliseconds age;  ///< since it came in, or was confirmed
+    bool is_doubted;                ///< see doubt()
   };
   /// Nothing while the key is written.
   std::optional<Recalled> recall(const ObjectKeyView& key);
@@ -76,6 +77,9 @@ class MemoryCache final : public ObjectStore, public PassThrough {
   void confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalled);
   /// It was seen to have something else. What has come in since is not touched.
   void disprove(const ObjectKeyView& key, const ObjectInfoPtr& recalled);
+  /// Somebody says that the object has changed below: what is in memory, and what comes of reads and writes that began
+  /// before, is to be compared before it is served.
+  void doubt(const ObjectKey& key);
   /// Both, by what `reading` finds: what get() of the store below gives, without a body when that is what recall()
   /// told. Something else comes in at once, if it may be cached. Returns whether it was the same.
   Task<Result<bool>> renew(ObjectKey key, ObjectInfoPtr recalled, Task<Result<std::optional<Object>>> reading);
@@ -89,6 +93,20 @@ class MemoryCache final : public ObjectStore, public PassThrough {
   void restore(const SavedCache& saved);
   /// Reads the bodies back, hottest first, `at_once` at a time; returns when all are there, or after close().
   Task<void> refill(std::size_t at_once);
+
+  /// Lets `writing` change the object below in a way that nobody here understands: nothing of it is in memory
+  /// afterwards.
+  Task<void> write_below(ObjectKey key, Task<void> writing);
+
+  // For an operator, over all that is in memory, one part (of Directory::part_count) of the table at a time.
+
+  /// What is in memory of a prefix.
+  Inventory survey(const ObjectPrefix& prefix, std::size_t part) const { return contents_.survey(prefix, part); }
+  /// Takes it out, pinned or not; the store below keeps what it has. Returns what it was.
+  Inventory evict(const ObjectPrefix& prefix, std::size_t part) { return contents_.evict(prefix, part); }
+  /// See CacheContents.
+  void set_pins(PinnedPrefixes pins) { contents_.set_pins(std::move(pins)); }
+  void apply_pins(std::size_t part) { contents_.apply_pins(part); }
 
   /// What the cache knows of one object and why.
   Explanation explain(const ObjectKeyView& key) const;

@@ -24,7 +24,7 @@ struct SavedCache {
 
   PolicySnapshot order;
   std::vector<Key> keys;    ///< of the residents in `order`, in its order: hottest first
-  std::vector<Key> others;  ///< of entries outside of that order: pinned buckets and those with a share of their own
+  std::vector<Key> others;  ///< of entries outside of that order: pinned ones and those with a share of their own
 
   friend bool operator==(const SavedCache&, const SavedCache&) = default;
 };

@@ -51,19 +51,19 @@ SingleFlight::WriteToken SingleFlight::begin_write(const ObjectKey& key) {
   ++state.epoch;
   ++state.writes_running;
   ++writes_running_;
-  return {++state.writes_begun, state.writes_running == 1};
+  return {++state.writes_begun, state.doubts, state.writes_running == 1};
 }
 
-bool SingleFlight::end_write(const ObjectKey& key, WriteToken token) {
+SingleFlight::WriteEnd SingleFlight::end_write(const ObjectKey& key, WriteToken token) {
   auto found = states_.find(key);
   CHECK(found != states_.end() && found->second.writes_running > 0);
   KeyState& state = found->second;
-  bool alone = token.alone && state.writes_begun == token.writes_begun;
+  WriteEnd end{token.alone && state.writes_begun == token.writes_begun, state.doubts != token.doubts};
   ++state.epoch;
   --state.writes_running;
   --writes_running_;
   forget_if_idle(found);
-  return alone;
+  return end;
 }
 
 bool SingleFlight::write_running(const ObjectKey& key) const {
@@ -74,6 +74,13 @@ bool SingleFlight::write_running(const ObjectKey& key) const {
 void SingleFlight::observed(const ObjectKey& key) {
   auto found = states_.find(key);
   if (found != states_.end() && found->second.writes_running > 0) ++found->second.epoch;
+}
+
+void SingleFlight::doubt(const ObjectKey& key) {
+  auto found = states_.find(key);
+  if (found == states_.end()) return;
+  ++found->second.epoch;
+  ++found->second.doubts;
 }
 
 void SingleFlight::forget_if_idle(States::iterator state) {

@@ -35,7 +35,12 @@ class SingleFlight {
  public:
   struct WriteToken {
     std::uint64_t writes_begun = 0;
+    std::uint64_t doubts = 0;
     bool alone = false;
+  };
+  struct WriteEnd {
+    bool alone;    ///< no other write overlapped it
+    bool doubted;  ///< see doubt()
   };
 
   /// The read that a reader who comes now may share, or null.
@@ -47,8 +52,7 @@ class SingleFlight {
   bool end_read(const ObjectKey& key, const std::shared_ptr<Flight>& flight);
 
   WriteToken begin_write(const ObjectKey& key);
-  /// Whether the write was alone from its beginning to its end.
-  bool end_write(const ObjectKey& key, WriteToken token);
+  WriteEnd end_write(const ObjectKey& key, WriteToken token);
   bool write_running(const ObjectKey& key) const;
 
   /// Somebody saw the present state of the key in another way than by a Flight.
@@ -57,6 +61,9 @@ class SingleFlight {
   void observed_all() {
     if (writes_running_ > 0) ++seen_epoch_;
   }
+  /// Somebody says that the key has changed below, by now: what reads bring that began before is not cached, and what
+  /// writes bring that have not ended is to be compared.
+  void doubt(const ObjectKey& key);
   /// A bucket came or went.
   void buckets_changed() { ++buckets_epoch_; }
 
@@ -69,6 +76,7 @@ class SingleFlight {
     std::uint32_t writes_running = 0;
     std::uint32_t reads_running = 0;
     std::uint64_t writes_begun = 0;
+    std::uint64_t doubts = 0;
     std::uint64_t epoch = 0;  // grows with everything that forbids sharing
     std::shared_ptr<Flight> newest;
   };

@@ -30,7 +30,7 @@ TEST_F(SingleFlightTest, WriteThatBeginsOrEndsForbidsJoiningAndCaching) {
   EXPECT_FALSE(is_joinable(before));
   auto during = in_flight_.begin_read(key_);
   EXPECT_TRUE(is_joinable(during));
-  EXPECT_TRUE(in_flight_.end_write(key_, write));
+  EXPECT_TRUE(in_flight_.end_write(key_, write).alone);
   EXPECT_FALSE(is_joinable(during));
   auto after = in_flight_.begin_read(key_);
   EXPECT_TRUE(is_joinable(after));
@@ -44,7 +44,7 @@ TEST_F(SingleFlightTest, WriteOfAnotherKeyDisturbsNothing) {
   auto read = in_flight_.begin_read(key_);
   auto write = in_flight_.begin_write(other_);
   EXPECT_TRUE(is_joinable(read));
-  EXPECT_TRUE(in_flight_.end_write(other_, write));
+  EXPECT_TRUE(in_flight_.end_write(other_, write).alone);
   EXPECT_TRUE(in_flight_.end_read(key_, read));
 }
 
@@ -89,12 +89,12 @@ TEST_F(SingleFlightTest, BucketThatComesOrGoesForbidsJoiningAndCaching) {
 TEST_F(SingleFlightTest, WritesThatOverlapAreNotAlone) {
   auto first = in_flight_.begin_write(key_);
   auto second = in_flight_.begin_write(key_);
-  EXPECT_FALSE(in_flight_.end_write(key_, first));
+  EXPECT_FALSE(in_flight_.end_write(key_, first).alone);
   auto third = in_flight_.begin_write(key_);
-  EXPECT_FALSE(in_flight_.end_write(key_, second));
-  EXPECT_FALSE(in_flight_.end_write(key_, third));
+  EXPECT_FALSE(in_flight_.end_write(key_, second).alone);
+  EXPECT_FALSE(in_flight_.end_write(key_, third).alone);
   auto fourth = in_flight_.begin_write(key_);
-  EXPECT_TRUE(in_flight_.end_write(key_, fourth));
+  EXPECT_TRUE(in_flight_.end_write(key_, fourth).alone);
 }
 
 }  // namespace

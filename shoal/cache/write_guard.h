@@ -39,7 +39,8 @@ class MemoryCache::WriteGuard {
         alone && body != nullptr && (*stored)->size <= cache_->options_.object_bytes_max && is_newer(**stored);
     if (!cached) return drop();
     cache_->supersede_pieces(key_);
-    cache_->install(ObjectKeyView(key_), *stored, *body);
+    Entry* entry = cache_->install(ObjectKeyView(key_), *stored, *body).entry;
+    if (entry != nullptr && doubted_) entry->doubted = 1;
   }
 
   void finish_remove(const Result<bool>& removed) {
@@ -55,7 +56,7 @@ class MemoryCache::WriteGuard {
     Entry* entry = find();
     if (!alone || entry == nullptr || !entry->info || !is_newer(**updated)) return drop();
     cache_->supersede_pieces(key_);
-    cache_->contents_.replace_info(*entry, *updated);
+    if (cache_->contents_.replace_info(*entry, *updated) && doubted_) entry->doubted = 1;
   }
 
  private:
@@ -79,7 +80,9 @@ class MemoryCache::WriteGuard {
   Entry* find() { return cache_->contents_.find(ObjectKeyView(key_)); }
   bool end() {
     finished_ = true;
-    return cache_->in_flight_.end_write(key_, token_);
+    auto [alone, doubted] = cache_->in_flight_.end_write(key_, token_);
+    doubted_ = doubted;
+    return alone;
   }
   void drop() {
     cache_->supersede_pieces(key_);
@@ -98,6 +101,7 @@ class MemoryCache::WriteGuard {
   ObjectKey key_;
   SingleFlight::WriteToken token_;
   bool finished_ = false;
+  bool doubted_ = false;  // somebody said meanwhile that the key has changed: perhaps by this write, perhaps not
 };
 
 /// Writes through, and remembers small bodies, to have them in memory once they are committed.
