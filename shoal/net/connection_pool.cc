@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shoal/io/suspend.h"
+#include "shoal/net/adaptive_limit.h"
 
 namespace shoal::net {
 
@@ -23,6 +24,7 @@ struct ConnectionPool::Core : std::enable_shared_from_this<ConnectionPool::Core>
         timers(loop_timers),
         connector(server),
         options(pool_options),
+        limit(pool_options.connections_max),
         watch(event_loop, loop_timers),
         wait_timer(loop_timers.make_timer()) {}
 
@@ -39,10 +41,15 @@ struct ConnectionPool::Core : std::enable_shared_from_this<ConnectionPool::Core>
   }
 
   void leave() {
-    if (waiting.empty()) {
-      --in_use;
-    } else {
-      answer_first(true);  // who takes over the place
+    --in_use;
+    fill_places();
+  }
+
+  /// Gives free places to those who wait.
+  void fill_places() {
+    while (!waiting.empty() && in_use < limit.value()) {
+      ++in_use;
+      answer_first(true);
     }
   }
 
@@ -67,6 +74,7 @@ struct ConnectionPool::Core : std::enable_shared_from_this<ConnectionPool::Core>
   io::Timers& timers;
   Connector& connector;
   const Options options;
+  AdaptiveLimit limit;
   DeadlineWatch watch;
   std::unique_ptr<io::Timer> wait_timer;
   std::deque<Idle> idle;  // oldest first
@@ -111,6 +119,17 @@ ConnectionPool::~ConnectionPool() {
   core_->idle.clear();
 }
 
+void ConnectionPool::succeeded() {
+  if (!core_->options.is_adaptive) return;
+  core_->limit.succeeded();
+  core_->fill_places();
+}
+
+void ConnectionPool::refused() {
+  if (core_->options.is_adaptive) core_->limit.refused(core_->now());
+}
+
+std::uint32_t ConnectionPool::limit() const { return core_->limit.value(); }
 std::uint32_t ConnectionPool::connections() const {
   return core_->in_use + static_cast<std::uint32_t>(core_->idle.size());
 }
@@ -118,7 +137,7 @@ std::uint64_t ConnectionPool::connections_made() const { return core_->made; }
 
 Task<Result<ConnectionPool::Lease>> ConnectionPool::take(Choice choice) {
   std::shared_ptr<Core> core = core_;
-  if (core->in_use < core->options.connections_max) {
+  if (core->waiting.empty() && core->in_use < core->limit.value()) {
     ++core->in_use;
   } else {
     MonotonicTime deadline = core->now() + core->options.wait_timeout;

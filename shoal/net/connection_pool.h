@@ -14,11 +14,12 @@
 namespace shoal::net {
 
 /// The connections of one loop to one server: a bounded number of them, kept open between requests. Who finds none free
-/// waits for one, first come, first served.
+/// waits for one, first come, first served. A server that says that it is given too much is given less for a while.
 class ConnectionPool {
  public:
   struct Options {
     std::uint32_t connections_max = 64;
+    bool is_adaptive = true;  ///< refused() and succeeded() have an effect
     std::chrono::milliseconds wait_timeout{5'000};   ///< for a connection to become free
     std::chrono::milliseconds idle_timeout{15'000};  ///< unused connections are not used again after it
     /// A connection that was used so recently is still there, as far as anybody can know.
@@ -65,6 +66,14 @@ class ConnectionPool {
   /// Fails with overloaded when none became free in time, else as Connector: in any case nothing was sent.
   Task<Result<Lease>> take(Choice choice);
 
+  // How it went, as whoever asked the server knows.
+
+  void succeeded();
+  /// It is given too much (503, 429).
+  void refused();
+
+  /// How many connections may be in use now.
+  std::uint32_t limit() const;
   std::uint32_t connections() const;
   std::uint64_t connections_made() const;
 

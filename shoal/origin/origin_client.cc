@@ -18,7 +18,15 @@ using Choice = net::ConnectionPool::Choice;
 /// How a body without an announced length grows in memory.
 constexpr std::size_t chunk_bytes = 64 * 1024;
 
+/// Neither about us nor for now.
+bool is_refusal_of_the_request(int status) {
+  bool is_about_us = status == 401 || status == 403;
+  bool is_for_now = status == 408 || status == 429;
+  return status == 304 || (status >= 400 && status < 500 && !is_about_us && !is_for_now);
+}
+
 bool is_success(const OriginRequest& request, int status) {
+  if (request.relays_refusals && is_refusal_of_the_request(status)) return true;
   return (status >= 200 && status < 300) || std::ranges::find(request.accepted, status) != request.accepted.end();
 }
 
@@ -26,7 +34,12 @@ bool is_success(const OriginRequest& request, int status) {
 
 OriginClient::OriginClient(io::Timers& timers, const Clock& clock, net::ConnectionPool& pool,
                            const OriginOptions& options)
-    : timers_(timers), clock_(clock), pool_(pool), options_(options), heads_(options), random_(secure_random_number()) {}
+    : timers_(timers),
+      clock_(clock),
+      pool_(pool),
+      options_(options),
+      heads_(options),
+      random_(secure_random_number()) {}
 
 Task<Result<OriginAnswer>> OriginClient::fetch(OriginRequest request) {
   ++counters_.requests;
@@ -101,9 +114,18 @@ Task<OriginClient::Attempt> OriginClient::exchange(net::ConnectionPool::Lease& c
   if (!head) co_return std::unexpected(Failure{std::move(head).error(), false, true});
   std::string text = *std::move(head);
   auto answer = co_await converse(connection, request, std::move(text));
-  if (!answer) co_return std::unexpected(Failure{std::move(answer).error(), true, false});
-  if (!is_success(request, answer->status)) {
+  if (!answer) {
+    bool again = answer.error().code != ErrorCode::not_supported;
+    co_return std::unexpected(Failure{std::move(answer).error(), again, false});
+  }
+  if (is_success(request, answer->status)) {
+    pool_.succeeded();
+  } else {
     Refusal refusal = refusal_of(request, *answer);
+    if (refusal.error.code == ErrorCode::overloaded) {
+      pool_.refused();
+      ++counters_.slow_downs;
+    }
     co_return std::unexpected(Failure{std::move(refusal.error), refusal.again, refusal.no_effect});
   }
   if (request.check) {
@@ -147,6 +169,11 @@ Task<Result<OriginAnswer>> OriginClient::receive(net::ConnectionPool::Lease& con
 Task<Result<Body>> OriginClient::read_body(net::ConnectionPool::Lease& connection, const OriginRequest& request,
                                            const OriginAnswer& answer) {
   std::uint64_t most = request.answer_bytes_max;
+  if (request.relays_refusals && answer.content_length.value_or(0) > most) {
+    co_return failure(
+        ErrorCode::not_supported,
+        fmt::format("the answer has {} bytes, more than origin.forward_bytes_max", *answer.content_length));
+  }
   if (answer.content_length && *answer.content_length > most && !request.cut) {
     co_return failure(ErrorCode::corrupt, fmt::format("the origin sends {} bytes where at most {} were expected",
                                                       *answer.content_length, most));

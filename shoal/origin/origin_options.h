@@ -49,6 +49,8 @@ struct OriginOptions {
   std::uint64_t whole_bytes_max = 1_MiB;
   /// What is gathered in memory of a body whose size nobody announces; more is refused.
   std::uint64_t gather_bytes_max = 64_MiB;
+  /// Of the bodies, either way, of requests that nobody here interprets.
+  std::uint64_t forward_bytes_max = 16_MiB;
   /// Compare the bytes of whole objects with their ETag where that is an MD5.
   bool verify_etag = true;
   /// How long a bucket is taken to exist without asking.

@@ -29,6 +29,7 @@ struct OriginRequest {
 
   /// Besides 2xx, answers with these are no errors.
   std::vector<int> accepted;
+  bool relays_refusals = false;  ///< Nor those that tell whoever asks that he asked for the wrong thing.
   /// What of the answer's body is read. A longer one is an error, or is cut there if `cut` says so.
   std::uint64_t answer_bytes_max = 8 << 20;
   bool cut = false;

@@ -73,6 +73,11 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   Task<Result<void>> abort_upload(UploadKey upload) override;
   Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
 
+  /// Makes a request that nobody here interprets, as it is but for its signature and what belongs to a connection, and
+  /// gives back the answer in the same way: refusals of the origin are answers too, unless they are about us (401, 403)
+  /// or for now (408, 429, 5xx). Errors as of OriginClient::fetch(). Header names in lower case.
+  Task<Result<OriginAnswer>> forward(OriginRequest request);
+
   const OriginCounters& counters() const { return client_.counters(); }
   const net::ConnectionPool& pool() const { return pool_; }
 

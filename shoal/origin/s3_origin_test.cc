@@ -175,6 +175,24 @@ TEST_F(S3OriginTest, NoMoreConnectionsThanAllowed) {
   EXPECT_LE(server_.connections(), 2U);
 }
 
+TEST_F(S3OriginTest, OriginThatSaysThatItIsTooMuchIsGivenLess) {
+  options_.connections.connections_max = 8;
+  server_.add({error_answer("503 Slow Down", "SlowDown")});
+  server_.add({object_answer("body")});
+  EXPECT_EQ(get_text(), "body");
+  EXPECT_EQ(origin().pool().limit(), 4U);
+  EXPECT_EQ(origin().counters().slow_downs, 1U);
+}
+
+TEST_F(S3OriginTest, UnlessItIsNotToBe) {
+  options_.connections.connections_max = 8;
+  options_.connections.is_adaptive = false;
+  server_.add({error_answer("503 Slow Down", "SlowDown")});
+  server_.add({object_answer("body")});
+  EXPECT_EQ(get_text(), "body");
+  EXPECT_EQ(origin().pool().limit(), 8U);
+}
+
 TEST_F(S3OriginTest, WhoFindsNoConnectionFreeIsToldInTime) {
   options_.connections.connections_max = 1;
   options_.connections.wait_timeout = std::chrono::milliseconds(20);
