@@ -4,6 +4,7 @@ import secrets
 import pytest
 
 from harness.bucket import Bucket
+from harness.fronts import front_of
 from harness.server import Server, program
 
 
@@ -40,6 +41,22 @@ def new_server(tmp_path):
             except AssertionError as problem:
                 problems.append(str(problem))
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def origin(new_server):
+    """A server that is the origin of others."""
+    return new_server().start()
+
+
+@pytest.fixture
+def in_front(new_server, origin):
+    """Makes servers in front of the origin."""
+
+    def make(options=None, url=None, expected_trouble=None):
+        return front_of(new_server, origin, options, url, expected_trouble)
+
+    return make
 
 
 @pytest.fixture

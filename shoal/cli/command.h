@@ -23,6 +23,8 @@ void add_bench(CLI::App& program, RunCommand* run);
 void add_serve(CLI::App& program, RunCommand* run);
 void add_cache(CLI::App& program, RunCommand* run);
 void add_warm(CLI::App& program, RunCommand* run);
+void add_evict(CLI::App& program, RunCommand* run);
+void add_pin(CLI::App& program, RunCommand* run);
 void add_replay(CLI::App& program, RunCommand* run);
 void add_inspect(CLI::App& program, RunCommand* run);
 void add_verify(CLI::App& program, RunCommand* run);

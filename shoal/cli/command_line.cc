@@ -18,6 +18,8 @@ int run_command_line(int argc, char** argv) {
   add_serve(program, &run);
   add_cache(program, &run);
   add_warm(program, &run);
+  add_evict(program, &run);
+  add_pin(program, &run);
   add_replay(program, &run);
   add_bench(program, &run);
   add_inspect(program, &run);

@@ -53,6 +53,7 @@ int wait_for_stop(const ConfigurationArguments& arguments, server::Node& node) {
 void print_addresses(const server::Node& node) {
   fmt::print("shoal: S3 API on {}\n", node.s3_url());
   if (auto url = node.tls_url()) fmt::print("shoal: S3 API on {}\n", *url);
+  if (auto url = node.events_url()) fmt::print("shoal: events on {}\n", *url);
   fmt::print("shoal: admin on {}\n", node.admin_url());
   std::fflush(stdout);
 }

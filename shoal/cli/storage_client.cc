@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "shoal/cli/admin_json.h"
 #include "shoal/cli/command.h"
 #include "shoal/cli/human_text.h"
 #include "shoal/cli/progress_line.h"
@@ -19,16 +20,6 @@ using nlohmann::json;
 using storage::JobKind;
 
 constexpr std::chrono::milliseconds poll_interval{300};
-
-Result<json> ask_json(const AdminArguments& arguments, std::string_view method, std::string_view path,
-                      std::string_view query) {
-  TRY_ASSIGN(std::string text, arguments.ask(method, path, query));
-  json parsed = json::parse(text, nullptr, false);
-  if (parsed.is_discarded()) return failure(ErrorCode::io_error, "the server does not answer as a server of ours does");
-  return parsed;
-}
-
-std::uint64_t number(const json& object, const char* name) { return object.value(name, std::uint64_t{0}); }
 
 Result<json> start(const JobArguments& arguments, JobKind kind) {
   std::string query = fmt::format("kind={}", storage::to_string(kind));

@@ -6,12 +6,10 @@
 #include <string>
 
 #include "shoal/base/clock.h"
-#include "shoal/base/memory_budget.h"
 #include "shoal/http/uri.h"
-#include "shoal/model/object_key.h"
-#include "shoal/model/object_store.h"
 #include "shoal/net/request_handler.h"
 #include "shoal/s3/sigv4.h"
+#include "shoal/server/cache_admin.h"
 #include "shoal/storage/log_engine.h"
 
 namespace shoal::server {
@@ -21,9 +19,7 @@ namespace shoal::server {
 ///     GET /-/health                             the process lives
 ///     GET /-/ready                              it serves requests (503 while it starts or stops)
 ///     GET /metrics                              numbers for Prometheus
-///     GET /-/cache/explain?bucket=…&key=…       why an object is, or is not, in memory
-///     POST /-/cache/warm?bucket=…[&prefix=…][&after=…][&objects=N][&dry_run=1]
-///                                               reads up to N objects into memory (warm_up.h); what came of it as JSON
+///     … /-/cache/…                              what is in memory, and work on it (cache_admin.h)
 ///     … /-/storage/…                            segments, damage, and work on them (storage_admin.h)
 ///
 /// The first three tell nothing about what is stored, so they ask for no login. The others do, and want to be signed
@@ -32,9 +28,7 @@ class AdminEndpoint final : public net::RequestHandler {
  public:
   struct Services {
     std::function<Task<std::string>()> metrics;
-    std::function<Task<std::string>(ObjectKey key)> explain;
-    ObjectStore* store;          ///< of the loop that the endpoint is on
-    const MemoryBudget* budget;  ///< tells what the caches hold
+    CacheAdmin* cache;
     storage::LogEngine* engine;  ///< null: an origin keeps the objects
     const s3::KeyStore* keys;
     const Clock* clock;
@@ -49,8 +43,6 @@ class AdminEndpoint final : public net::RequestHandler {
 
  private:
   Task<void> handle_signed(net::Exchange& exchange, http::TargetParts target);
-  Task<void> explain(net::Exchange& exchange, std::string_view query);
-  Task<void> warm(net::Exchange& exchange, std::string_view query);
 
   std::atomic<bool> ready_{false};
   Services services_{};

@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "shoal/base/text.h"
+#include "shoal/server/cache_configuration.h"
 #include "shoal/server/origin_configuration.h"
 
 namespace shoal::server {
@@ -119,13 +120,15 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("origin.ca_file", &origin.ca_file,
             "File (PEM) with the certificates of the authorities that may vouch for an https origin; empty: those that "
             "the system trusts. Who it is is always verified.");
-  table.add(
-      "origin.coherence", &origin.coherence,
-      "What may be seen of its buckets (docs/CONSISTENCY.md): owned, immutable, \"revalidate 5s\" or \"revalidate "
-      "5s stale 1h\".");
+  table.add("origin.coherence", &origin.coherence,
+            "What may be seen of its buckets (docs/CONSISTENCY.md): owned, immutable, \"events 1h\", \"revalidate 5s\" "
+            "or \"revalidate "
+            "5s stale 1h\".");
   table.add("origin.bucket_coherence", &origin.bucket_coherence,
             "The same for single buckets, as in \"models=immutable\".");
   table.add("origin.connections_max", &origin.connections_max, "Connections to it at a time, for each event loop.");
+  table.add("origin.adaptive_concurrency", &origin.adaptive_concurrency,
+            "Use fewer of them for a while when it answers that it is given too much (503, 429).");
   table.add("origin.connection_wait_timeout", &origin.connection_wait_timeout,
             "How long a request waits for one of them before it is answered 503.");
   table.add("origin.idle_timeout", &origin.idle_timeout, "Connections that were not used for so long are closed.");
@@ -152,11 +155,22 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes("origin.gather_bytes_max", &origin.gather_bytes_max,
                   "Bodies are gathered in memory up to this size, and sent to the origin with their digests; larger "
                   "ones are sent on as they come, if the client says how large they are, and are refused if not.");
+  table.add_bytes("origin.forward_bytes_max", &origin.forward_bytes_max,
+                  "Size of the bodies, either way, of requests that are made to the origin as they are, since nobody "
+                  "here interprets them (docs/CONSISTENCY.md).");
   table.add("origin.verify_etag", &origin.verify_etag,
             "Compare whole objects that it sends with their ETag, where that is an MD5.");
   table.add("origin.bucket_lifetime", &origin.bucket_lifetime, "How long a bucket is taken to exist without asking.");
   table.add("origin.missing_key_lifetime", &origin.missing_key_lifetime,
             "How long a key is taken to be missing without asking, in buckets that are not revalidated sooner.");
+  auto& events = configuration.events;
+  table.add("events.listen", &events.listen,
+            "Address and port where the origin, or who acts for it, tells which objects have changed "
+            "(docs/CONSISTENCY.md), over TLS if tls.listen is set too; empty: nowhere.");
+  table.add("events.token_file", &events.token_file,
+            "File with the secret that a teller has to know, one line: token=…, at least 16 characters; readable by "
+            "nobody else.");
+  table.add_bytes("events.body_bytes_max", &events.body_bytes_max, "Size of one message; more is answered 413.");
   auto& cache = configuration.cache;
   table.add_bytes(
       "cache.memory", &cache.memory,
@@ -243,83 +257,6 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("log.slow_request", &log.slow_request,
             "Requests that take longer are logged with their stages, at level warn; 0s: none.");
   return table;
-}
-
-namespace {
-
-struct BucketShare {
-  std::string bucket;
-  std::uint64_t percent = 0;
-  std::optional<cache::PolicyKind> policy;
-};
-
-/// "BUCKET=N%", "BUCKET=N% bytes" or "BUCKET=N% objects".
-Result<BucketShare> parse_bucket_share(std::string_view text, cache::PolicyKind byte_policy) {
-  constexpr std::uint64_t percent_max = 90;
-  auto wrong = failure(
-      ErrorCode::invalid_argument,
-      fmt::format("cache.bucket_shares: expected BUCKET=1% to BUCKET=90%, with a mode behind it or not, not '{}'",
-                  text));
-  std::size_t equals = text.rfind('=');
-  std::size_t percent_sign = text.rfind('%');
-  if (equals == std::string_view::npos || percent_sign == std::string_view::npos || percent_sign < equals) return wrong;
-  auto percent = parse_decimal(text.substr(equals + 1, percent_sign - equals - 1));
-  if (!percent || *percent < 1 || *percent > percent_max) return wrong;
-  BucketShare share{std::string(text.substr(0, equals)), *percent, std::nullopt};
-  std::string_view mode = text.substr(percent_sign + 1);
-  if (mode == " objects") {
-    share.policy = cache::PolicyKind::worth;
-  } else if (mode == " bytes") {
-    share.policy = byte_policy;
-  } else if (!mode.empty()) {
-    return wrong;
-  }
-  return share;
-}
-
-Result<cache::PolicyKind> byte_policy_of(const Configuration& configuration) {
-  for (cache::PolicyKind kind : {cache::PolicyKind::duel, cache::PolicyKind::arc}) {
-    if (configuration.cache.policy == to_string(kind)) return kind;
-  }
-  return failure(ErrorCode::invalid_argument, "cache.policy: expected duel or arc");
-}
-
-}  // namespace
-
-Result<cache::PolicyKind> cache_policy_of(const Configuration& configuration) {
-  TRY_ASSIGN(cache::PolicyKind byte_policy, byte_policy_of(configuration));
-  if (configuration.cache.mode == "bytes") return byte_policy;
-  if (configuration.cache.mode == "objects") return cache::PolicyKind::worth;
-  return failure(ErrorCode::invalid_argument, "cache.mode: expected bytes or objects");
-}
-
-Result<cache::BucketRules> bucket_rules_of(const Configuration& configuration) {
-  auto wrong = [](std::string message) { return failure(ErrorCode::invalid_argument, std::move(message)); };
-  constexpr std::size_t shares_max = 15;
-  constexpr std::uint64_t percent_max = 90;
-  TRY_ASSIGN(cache::PolicyKind byte_policy, byte_policy_of(configuration));
-  cache::BucketRules rules;
-  for (const std::string& bucket : configuration.cache.bypassed_buckets) rules[bucket].bypass = true;
-  for (const std::string& bucket : configuration.cache.pinned_buckets) {
-    if (std::exchange(rules[bucket].pin, true) || rules[bucket].bypass) {
-      return wrong(fmt::format("cache.pinned_buckets: {} is named twice", bucket));
-    }
-  }
-  std::uint64_t percent_sum = 0;
-  for (std::string_view share : configuration.cache.bucket_shares) {
-    TRY_ASSIGN(BucketShare parsed, parse_bucket_share(share, byte_policy));
-    if (rules.contains(parsed.bucket)) {
-      return wrong(fmt::format("cache.bucket_shares: {} is named twice", parsed.bucket));
-    }
-    cache::BucketRule& rule = rules[parsed.bucket];
-    rule.share_max = static_cast<double>(parsed.percent) / 100;
-    rule.policy = parsed.policy;
-    percent_sum += parsed.percent;
-  }
-  if (percent_sum > percent_max || configuration.cache.bucket_shares.size() > shares_max) {
-    return wrong("cache.bucket_shares: at most 15 buckets and 90% together");
-  }
-  return rules;
 }
 
 std::vector<std::string> changed_options(const Configuration& before, const Configuration& after) {
@@ -412,6 +349,15 @@ Result<void> check_configuration(const Configuration& configuration) {
   if (!configuration.origin.url.empty()) {
     TRY(origin_options_of(configuration));
     TRY(coherence_rules_of(configuration));
+  }
+  if (!configuration.events.listen.empty()) {
+    TRY(named("events.listen", is_address(configuration.events.listen)));
+    if (configuration.origin.url.empty()) {
+      return failure(ErrorCode::invalid_argument, "events.listen: only an origin can tell of events");
+    }
+    if (configuration.events.token_file.empty()) {
+      return failure(ErrorCode::invalid_argument, "events.listen: needs events.token_file");
+    }
   }
   if (configuration.limits.accept_backlog > 1'000'000) {
     return failure(ErrorCode::invalid_argument, "limits.accept_backlog: at most 1000000");

@@ -10,7 +10,6 @@
 
 #include "shoal/base/bytes.h"
 #include "shoal/base/result.h"
-#include "shoal/cache/bucket_rules.h"
 #include "shoal/net/server_options.h"
 #include "shoal/server/option_table.h"
 
@@ -55,6 +54,7 @@ struct Configuration {
     std::string coherence = "revalidate 5s";
     std::vector<std::string> bucket_coherence;
     std::uint32_t connections_max = 64;
+    bool adaptive_concurrency = true;
     std::chrono::milliseconds connection_wait_timeout{5'000};
     std::chrono::milliseconds idle_timeout{15'000};
     std::chrono::milliseconds fresh_time{1'000};
@@ -71,10 +71,17 @@ struct Configuration {
     std::chrono::milliseconds backoff_max{5'000};
     std::chrono::milliseconds retry_time_max{60'000};
     std::uint64_t gather_bytes_max = 64_MiB;
+    std::uint64_t forward_bytes_max = 16_MiB;
     bool verify_etag = true;
     std::chrono::milliseconds bucket_lifetime{5'000};
     std::chrono::milliseconds missing_key_lifetime{10'000};
   } origin;
+
+  struct Events {
+    std::string listen;
+    std::string token_file;
+    std::uint64_t body_bytes_max = 1_MiB;
+  } events;
 
   struct CacheSettings {
     std::uint64_t memory = 0;
@@ -150,13 +157,6 @@ Result<Configuration> load_configuration(const ConfigurationSources& sources);
 
 /// Checks what one option alone cannot say: addresses, ranges, what does not go together.
 Result<void> check_configuration(const Configuration& configuration);
-
-/// What [cache] mode and policy come to. invalid_argument if one of them is unknown, or they do not go together.
-Result<cache::PolicyKind> cache_policy_of(const Configuration& configuration);
-
-/// What [cache] says about buckets. invalid_argument if a share is no percentage of 1 to 90, all together are more, or
-/// a bucket is named twice.
-Result<cache::BucketRules> bucket_rules_of(const Configuration& configuration);
 
 /// The names of the options that differ.
 std::vector<std::string> changed_options(const Configuration& before, const Configuration& after);

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "shoal/server/cache_configuration.h"
+
 namespace shoal::server {
 namespace {
 

@@ -59,7 +59,7 @@ void write_memory(TextWriter& writer, const MetricsInput& input) {
   writer.gauge("shoal_cache_capacity_bytes", "What the caches may hold now.", cache.capacity);
   writer.gauge("shoal_cache_entries", "Entries of the directories.", cache.entries);
   writer.gauge("shoal_cache_pinned_bytes", "Of entries that somebody is reading.", cache.pinned_bytes);
-  writer.gauge("shoal_cache_kept_bytes", "Of entries of pinned buckets.", cache.kept_bytes);
+  writer.gauge("shoal_cache_kept_bytes", "Of entries of pinned buckets and prefixes.", cache.kept_bytes);
   writer.histogram("shoal_cache_eviction_age_seconds", "How long evicted entries had been in memory.");
   std::vector<double> age_bounds(cache::EvictionAges::bounds_s.begin(), cache::EvictionAges::bounds_s.end());
   writer.histogram_sample(age_bounds, cache.eviction_ages.counts, cache.eviction_ages.sum_s);
@@ -158,6 +158,8 @@ void write_origin(TextWriter& writer, const std::vector<const origin::OriginCoun
   writer.counter("shoal_origin_repeats_total", "Attempts beyond the first of a request.", sum(&Counters::repeats));
   writer.counter("shoal_origin_failures_total", "Requests that came to nothing because the origin failed.",
                  sum(&Counters::failures));
+  writer.counter("shoal_origin_slow_downs_total", "Answers of the origin that it is given too much (503, 429).",
+                 sum(&Counters::slow_downs));
   writer.counter("shoal_origin_read_bytes_total", "Bytes of bodies that it sent.", sum(&Counters::bytes_read));
   writer.counter("shoal_origin_sent_bytes_total", "Bytes of bodies that were sent to it.", sum(&Counters::bytes_sent));
 }
@@ -169,6 +171,14 @@ void write_coherence(TextWriter& writer, const cache::CoherentCache::Stats& stat
   writer.sample(stats.failed, {{"answer", "none"}});
   writer.counter("shoal_coherence_stale_reads_total",
                  "Reads that were served from memory though the origin could not be asked.", stats.stale);
+}
+
+void write_events(TextWriter& writer, const EventsEndpoint::Counters* events) {
+  if (events == nullptr) return;
+  writer.counter("shoal_events_messages_total", "Messages about events at the origin.");
+  writer.sample(events->messages.load(), {{"outcome", "taken"}});
+  writer.sample(events->refused.load(), {{"outcome", "refused"}});
+  writer.counter("shoal_events_objects_total", "Objects that they named.", events->objects.load());
 }
 
 void write_loops(TextWriter& writer, const MetricsInput& input) {
@@ -191,6 +201,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_operations(writer, input.operations);
   write_origin(writer, input.origins);
   if (!input.origins.empty()) write_coherence(writer, input.coherence);
+  write_events(writer, input.events);
   RequestMetrics::write(writer, input.requests);
   write_loops(writer, input);
   writer.counter("shoal_access_log_dropped_lines_total", "Lines of the access log that could not be written in time.",

@@ -8,6 +8,7 @@
 #include "shoal/cache/coherent_cache.h"
 #include "shoal/net/server_counters.h"
 #include "shoal/origin/origin_counters.h"
+#include "shoal/server/events_endpoint.h"
 #include "shoal/server/request_metrics.h"
 #include "shoal/service/operation_slots.h"
 #include "shoal/storage/log_engine.h"
@@ -29,6 +30,7 @@ struct MetricsInput {
 
   std::vector<const origin::OriginCounters*> origins = {};  ///< none without an origin
   cache::CoherentCache::Stats coherence = {};               ///< of all loops
+  const EventsEndpoint::Counters* events = nullptr;         ///< null: nobody can tell of any
 
   std::uint64_t access_lines_dropped = 0;
 };

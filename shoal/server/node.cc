@@ -34,12 +34,18 @@
 #include "shoal/net/tcp_listener.h"
 #include "shoal/server/access_log.h"
 #include "shoal/server/admin_endpoint.h"
+#include "shoal/server/cache_admin.h"
+#include "shoal/server/cache_configuration.h"
 #include "shoal/server/cache_group.h"
+#include "shoal/server/cache_operator.h"
+#include "shoal/server/events_endpoint.h"
+#include "shoal/server/forwarder.h"
 #include "shoal/server/metrics_text.h"
 #include "shoal/server/origin_configuration.h"
 #include "shoal/server/origin_group.h"
 #include "shoal/server/root_key_store.h"
 #include "shoal/server/s3_endpoint.h"
+#include "shoal/server/warm_jobs.h"
 #include "shoal/service/core_router.h"
 #include "shoal/service/limited_store.h"
 #include "shoal/storage/log_engine.h"
@@ -127,6 +133,7 @@ struct Core {
   std::unique_ptr<service::CoreRouter> router;
   std::unique_ptr<service::OperationSlots> slots;
   std::unique_ptr<service::LimitedStore> limited;
+  std::unique_ptr<Forwarder> forwarder;  // null without an origin
   S3Services services;
   std::unique_ptr<S3Endpoint> endpoint;
   std::unique_ptr<net::HttpServer> server;
@@ -150,10 +157,17 @@ struct Node::Parts {
   std::vector<Core> cores;
   std::unique_ptr<storage::LogEngine> engine;  // what keeps the objects: this, or
   std::unique_ptr<OriginGroup> origin;         // that
+  std::unique_ptr<io::DiskLock> data_lock;     // with an origin; the engine has its own
   std::unique_ptr<CacheGroup> caches;
   std::future<void> watching;  // of caches
+  std::unique_ptr<CacheOperator> on_prefixes;
+  std::unique_ptr<WarmJobs> warm_jobs;
+  std::unique_ptr<CacheAdmin> cache_admin;
   AdminEndpoint admin;
   std::unique_ptr<net::HttpServer> admin_server;
+  origin::BucketNames bucket_names;        // of the origin
+  std::unique_ptr<EventsEndpoint> events;  // null: nobody can tell of any
+  std::unique_ptr<net::HttpServer> events_server;
   bool stopped = false;
 
   Result<void> load_keys(std::optional<RootCredentials> given);
@@ -162,6 +176,7 @@ struct Node::Parts {
   void open_disks();
   Result<void> open_engine();
   Result<void> open_access_log();
+  Result<void> lock_directory();
   Result<void> open_origin();
   ObjectStore& durable_store(std::size_t loop);
   std::size_t owner_of(Slot slot) const;
@@ -171,9 +186,11 @@ struct Node::Parts {
   void start_caches();
   Task<void> set_memory(std::uint64_t bytes);
   Task<std::string> metrics();
-  Task<std::string> explain(ObjectKey key);
+  void build_admin();
   Result<void> listen();
   Result<void> listen_tls(net::ServerOptions options);
+  Result<void> listen_for_events(net::ServerOptions options);
+  Task<void> doubt(ObjectKey key);
   Result<void> stop();
 };
 
@@ -228,9 +245,23 @@ Result<void> Node::Parts::open_access_log() {
   return {};
 }
 
+/// As the engine does where there is one.
+Result<void> Node::Parts::lock_directory() {
+  std::string path = configuration.server.data + "/LOCK";
+  io::Disk* disk = cores.front().disk.get();
+  auto lock = io::run_blocking((*loops)[0], disk->lock(path));
+  if (!lock && lock.error().code == ErrorCode::conflict) {
+    return failure(ErrorCode::conflict,
+                   fmt::format("the data directory {} is open in another process", configuration.server.data));
+  }
+  TRY_ASSIGN(data_lock, std::move(lock));
+  return {};
+}
+
 Result<void> Node::Parts::open_origin() {
   TRY_ASSIGN(origin::OriginOptions options, origin_options_of(configuration));
   TRY_ASSIGN(options.credentials, load_origin_credentials(configuration, environment()));
+  bucket_names = options.bucket_names;
   options.owner = keys.access_key;
   options.account = &disk_reads;
   options.budget = budget.get();
@@ -297,6 +328,10 @@ void Node::Parts::build_chains() {
     if (cores[i].coherent != nullptr) top = cores[i].coherent.get();
     stores.push_back({&(*loops)[i], top, cores[i].coherent.get(), cores[i].cache.get()});
   }
+  std::vector<Forwarder::Core> forwarding;
+  for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
+    forwarding.push_back({&(*loops)[i], &origin->store(i), cores[i].cache.get()});
+  }
   auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
   const auto& limits = configuration.limits;
   service::OperationSlots::Options slot_options{.running_max = limits.operations_running_max,
@@ -319,6 +354,11 @@ void Node::Parts::build_chains() {
                      budget.get()};
     if (origin != nullptr) core.services.traced = core.limited.get();
     if (origin != nullptr) core.services.pass_through = core.limited.get();
+    if (origin != nullptr) {
+      core.forwarder = std::make_unique<Forwarder>(forwarding, i, owner_of_slot);
+      core.services.forwarder = core.forwarder.get();
+      core.services.forward_bytes_max = configuration.origin.forward_bytes_max;
+    }
     S3Endpoint::Options endpoint_options{.addressing = addressing,
                                          .log_requests = configuration.log.requests,
                                          .slow_request = configuration.log.slow_request,
@@ -358,6 +398,7 @@ Task<std::string> Node::Parts::metrics() {
     input.loop_lags.push_back(&core.lag->lags());
     input.sync_times.push_back(&core.disk->sync_times());
   }
+  if (events != nullptr) input.events = &events->counters();
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
     input.origins.push_back(&origin->store(i).counters());
     auto stats_of_core = [coherent = cores[i].coherent.get()] { return coherent->stats(); };
@@ -366,9 +407,16 @@ Task<std::string> Node::Parts::metrics() {
   co_return metrics_text(input);
 }
 
-Task<std::string> Node::Parts::explain(ObjectKey key) {
-  cache::Explanation explanation = co_await caches->explain(std::move(key));
-  co_return cache::to_text(explanation);
+void Node::Parts::build_admin() {
+  std::vector<CacheOperator::Member> members;
+  for (std::size_t i = 0; i < cores.size(); ++i) members.push_back({&(*loops)[i], cores[i].cache.get()});
+  Core& first = cores.front();
+  on_prefixes =
+      std::make_unique<CacheOperator>(std::move(members), *first.disk, configuration.server.data + "/cache/pins");
+  io::run_blocking((*loops)[0], on_prefixes->load_pins());
+  warm_jobs = std::make_unique<WarmJobs>((*loops)[0], *first.timers, *first.limited);
+  cache_admin = std::make_unique<CacheAdmin>(
+      CacheAdmin::Services{caches.get(), on_prefixes.get(), warm_jobs.get(), first.limited.get(), budget.get()});
 }
 
 Result<void> Node::Parts::listen() {
@@ -383,12 +431,11 @@ Result<void> Node::Parts::listen() {
     endpoint = cores[i].server->local_endpoint();  // the others share the port that the first one got
   }
   TRY(listen_tls(options));
+  TRY(listen_for_events(options));
   TRY_ASSIGN(net::Endpoint admin_address, net::Endpoint::parse(configuration.server.admin));
   TRY(net::TcpListener::check_unused(admin_address));
   admin.start({.metrics = [this] { return metrics(); },
-               .explain = [this](ObjectKey key) { return explain(std::move(key)); },
-               .store = cores.front().limited.get(),
-               .budget = budget.get(),
+               .cache = cache_admin.get(),
                .engine = engine.get(),
                .keys = key_store.get(),
                .clock = &system_clock()});
@@ -411,6 +458,31 @@ Result<void> Node::Parts::listen_tls(net::ServerOptions options) {
     endpoint = cores[i].tls_server->local_endpoint();
   }
   return {};
+}
+
+Result<void> Node::Parts::listen_for_events(net::ServerOptions options) {
+  const auto& wanted = configuration.events;
+  if (wanted.listen.empty()) return {};
+  TRY_ASSIGN(s3::SecretKey token, load_events_token(configuration));
+  EventsEndpoint::Options endpoint_options{
+      .token = std::move(token), .body_bytes_max = wanted.body_bytes_max, .budget = budget.get()};
+  events = std::make_unique<EventsEndpoint>(std::move(endpoint_options),
+                                            [this](ObjectKey key) { return doubt(std::move(key)); });
+  options.tls = tls.get();
+  TRY_ASSIGN(net::Endpoint endpoint, net::Endpoint::parse(wanted.listen));
+  TRY(net::TcpListener::check_unused(endpoint));
+  TRY_ASSIGN(events_server, net::HttpServer::listen((*loops)[0], endpoint, options, *events));
+  return {};
+}
+
+/// The bucket has its name at the origin.
+Task<void> Node::Parts::doubt(ObjectKey key) {
+  std::optional<std::string_view> here = bucket_names.here(key.bucket);
+  if (!here) co_return;
+  key.bucket = std::string(*here);
+  std::size_t owner = owner_of(ObjectKeyView(key).slot());
+  cache::CoherentCache* coherent = cores[owner].coherent.get();
+  co_await io::run_on((*loops)[owner], [&] { coherent->doubt(key); });
 }
 
 namespace {
@@ -451,6 +523,8 @@ Result<void> Node::Parts::stop() {
     on_every_loop(*loops, cores, [grace](Core* core) { return stop_core(core, grace); });
     if (budget != nullptr) budget->end_waiting();
     if (admin_server != nullptr) io::run_blocking((*loops)[0], admin_server->stop(std::chrono::milliseconds(0)));
+    if (events_server != nullptr) io::run_blocking((*loops)[0], events_server->stop(std::chrono::milliseconds(0)));
+    if (warm_jobs != nullptr) io::run_blocking((*loops)[0], warm_jobs->close());
     if (watching.valid()) {
       caches->stop_watching();
       watching.get();
@@ -488,8 +562,10 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
 
   node->parts_->make_budget();
   node->parts_->open_disks();
-  // The engine first: its lock keeps a second server away from the credentials too.
-  if (!node->parts_->has_origin()) {
+  // The lock first: it keeps a second server away from the credentials too.
+  if (node->parts_->has_origin()) {
+    TRY(node->parts_->lock_directory());
+  } else {
     TRY(node->parts_->open_engine());
   }
   TRY(node->parts_->load_keys(std::move(keys)));
@@ -499,6 +575,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
   }
   node->parts_->build_caches();
   node->parts_->build_chains();
+  node->parts_->build_admin();
   node->parts_->start_caches();
   TRY(node->parts_->listen());
   node->parts_->admin.set_ready(true);
@@ -533,6 +610,11 @@ std::string Node::s3_url() const { return local_url(parts_->cores.front().server
 std::optional<std::string> Node::tls_url() const {
   const auto& server = parts_->cores.front().tls_server;
   return server == nullptr ? std::nullopt : std::optional(local_url(server->local_endpoint(), "https"));
+}
+std::optional<std::string> Node::events_url() const {
+  const auto& server = parts_->events_server;
+  if (server == nullptr) return std::nullopt;
+  return local_url(server->local_endpoint(), parts_->tls != nullptr ? "https" : "http");
 }
 std::string Node::admin_url() const { return local_url(parts_->admin_server->local_endpoint()); }
 std::size_t Node::loop_count() const { return parts_->cores.size(); }

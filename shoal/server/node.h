@@ -31,6 +31,8 @@ class Node {
   std::string s3_url() const;
   /// "https://…"; nothing where TLS is not wanted.
   std::optional<std::string> tls_url() const;
+  /// Where events are told; nothing if nowhere.
+  std::optional<std::string> events_url() const;
   std::string admin_url() const;
   std::size_t loop_count() const;
   const Configuration& configuration() const;

@@ -75,6 +75,7 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
                    .backoff_max = given.backoff_max,
                    .time_max = given.retry_time_max};
   options.connections.connections_max = given.connections_max;
+  options.connections.is_adaptive = given.adaptive_concurrency;
   options.connections.wait_timeout = given.connection_wait_timeout;
   options.connections.idle_timeout = given.idle_timeout;
   options.connections.fresh_time = given.fresh_time;
@@ -84,6 +85,7 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   options.connections.connection.limits.head_bytes_max = given.head_bytes_max;
   options.whole_bytes_max = configuration.cache.object_bytes_max;
   options.gather_bytes_max = given.gather_bytes_max;
+  options.forward_bytes_max = given.forward_bytes_max;
   options.verify_etag = given.verify_etag;
   options.bucket_lifetime = given.bucket_lifetime;
   if (given.attempts_max < 1) return wrong("origin.attempts_max: at least 1");
@@ -112,10 +114,15 @@ Result<cache::Coherence> parse_coherence(std::string_view text) {
     return coherence;
   }
   bool has_stale = words.size() == 4 && words[2] == "stale";
-  if (words.empty() || words[0] != "revalidate" || (words.size() != 2 && !has_stale)) {
-    return wrong(fmt::format("expected owned, immutable, 'revalidate 5s' or 'revalidate 5s stale 1h', not '{}'", text));
+  bool is_told = !words.empty() && words[0] == "events";
+  if (words.empty() || (words[0] != "revalidate" && !is_told) || (words.size() != 2 && !has_stale)) {
+    return wrong(
+        fmt::format("expected owned, immutable, 'revalidate 5s', 'events 1h', or one of these two with "
+                    "'stale 1h' behind it, not '{}'",
+                    text));
   }
   coherence.mode = Mode::revalidate;
+  coherence.is_told = is_told;
   TRY_ASSIGN(coherence.max_age, parse_duration(words[1]));
   if (has_stale) {
     TRY_ASSIGN(coherence.serve_stale, parse_duration(words[3]));
@@ -125,7 +132,12 @@ Result<cache::Coherence> parse_coherence(std::string_view text) {
 
 Result<cache::CoherenceRules> coherence_rules_of(const Configuration& configuration) {
   cache::CoherenceRules rules;
-  auto others = parse_coherence(configuration.origin.coherence);
+  auto parse = [&](std::string_view text) -> Result<cache::Coherence> {
+    TRY_ASSIGN(cache::Coherence coherence, parse_coherence(text));
+    if (coherence.is_told && configuration.events.listen.empty()) return wrong("events need events.listen");
+    return coherence;
+  };
+  auto others = parse(configuration.origin.coherence);
   if (!others) return wrong("origin.coherence: " + others.error().message);
   rules.others = *others;
   for (const std::string& text : configuration.origin.bucket_coherence) {
@@ -133,13 +145,27 @@ Result<cache::CoherenceRules> coherence_rules_of(const Configuration& configurat
     if (equals == std::string::npos) {
       return wrong(fmt::format("origin.bucket_coherence: expected BUCKET=owned and the like, not '{}'", text));
     }
-    auto rule = parse_coherence(std::string_view(text).substr(equals + 1));
+    auto rule = parse(std::string_view(text).substr(equals + 1));
     if (!rule) return wrong("origin.bucket_coherence: " + rule.error().message);
     if (!rules.buckets.emplace(text.substr(0, equals), *rule).second) {
       return wrong(fmt::format("origin.bucket_coherence: {} is named twice", text.substr(0, equals)));
     }
   }
   return rules;
+}
+
+Result<s3::SecretKey> load_events_token(const Configuration& configuration) {
+  constexpr std::size_t token_bytes_min = 16;
+  const std::string& path = configuration.events.token_file;
+  auto values = read_key_file(path, std::to_array<std::string_view>({"token"}));
+  if (!values) return wrong("events.token_file: " + values.error().message);
+  if (!*values) return wrong("events.token_file: there is no file " + path);
+  s3::SecretKey token((**values)["token"]);
+  if (token.reveal().size() < token_bytes_min) {
+    return wrong(
+        fmt::format("events.token_file: {} needs a line token=… of at least {} characters", path, token_bytes_min));
+  }
+  return token;
 }
 
 Result<origin::OriginCredentials> load_origin_credentials(const Configuration& configuration,

@@ -20,8 +20,11 @@ OriginGroup::Connecting origin_connecting_of(const Configuration& configuration)
 /// What [origin] says of what may be seen of each bucket.
 Result<cache::CoherenceRules> coherence_rules_of(const Configuration& configuration);
 
-/// "owned", "immutable", "revalidate 5s" or "revalidate 5s stale 1h".
+/// "owned", "immutable", "revalidate 5s" or "events 1h", these two perhaps with "stale 1h" behind.
 Result<cache::Coherence> parse_coherence(std::string_view text);
+
+/// What who tells of events has to know, from events.token_file, which nobody else may be able to read.
+Result<s3::SecretKey> load_events_token(const Configuration& configuration);
 
 /// The keys for the origin: SHOAL_ORIGIN_ACCESS_KEY, SHOAL_ORIGIN_SECRET_KEY and perhaps SHOAL_ORIGIN_SESSION_TOKEN of
 /// `environment`, or without these origin.credentials_file, which nobody else may be able to read; or none, if there is

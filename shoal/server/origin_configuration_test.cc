@@ -65,7 +65,12 @@ TEST(OriginConfigurationTest, BucketsMayHaveOtherNames) {
 TEST(OriginConfigurationTest, CoherenceIsReadAndNonsenseRefused) {
   EXPECT_EQ(parse_coherence("owned")->mode, Mode::owned);
   EXPECT_EQ(parse_coherence("immutable")->mode, Mode::immutable);
+  auto told = parse_coherence("events 1h").value();
+  EXPECT_EQ(told.mode, Mode::revalidate);
+  EXPECT_TRUE(told.is_told);
+  EXPECT_EQ(told.max_age, std::chrono::hours(1));
   auto coherence = parse_coherence("revalidate 5s stale 1h").value();
+  EXPECT_FALSE(coherence.is_told);
   EXPECT_EQ(coherence.mode, Mode::revalidate);
   EXPECT_EQ(coherence.max_age, std::chrono::seconds(5));
   EXPECT_EQ(coherence.serve_stale, std::chrono::hours(1));

@@ -14,6 +14,7 @@
 #include "shoal/s3/sigv4.h"
 #include "shoal/server/access_record.h"
 #include "shoal/server/error_response.h"
+#include "shoal/server/forwarder.h"
 #include "shoal/service/object_sink.h"
 
 namespace shoal::server {
@@ -29,6 +30,8 @@ struct S3Services {
   MemoryBudget* budget = nullptr;    ///< of the process; null: no limit
   PassThrough* pass_through = nullptr;  ///< of the store; null without an origin
   TracedReads* traced = nullptr;        ///< reads of the store that tell where they came from; null without an origin
+  Forwarder* forwarder = nullptr;       ///< null unless an S3 service is behind the store
+  std::uint64_t forward_bytes_max = 0;  ///< bodies of requests for it
 };
 
 /// One authenticated and authorised S3 request and the way to answer it.

@@ -59,6 +59,7 @@ class S3Endpoint final : public net::RequestHandler {
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
   /// The outcome, which was answered; nothing when this request takes the way through the operation's handler.
   std::optional<s3::S3Result<void>> answer_at_once(net::Exchange& exchange, Request& request);
+  bool is_forwarded(const Request& request) const;
   Task<s3::S3Result<void>> serve(net::Exchange& exchange, Request& request);
   /// Serves, and answers with the error if there is one.
   Task<void> finish(net::Exchange& exchange, Request request);

@@ -53,4 +53,9 @@ Task<s3::S3Result<void>> handle_abort_multipart_upload(S3Call& call);
 Task<s3::S3Result<void>> handle_list_parts(S3Call& call);
 Task<s3::S3Result<void>> handle_list_multipart_uploads(S3Call& call);
 
+// forward_handler.cc
+/// Whether an S3 service behind us, if there is one, does this, since nobody here does.
+bool is_for_origin(const s3::OperationRequest& request);
+Task<s3::S3Result<void>> handle_for_origin(S3Call& call);
+
 }  // namespace shoal::server

@@ -1,17 +1,8 @@
 #include "shoal/server/storage_admin.h"
 
-#include <algorithm>
-#include <chrono>
-#include <functional>
-#include <map>
 #include <optional>
 #include <utility>
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
-#include "shoal/base/text.h"
-#include "shoal/http/uri.h"
 #include "shoal/server/damage_json.h"
 
 namespace shoal::server {
@@ -22,10 +13,6 @@ using storage::LogEngine;
 using storage::QuarantinedRecord;
 using storage::SegmentSummary;
 using storage::StorageJob;
-
-std::string time_text(WallTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)));
-}
 
 std::string_view to_string(SegmentSummary::State state) {
   switch (state) {
@@ -54,29 +41,12 @@ nlohmann::json to_json(const StorageJob& job) {
   return json;
 }
 
-StorageAdminAnswer answer_of(int status, const nlohmann::json& json) { return {status, to_text(json) + "\n"}; }
-
-StorageAdminAnswer refusal(int status, std::string_view why) {
-  return {status, fmt::format("{}\n", why), "text/plain"};
-}
-
-int status_of(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::conflict:
-      return 409;
-    case ErrorCode::no_such_key:
-      return 404;
-    default:
-      return 503;
-  }
-}
-
-StorageAdminAnswer answer_of(int status, const Result<StorageJob>& job) {
-  if (!job) return refusal(status_of(job.error()), job.error().message);
+AdminAnswer answer_of_job(int status, const Result<StorageJob>& job) {
+  if (!job) return refusal(job.error());
   return answer_of(status, to_json(*job));
 }
 
-Task<StorageAdminAnswer> list_segments(LogEngine* engine) {
+Task<AdminAnswer> list_segments(LogEngine* engine) {
   LogEngine::Statistics statistics = co_await engine->statistics();
   nlohmann::json segments = nlohmann::json::array();
   for (const SegmentSummary& segment : engine->segments()) {
@@ -95,7 +65,7 @@ Task<StorageAdminAnswer> list_segments(LogEngine* engine) {
       {{"objects", statistics.objects}, {"quarantined", statistics.quarantined}, {"segments", std::move(segments)}});
 }
 
-Task<StorageAdminAnswer> list_quarantine(LogEngine* engine) {
+Task<AdminAnswer> list_quarantine(LogEngine* engine) {
   nlohmann::json records = nlohmann::json::array();
   std::vector<QuarantinedRecord> quarantined = co_await engine->quarantined();
   for (const QuarantinedRecord& record : quarantined) {
@@ -108,55 +78,35 @@ Task<StorageAdminAnswer> list_quarantine(LogEngine* engine) {
   co_return answer_of(200, {{"quarantined", std::move(records)}});
 }
 
-using Parameters = std::map<std::string, std::string, std::less<>>;
-
-/// Nothing unless each is known and given once.
-std::optional<Parameters> parameters_of(std::string_view query, std::initializer_list<std::string_view> known) {
-  Parameters parameters;
-  if (query.empty()) return parameters;
-  auto parsed = http::parse_query(query, http::PlusSign::literal);
-  if (!parsed) return std::nullopt;
-  for (const http::QueryParameter& parameter : *parsed) {
-    bool is_known = std::ranges::find(known, std::string_view(parameter.name)) != known.end();
-    if (!is_known || !parameters.emplace(parameter.name, parameter.value).second) return std::nullopt;
-  }
-  return parameters;
-}
-
-std::optional<std::uint64_t> number_of(const Parameters& parameters, std::string_view name) {
-  auto found = parameters.find(name);
-  return found == parameters.end() ? std::nullopt : parse_decimal(found->second);
-}
-
-StorageAdminAnswer show_jobs(LogEngine* engine, std::string_view query) {
-  auto parameters = parameters_of(query, {"id"});
+AdminAnswer show_jobs(LogEngine* engine, std::string_view query) {
+  auto parameters = admin_parameters(query, {"id"});
   if (!parameters) return refusal(400, "expected nothing or id");
-  if (!parameters->empty()) return answer_of(200, engine->jobs().find(number_of(*parameters, "id").value_or(0)));
+  if (!parameters->empty()) return answer_of_job(200, engine->jobs().find(number_of(*parameters, "id").value_or(0)));
   nlohmann::json jobs = nlohmann::json::array();
   for (const StorageJob& job : engine->jobs().all()) jobs.push_back(to_json(job));
   return answer_of(200, {{"jobs", std::move(jobs)}});
 }
 
-StorageAdminAnswer start_job(LogEngine* engine, std::string_view query) {
-  auto parameters = parameters_of(query, {"kind", "bytes_per_second"});
+AdminAnswer start_job(LogEngine* engine, std::string_view query) {
+  auto parameters = admin_parameters(query, {"kind", "bytes_per_second"});
   std::optional<JobKind> kind;
   if (parameters && parameters->contains("kind")) kind = storage::parse_job_kind(parameters->at("kind"));
   std::optional<std::uint64_t> rate = parameters ? number_of(*parameters, "bytes_per_second") : std::nullopt;
   bool bad_rate = parameters && parameters->contains("bytes_per_second") && !rate;
   if (!kind || bad_rate) return refusal(400, "expected kind, one of verify, scrub and compact, and bytes_per_second");
-  return answer_of(202, engine->jobs().start(*kind, rate));
+  return answer_of_job(202, engine->jobs().start(*kind, rate));
 }
 
-StorageAdminAnswer cancel_job(LogEngine* engine, std::string_view query) {
-  auto parameters = parameters_of(query, {"id"});
+AdminAnswer cancel_job(LogEngine* engine, std::string_view query) {
+  auto parameters = admin_parameters(query, {"id"});
   std::optional<std::uint64_t> id = parameters ? number_of(*parameters, "id") : std::nullopt;
   if (!id) return refusal(400, "expected id");
-  return answer_of(202, engine->jobs().cancel(*id));
+  return answer_of_job(202, engine->jobs().cancel(*id));
 }
 
 }  // namespace
 
-Task<StorageAdminAnswer> answer_storage_admin(LogEngine* engine, StorageAdminRequest request) {
+Task<AdminAnswer> answer_storage_admin(LogEngine* engine, AdminRequest request) {
   std::string_view name = std::string_view(request.path).substr(storage_admin_prefix.size());
   if (name == "segments" && !request.is_post) co_return co_await list_segments(engine);
   if (name == "quarantine" && !request.is_post) co_return co_await list_quarantine(engine);

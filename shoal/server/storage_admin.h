@@ -1,26 +1,14 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "shoal/base/task.h"
+#include "shoal/server/admin_message.h"
 #include "shoal/storage/log_engine.h"
 
 namespace shoal::server {
 
 inline constexpr std::string_view storage_admin_prefix = "/-/storage/";
-
-struct StorageAdminRequest {
-  bool is_post = false;
-  std::string path;
-  std::string query;
-};
-
-struct StorageAdminAnswer {
-  int status = 0;
-  std::string text;
-  std::string_view content_type = "application/json";
-};
 
 /// What an operator does with the storage of a running server; answers are JSON.
 ///
@@ -31,6 +19,6 @@ struct StorageAdminAnswer {
 ///     POST /-/storage/cancel?id=N              202; the job ends soon
 ///
 /// Runs on the first loop; the caller has seen to it that the request is signed.
-Task<StorageAdminAnswer> answer_storage_admin(storage::LogEngine* engine, StorageAdminRequest request);
+Task<AdminAnswer> answer_storage_admin(storage::LogEngine* engine, AdminRequest request);
 
 }  // namespace shoal::server

@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "shoal/io/join.h"
 
 namespace shoal::server {
@@ -23,15 +25,49 @@ Task<Result<void>> read_all(ObjectStore* store, ObjectKey key) {
   co_return Result<void>();
 }
 
+void note(const Result<void>& done, WarmOutcome* outcome) {
+  if (!done && outcome->failed++ == 0) outcome->failure = done.error().message;
+}
+
 Task<void> read_item(ObjectStore* store, ObjectKey key, WarmOutcome* outcome) {
   Result<void> read = co_await read_all(store, std::move(key));
-  if (read) co_return;
-  if (outcome->failed++ == 0) outcome->failure = read.error().message;
+  note(read, outcome);
+}
+
+/// One of the names that were given: what it is like is asked for first.
+Task<void> read_named(ObjectStore* store, ObjectKey key, bool dry_run, WarmOutcome* outcome) {
+  auto info = co_await store->stat(key);
+  if (info && !*info) {
+    ++outcome->absent;
+    co_return;
+  }
+  ++outcome->objects;
+  if (info) outcome->bytes += (**info)->size;
+  Result<void> done = info ? Result<void>() : Result<void>(failure(info.error()));
+  if (done && !dry_run) done = co_await read_all(store, std::move(key));
+  note(done, outcome);
+}
+
+Task<Result<WarmOutcome>> warm_names(ObjectStore* store, WarmStep step) {
+  auto is_outside = [&](const std::string& name) { return !name.starts_with(step.prefix); };
+  if (auto outside = std::ranges::find_if(step.names, is_outside); outside != step.names.end()) {
+    co_return failure(ErrorCode::invalid_argument, fmt::format("'{}' does not begin with the prefix", *outside));
+  }
+  WarmOutcome outcome;
+  outcome.is_done = true;
+  outcome.last = step.names.back();
+  std::function<Task<void>(std::size_t)> start = [&](std::size_t i) {
+    ObjectKey key{step.bucket, step.names[i]};
+    return read_named(store, std::move(key), step.dry_run, &outcome);
+  };
+  co_await io::for_each_at_once(step.names.size(), reads_at_once, std::move(start));
+  co_return outcome;
 }
 
 }  // namespace
 
 Task<Result<WarmOutcome>> warm_up(ObjectStore* store, WarmStep step) {
+  if (!step.names.empty()) co_return co_await warm_names(store, std::move(step));
   ListRequest request;
   request.bucket = step.bucket;
   request.prefix = step.prefix;

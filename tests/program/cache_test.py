@@ -166,7 +166,7 @@ def test_rules_of_buckets(new_server):
         make_bucket(server, name).put("key", b"body")
         assert Bucket(server.boto3(), name).get("key") == b"body"
     assert "is not cached" in explain(server, "bypassed/key", check=True).stdout
-    assert "list pinned bucket, 1 hit" in explain(server, "pinned/key", check=True).stdout
+    assert "list pinned, 1 hit" in explain(server, "pinned/key", check=True).stdout
     assert "10 % of the cache" in explain(server, "some/key", check=True).stdout
     assert server.metrics()["shoal_cache_bypasses_total"] == 1
 

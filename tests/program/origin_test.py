@@ -9,59 +9,13 @@ import subprocess
 import threading
 import time
 
-import botocore.exceptions
 import pytest
 
-from harness.bucket import Bucket, random_bytes
+from harness.bucket import random_bytes
 from harness.certificates import make_certificate, tls_options
+from harness.fronts import ORIGIN_FAILED, bucket_of, front_of, requests_to, status_of
 from harness.server import program
 from harness.waiting import wait_until
-
-
-# What stands in the log when a test takes the origin away.
-ORIGIN_FAILED = "store failed"
-
-
-@pytest.fixture
-def origin(new_server):
-    return new_server().start()
-
-
-def front_of(new_server, origin, options=None, url=None, expected_trouble=None):
-    """A server in front of an origin, with its keys."""
-    server = new_server(
-        options={"origin.url": url or origin.endpoint, "log.level": "debug", **(options or {})},
-        environment={
-            "SHOAL_ORIGIN_ACCESS_KEY": origin.access_key,
-            "SHOAL_ORIGIN_SECRET_KEY": origin.secret_key,
-        },
-    )
-    server.expected_trouble = expected_trouble
-    return server.start()
-
-
-@pytest.fixture
-def in_front(new_server, origin):
-    """Makes servers in front of the origin."""
-
-    def make(options=None, url=None, expected_trouble=None):
-        return front_of(new_server, origin, options, url, expected_trouble)
-
-    return make
-
-
-def bucket_of(server, name="bucket"):
-    return Bucket(server.boto3(), name)
-
-
-def status_of(call):
-    with pytest.raises(botocore.exceptions.ClientError) as error:
-        call()
-    return error.value.response["ResponseMetadata"]["HTTPStatusCode"]
-
-
-def requests_to(server):
-    return server.metrics()["shoal_http_requests_total"]
 
 
 def test_objects_are_kept_by_the_origin_and_served_from_memory(origin, in_front):
@@ -528,3 +482,11 @@ def test_warm_up(origin, in_front):
     assert told(front, "/bucket/other") == "miss"
     refused = warm(front, "no-such-bucket/")
     assert refused.returncode == 1 and "404" in refused.stderr
+
+
+def test_data_directory_of_another_process_is_refused(new_server, origin, in_front):
+    front = in_front()
+    other = new_server(options={"origin.url": origin.endpoint}, data=front.data)
+    with pytest.raises(AssertionError):
+        other.start()
+    assert "is open in another process" in other.log()

@@ -1,0 +1,60 @@
+"""An S3 service that says what a test tells it to, and remembers what it was asked."""
+import http.server
+import threading
+import urllib.parse
+
+
+class CannedOrigin:
+    """Answers by method, path and names of the query; everything else with 404 NoSuchKey."""
+
+    def __init__(self):
+        self.answers = {}  # (method, path, frozenset of names) -> status, headers, body
+        self.requests = []
+        origin = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                path, _, query = self.path.partition("?")
+                query = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                origin.requests.append((self.command, urllib.parse.unquote(path), query, headers, body))
+                known = (self.command, urllib.parse.unquote(path), frozenset(query))
+                status, headers, text = origin.answers.get(known, (404, {}, b"<Error><Code>NoSuchKey</Code></Error>"))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(text)
+
+            do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass  # connections that are kept open end without asking
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.access_key, self.secret_key = "CANNEDORIGINKEY", "canned" * 7
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def says(self, method, path, query, status=200, body=b"", **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers[method, path, frozenset(query)] = (status, named, body)
+
+    def asked(self, method, path):
+        """The requests so far: query, headers, body of each."""
+        return [request[2:] for request in self.requests if request[:2] == (method, path)]
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
