@@ -13,11 +13,11 @@ SECRET_KEY = "bench-secret-key-0123456789"
 class ShoalProcess:
     """One server on a directory; `with` starts and stops it."""
 
-    def __init__(self, program, data, threads=0, cpus=None, options=None):
+    def __init__(self, program, data, threads=0, cpus=None, options=None, environment=None):
         self.program, self.data, self.threads, self.cpus = program, pathlib.Path(data), threads, cpus
-        self.options = options or {}
+        self.options, self.environment = options or {}, environment or {}
         self.process = None
-        self.url = None
+        self.url = self.admin_url = None
 
     def __enter__(self):
         self.start()
@@ -33,13 +33,16 @@ class ShoalProcess:
             command += ["--set", f"{name}={value}"]
         if self.cpus:
             command = ["taskset", "-c", self.cpus] + command
-        environment = dict(os.environ, SHOAL_ROOT_ACCESS_KEY=ACCESS_KEY, SHOAL_ROOT_SECRET_KEY=SECRET_KEY)
+        environment = dict(os.environ, SHOAL_ROOT_ACCESS_KEY=ACCESS_KEY, SHOAL_ROOT_SECRET_KEY=SECRET_KEY, **self.environment)
+        self.url = None
         self.log = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
-            match = re.match(r"shoal: S3 API on (\S+)", line)
-            if match:
-                self.url = match[1]
+            match = re.match(r"shoal: (S3 API|admin) on (\S+)", line)
+            if match and match[1] == "S3 API":
+                self.url = self.url or match[2]  # without TLS
+            elif match:
+                self.admin_url = match[2]
                 return
         self.log.seek(0)
         raise RuntimeError(f"the server did not start:\n{self.log.read()}")

@@ -26,10 +26,14 @@ class BenchObjects {
 
   explicit BenchObjects(const Options& options)
       : count_(options.objects),
+        size_(options.size),
         names_(options.bucket, options.prefix),
         bodies_(options.seed, loadgen::SizeDistribution({{options.size, options.size}})) {}
 
   std::uint64_t count() const { return count_; }
+  /// Of each, in bytes.
+  std::uint64_t size() const { return size_; }
+  const loadgen::BodyGenerator& bodies() const { return bodies_; }
   const loadgen::ObjectNames& names() const { return names_; }
   std::string body_of(std::uint64_t number) const {
     loadgen::GeneratedBody body;
@@ -41,6 +45,7 @@ class BenchObjects {
 
  private:
   std::uint64_t count_;
+  std::uint64_t size_;
   loadgen::ObjectNames names_;
   loadgen::BodyGenerator bodies_;
 };

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Shoal, nginx, Varnish and a minimal server under the same load, in turn in each round, and tables of what came of it.
+"""Shoal, nginx, Varnish, memcached and a minimal server under the same load, in turn in each round, and tables of what came of it.
 
 The load generator is `shoal bench`, which checks every body while it measures. One core for the server, one for the
-client. Requests to Shoal are signed, each with its own SigV4 signature; those to the others are not.
+client. Requests to Shoal are signed, each with its own SigV4 signature; those to the others are not. memcached has a
+load generator of its own, as it does not speak HTTP.
 """
 import argparse
 import collections
@@ -40,17 +41,15 @@ class Tools:
         self.shoal = build / "shoal"
         self.minimal = build / "bench/minimal_epoll_server"
         self.write_bodies = build / "bench/write_bodies"
+        self.memcached_load = build / "bench/memcached_load"
         self.report = scratch / "report.json"
 
     def load(self, system, operation, connections, seconds, existing=True):
         """One row of `shoal bench`, with the CPU of server and client for each request."""
-        command = ["taskset", "-c", systems.CLIENT_CPU, str(self.shoal), "bench", operation, "--endpoint", system.url]
-        command += [*system.objects.arguments(), "--signature", system.signature, "--connections", str(connections)]
-        command += ["--duration", f"{seconds}s", "--warmup", "200ms", "--json", str(self.report), "--quiet"]
-        if existing:
-            command += ["--use-existing"]
-        else:
-            command += ["--keep"]
+        command = ["taskset", "-c", systems.CLIENT_CPU, *system.load_command(operation, connections, seconds)]
+        command += [*system.objects.arguments(), "--connections", str(connections), "--json", str(self.report)]
+        if system.speaks_http:
+            command += ["--use-existing"] if existing else ["--keep"]
         environment = dict(os.environ, **systems.CREDENTIALS)
         cpu_before = system.cpu_seconds()
         done = subprocess.run(command, env=environment, capture_output=True, text=True)

@@ -65,6 +65,7 @@ class System:
     """A server process on its core. `signature` is how clients sign for it."""
 
     signature = "none"
+    speaks_http = True
 
     def __init__(self, tools, root, objects):
         self.tools, self.root, self.objects = tools, root, objects
@@ -80,6 +81,11 @@ class System:
         with open(self.root / f"{self.name}.log", "ab") as log:
             self.process = subprocess.Popen(["taskset", "-c", SERVER_CPU, *self.command(port)], stdout=log, stderr=log)
         wait_for_port(port)
+
+    def load_command(self, operation, connections, seconds):
+        """Of the load generator for it, without what all have."""
+        return [str(self.tools.shoal), "bench", operation, "--endpoint", self.url, "--signature", self.signature,
+                "--duration", f"{seconds}s", "--warmup", "200ms", "--quiet"]
 
     def warm_up(self):
         """Everything that is read later is read once."""
@@ -246,7 +252,27 @@ class Varnish(WithOrigin, System):
                 str(self.root / "varnish"), "-p", "timeout_idle=600"]
 
 
-READERS = [Shoal, Minimal, Nginx, NginxProxyCache, Varnish]
+class Memcached(System):
+    """Its text protocol; objects of 1 MiB need a larger limit than it has by default."""
+
+    name, speaks_http = "memcached", False
+
+    def command(self, port):
+        self.port = port
+        return ["memcached", "-l", "127.0.0.1", "-p", str(port), "-t", "1", "-m", "2048", "-I", "4m", "-u", "nobody"]
+
+    def load_command(self, operation, connections, seconds):
+        return [str(self.tools.memcached_load), "--port", str(self.port), "--seconds", str(seconds),
+                "--set", "no" if self.is_warm else "yes"]
+
+    is_warm = False
+
+    def warm_up(self):
+        self.tools.load(self, "get", 1, 0.3)
+        self.is_warm = True
+
+
+READERS = [Shoal, Minimal, Nginx, NginxProxyCache, Varnish, Memcached]
 WRITERS = [Shoal, Minimal, NginxDav]
 LISTERS = [Shoal, Minimal]
 HEADERS = [Shoal, Nginx]
