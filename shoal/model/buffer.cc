@@ -23,14 +23,27 @@ BufferRef BufferRef::allocate(std::size_t size, MemoryAccount* account, std::siz
   return BufferRef(new (block) Buffer(static_cast<std::byte*>(block) + data_offset, size, alignment, account));
 }
 
+BufferRef BufferRef::store(FileMemory& file, std::span<const ByteSpan> pieces, MemoryAccount* account) {
+  ByteSpan stored = file.store(pieces);
+  if (stored.empty()) return {};
+  auto* data = const_cast<std::byte*>(stored.data());  // that nobody writes to it is up to the users of Buffer
+  void* block = ::operator new(sizeof(Buffer), std::align_val_t(alignof(Buffer)));
+  BufferRef buffer(new (block) Buffer(data, stored.size(), alignof(Buffer), account, &file));
+  if (account != nullptr) account->charge(buffer->charged_bytes());
+  return buffer;
+}
+
+std::size_t Buffer::charged_bytes() const {
+  if (file_ != nullptr) return BufferRef::charged_bytes(size_, *file_);
+  return static_cast<std::size_t>(data_ - reinterpret_cast<const std::byte*>(this)) + size_;
+}
+
 void BufferRef::destroy(Buffer* buffer) {
   std::align_val_t alignment{buffer->alignment_};
-  auto* block = reinterpret_cast<std::byte*>(buffer);
-  if (buffer->account_ != nullptr) {
-    buffer->account_->release(static_cast<std::size_t>(buffer->data_ - block) + buffer->size_);
-  }
+  if (buffer->account_ != nullptr) buffer->account_->release(buffer->charged_bytes());
+  if (buffer->file_ != nullptr) buffer->file_->discard(buffer->bytes());
   buffer->~Buffer();
-  ::operator delete(block, alignment);
+  ::operator delete(static_cast<void*>(buffer), alignment);
 }
 
 }  // namespace shoal

@@ -2,31 +2,43 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "shoal/base/bytes.h"
+#include "shoal/base/file_memory.h"
 #include "shoal/base/memory_account.h"
 
 namespace shoal {
 
 /// One block of memory shared by counted references and charged to an account until the last one goes (which may be on
-/// any thread). Written by its maker only until it is first shared.
+/// any thread). Written by its maker only until it is first shared; one in a file (BufferRef::store) never.
 class Buffer {
  public:
   std::byte* data() { return data_; }
   std::size_t size() const { return size_; }
   MutableByteSpan bytes() { return {data_, size_}; }
+  /// What it charges to its account.
+  std::size_t charged_bytes() const;
+  /// Where the system can send `bytes` from, a part of these; nothing of ordinary memory. As long as the buffer lives.
+  std::optional<FilePlace> place_of(ByteSpan bytes) const {
+    if (file_ == nullptr) return std::nullopt;
+    return file_->place_of(bytes.data());
+  }
 
  private:
   friend class BufferRef;
-  Buffer(std::byte* data, std::size_t size, std::size_t alignment, MemoryAccount* account)
-      : data_(data), size_(size), alignment_(alignment), account_(account) {}
+  Buffer(std::byte* data, std::size_t size, std::size_t alignment, MemoryAccount* account, FileMemory* file = nullptr)
+      : alignment_(static_cast<std::uint32_t>(alignment)), data_(data), size_(size), account_(account), file_(file) {}
 
   std::atomic<std::uint32_t> references_{1};
+  std::uint32_t alignment_;
   std::byte* data_;
   std::size_t size_;
-  std::size_t alignment_;
   MemoryAccount* account_;
+  FileMemory* file_;  // where the bytes are; null: behind this
 };
 
 /// Counted reference to a Buffer; empty by default.
@@ -36,8 +48,14 @@ class BufferRef {
   /// account, if any, must outlive every reference.
   static BufferRef allocate(std::size_t size, MemoryAccount* account = nullptr,
                             std::size_t alignment = alignof(std::max_align_t));
-  /// What such a block charges to its account.
+  /// A copy of the pieces in `file`, from which it can be sent; null when there is no room. The file and the account
+  /// must outlive every reference.
+  static BufferRef store(FileMemory& file, std::span<const ByteSpan> pieces, MemoryAccount* account = nullptr);
+  /// What they charge to the account.
   static std::size_t charged_bytes(std::size_t size, std::size_t alignment = alignof(std::max_align_t));
+  static std::size_t charged_bytes(std::size_t size, const FileMemory& file) {
+    return sizeof(Buffer) + file.bytes_taken(size);
+  }
 
   BufferRef() = default;
   BufferRef(const BufferRef& other) : buffer_(other.buffer_) {

@@ -1,15 +1,33 @@
 #include "shoal/net/tcp_stream.h"
 
 #include <cerrno>
+#include <optional>
+#include <span>
 
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 namespace shoal::net {
 namespace {
 
 bool would_block(int error_number) { return error_number == EAGAIN || error_number == EWOULDBLOCK; }
+
+ssize_t send_from_memory(int socket, GatherList& list) {
+  std::span<iovec> parts = list.next_parts_in_memory();
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  // A head does not leave in a packet of its own, ahead of the body in a file.
+  bool more_follows = parts.size() < list.next_parts().size();
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+}
+
+ssize_t send_from_file(int socket, const GatherList::InFile& piece) {
+  auto offset = static_cast<off_t>(piece.place.offset);
+  return ::sendfile(socket, piece.place.descriptor, &offset, piece.bytes);
+}
 
 }  // namespace
 
@@ -47,17 +65,15 @@ Result<SocketStream::Attempt> TcpStream::try_receive(MutableByteSpan target) {
 }
 
 Result<SocketStream::Attempt> TcpStream::try_send(GatherList& list) {
-  std::span<iovec> parts = list.next_parts();
-  msghdr message{};
-  message.msg_iov = parts.data();
-  message.msg_iovlen = parts.size();
   for (;;) {
-    ssize_t bytes = ::sendmsg(socket().descriptor(), &message, MSG_NOSIGNAL);
-    if (bytes >= 0) {
+    std::optional<GatherList::InFile> in_file = list.next_in_file();
+    ssize_t bytes = in_file ? send_from_file(socket().descriptor(), *in_file)  //
+                            : send_from_memory(socket().descriptor(), list);
+    if (bytes > 0) {
       list.written(static_cast<std::size_t>(bytes));
       return Attempt{.bytes = static_cast<std::size_t>(bytes), .blocked = {}};
     }
-    int error_number = errno;
+    int error_number = bytes == 0 ? EIO : errno;  // nothing is sent only of a file that ends too early
     if (error_number == EINTR) continue;
     if (would_block(error_number)) {
       socket().found_exhausted(Direction::write);

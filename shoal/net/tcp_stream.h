@@ -4,7 +4,8 @@
 
 namespace shoal::net {
 
-/// A TCP connection, with nothing between us and its bytes.
+/// A TCP connection, with nothing between us and its bytes. What lies in a file goes out without a copy; as writing to
+/// a connection that is gone then raises SIGPIPE, the process ignores that.
 class TcpStream final : public SocketStream {
  public:
   /// As for SocketStream.
