@@ -1,4 +1,5 @@
 """Starts the built server for a benchmark and stops it again."""
+import contextlib
 import os
 import pathlib
 import re
@@ -56,9 +57,17 @@ class ShoalProcess:
         self.process = None
 
     def resident_bytes(self):
-        """Memory of the process that is in RAM, without the pages of files."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"^RssAnon:\s+(\d+) kB$", status, re.M)[1]) * 1024
+        """Memory of the process that is in RAM, with its files in memory and without those on a disk."""
+        process = pathlib.Path(f"/proc/{self.process.pid}")
+        own = int(re.search(r"^RssAnon:\s+(\d+) kB$", (process / "status").read_text(), re.M)[1]) * 1024
+        return own + sum(file.stat().st_blocks * 512 for file in self.files_in_memory())
+
+    def files_in_memory(self):
+        """The descriptors of those in which large bodies lie."""
+        for descriptor in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                if os.readlink(descriptor).startswith("/memfd:"):
+                    yield descriptor
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
