@@ -7,10 +7,11 @@
 namespace shoal::cache {
 
 CacheContents::CacheContents(MemoryAccount& account, std::uint64_t capacity, PolicyKind policy, BucketRules rules,
-                             bool is_shard)
+                             bool is_shard, BodyMemory memory)
     : account_(account),
       capacity_(capacity),
       rules_(std::move(rules)),
+      memory_(memory),
       directory_(account),
       policy_(policy_options(policy, capacity, is_shard)),
       doorkeeper_(capacity / capacity_per_knock),
@@ -169,11 +170,7 @@ void CacheContents::fill(Entry& entry, ObjectInfoPtr info, const Body& body) {
   entry.revoked = entry.awaited = false;
   entry.doubted = 0;
   if (info != nullptr) entry.info = CachedInfo(std::move(info), account_);
-  if (body.empty()) return;
-  BufferRef block = BufferRef::allocate(static_cast<std::size_t>(body.size()), &account_);
-  std::byte* to = block->data();
-  for (const Body::Slice& slice : body) to = std::ranges::copy(slice.bytes, to).out;
-  entry.body = std::move(block);
+  entry.body = memory_.copy_of(body, &account_);
 }
 
 CacheContents::Installed CacheContents::install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {
@@ -264,8 +261,7 @@ CacheContents::Installed CacheContents::keep(const EntryKey& key, ObjectInfoPtr 
 
 bool CacheContents::replace_info(Entry& entry, ObjectInfoPtr info) {
   std::uint64_t info_bytes = CachedInfo::bytes_of(*info);
-  std::uint64_t kept_bytes =
-      Directory::entry_bytes(entry) + (entry.body ? BufferRef::charged_bytes(entry.body->size()) : 0);
+  std::uint64_t kept_bytes = Directory::entry_bytes(entry) + (entry.body ? entry.body->charged_bytes() : 0);
   auto weight = static_cast<std::uint32_t>(kept_bytes + info_bytes);
   entry.info.reset();
   entry.revoked = false;

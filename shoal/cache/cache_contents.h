@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shoal/base/memory_account.h"
+#include "shoal/cache/body_memory.h"
 #include "shoal/cache/bucket_rules.h"
 #include "shoal/cache/cache_stats.h"
 #include "shoal/cache/chosen_policy.h"
@@ -38,7 +39,7 @@ class CacheContents {
  public:
   /// The account holds nothing else, and outlives this and every body and info that was handed out.
   CacheContents(MemoryAccount& account, std::uint64_t capacity, PolicyKind policy, BucketRules rules,
-                bool is_shard = false);
+                bool is_shard = false, BodyMemory memory = {});
   ~CacheContents() { account_.release(policy_bytes_ + history_bytes()); }
   CacheContents(const CacheContents&) = delete;  // the policies link the entries of the directory
   CacheContents& operator=(const CacheContents&) = delete;
@@ -149,9 +150,7 @@ class CacheContents {
   static constexpr std::size_t in_use_few = 64;
   static constexpr std::uint64_t capacity_per_knock = 128 << 10;
 
-  static std::uint64_t body_bytes(const Body& body) {
-    return body.empty() ? 0 : BufferRef::charged_bytes(static_cast<std::size_t>(body.size()));
-  }
+  std::uint64_t body_bytes(const Body& body) const { return memory_.charged_bytes(body.size()); }
 
   const ChosenPolicy& policy_of(const Entry& entry) const {
     return entry.share == 0 ? policy_ : shares_[entry.share - 1U]->policy;
@@ -229,6 +228,7 @@ class CacheContents {
   std::uint64_t capacity_;
   std::uint32_t now_ms_ = 0;
   const BucketRules rules_;
+  const BodyMemory memory_;
   Directory directory_;
   ChosenPolicy policy_;
   std::vector<std::unique_ptr<Share>> shares_;  // those of the rules, in their order

@@ -18,7 +18,8 @@ MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& 
       clock_(clock),
       options_(std::move(options)),
       made_at_(clock.monotonic()),
-      contents_(account, options_.capacity, options_.policy, options_.buckets, options_.is_shard) {}
+      contents_(account, options_.capacity, options_.policy, options_.buckets, options_.is_shard,
+                options_.body_memory) {}
 
 MemoryCache::~MemoryCache() = default;
 

@@ -31,6 +31,7 @@ struct MemoryCacheOptions {
   PolicyKind policy = PolicyKind::duel;
   bool is_shard = false;  ///< One of several caches that learn together: somebody calls steer().
   BucketRules buckets = {};
+  BodyMemory body_memory = {};
 };
 
 /// Keeps what is read and written in memory, over any ObjectStore. Reads see every write that went through here, at any

@@ -187,6 +187,9 @@ OptionTable option_table_of(Configuration& configuration) {
                   "are one record of the log).");
   table.add_bytes("cache.piece_bytes", &cache.piece_bytes,
                   "Size of the pieces in which larger objects are cached; 0 does not cache them.");
+  table.add_bytes("cache.sendfile_bytes_min", &cache.sendfile_bytes_min,
+                  "Cached bodies from this size on lie in whole pages of a file in memory, from which the kernel sends "
+                  "them without a copy; 0: none.");
   table.add("cache.warm_restart", &cache.warm_restart,
             "Remember at an orderly stop what is in memory, and read it back after the start, hottest first.");
   table.add("cache.bypassed_buckets", &cache.bypassed_buckets, "Buckets whose objects are never cached.");

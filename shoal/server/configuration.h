@@ -89,6 +89,7 @@ struct Configuration {
     std::string policy = "duel";
     std::uint64_t object_bytes_max = 1_MiB;
     std::uint64_t piece_bytes = 1_MiB;
+    std::uint64_t sendfile_bytes_min = 16_KiB;
     bool warm_restart = true;
     std::vector<std::string> bypassed_buckets;
     std::vector<std::string> pinned_buckets;

@@ -26,6 +26,7 @@
 #include "shoal/io/local_disk.h"
 #include "shoal/io/loop_lag.h"
 #include "shoal/io/memory_limit.h"
+#include "shoal/io/page_file.h"
 #include "shoal/io/run_blocking.h"
 #include "shoal/io/run_on.h"
 #include "shoal/io/sync_timing_disk.h"
@@ -60,6 +61,9 @@ constexpr std::uint64_t log_record_body_max = 4_MiB;
 constexpr std::uint64_t streamed_bytes_max = 2 * log_record_body_max + 256_KiB;
 /// What of the memory of the machine or the cgroup the server takes when nobody says.
 constexpr double share_of_memory = 0.6;
+/// A loop's file of large bodies has addresses for so many times what the loop may hold: bodies are not moved, so each
+/// size of them keeps the addresses that it needed at one time.
+constexpr std::uint64_t addresses_of_page_file = 32;
 /// Segments of the log, listening sockets, rings.
 constexpr std::uint64_t own_descriptors = 512;
 
@@ -125,6 +129,7 @@ Result<std::optional<RootCredentials>> root_keys_of_environment() {
 /// What belongs to one event loop, from the disk up to the listening socket.
 struct Core {
   std::unique_ptr<io::SyncTimingDisk> disk;
+  std::unique_ptr<io::PageFile> large_bodies;    // null: not wanted, or not to be had; outlives every body too
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
   std::unique_ptr<cache::MemoryCache> cache;
   std::unique_ptr<cache::CoherentCache> coherent;  // null without an origin: nobody else writes to our own store
@@ -181,6 +186,7 @@ struct Node::Parts {
   ObjectStore& durable_store(std::size_t loop);
   std::size_t owner_of(Slot slot) const;
   cache::MemoryCacheOptions cache_options() const;
+  void make_page_files();
   void build_caches();
   void build_chains();
   void start_caches();
@@ -302,14 +308,31 @@ cache::MemoryCacheOptions Node::Parts::cache_options() const {
   return options;
 }
 
+/// Where large bodies are sent from without a copy. Without it everything goes on with ordinary memory.
+void Node::Parts::make_page_files() {
+  if (configuration.cache.sendfile_bytes_min == 0) return;
+  std::uint64_t address_bytes = budget->limit() / cores.size() * addresses_of_page_file;
+  for (Core& core : cores) {
+    Result<std::unique_ptr<io::PageFile>> made = io::PageFile::create(address_bytes);
+    if (!made) {
+      spdlog::warn("large bodies are sent with a copy reason={}", log_value(made.error().message));
+      return;
+    }
+    core.large_bodies = *std::move(made);
+  }
+}
+
 void Node::Parts::build_caches() {
   std::vector<CacheGroup::Member> members;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
-    core.cache = std::make_unique<cache::MemoryCache>(durable_store(i), system_clock(), *core.cache_account,
-                                                      cache_options(), origin != nullptr ? &origin->store(i) : nullptr);
+    cache::MemoryCacheOptions options = cache_options();
+    options.body_memory = {core.large_bodies.get(), configuration.cache.sendfile_bytes_min};
+    core.cache =
+        std::make_unique<cache::MemoryCache>(durable_store(i), system_clock(), *core.cache_account, std::move(options),
+                                             origin != nullptr ? &origin->store(i) : nullptr);
     if (origin != nullptr) {
       core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, origin->store(i),
                                                              coherence_rules_of(configuration).value());
@@ -573,6 +596,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
   if (node->parts_->has_origin()) {
     TRY(node->parts_->open_origin());
   }
+  node->parts_->make_page_files();
   node->parts_->build_caches();
   node->parts_->build_chains();
   node->parts_->build_admin();
