@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """What clients that behave badly do to others: p99 of signed GETs and the server's memory, quiet and beside each kind.
 
+Bad clients take processor time from the good one and from the server, whoever has to deal with them. So p99 is also measured while they
+are at another server on the same machine: what is more than that is this server's part.
+
 Usage: bad_clients.py --build build/release [--kinds slow_heads,never_reads] [--seconds 5] [--rounds 3]
 """
 import argparse
@@ -157,28 +160,35 @@ def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
-    print("| beside | p99 ms quiet | p99 ms | ratio | from | to | memory quiet MiB | MiB |\n|---|--:|--:|--:|--:|--:|--:|--:|")
+    print("| beside | p99 ms quiet | p99 ms | elsewhere | ratio | from | to | elsewhere | from | to | memory quiet MiB | MiB |\n|---" + "|--:" * 11 + "|")
     with tempfile.TemporaryDirectory(prefix="shoal-bad.") as directory:
         options = {"limits.idle_timeout": "10m", "limits.connections_max": str(IDLE_CONNECTIONS + 1000)}
-        with ShoalProcess(program, pathlib.Path(directory) / "data", options=options) as server:
+        data = pathlib.Path(directory)
+        with ShoalProcess(program, data / "own", options=options) as server, ShoalProcess(program, data / "other", options=options) as other:
             measure_p99(program, server.url, 0.1, existing=False)
-            port = int(server.url.rsplit(":", 1)[1])
             for kind in arguments.kinds.split(","):
                 rounds = []
                 memory = server.resident_bytes()
                 peak = 0
                 for _ in range(arguments.rounds):
                     quiet = measure_p99(program, server.url, arguments.seconds)
-                    with KINDS[kind](port):
+                    with KINDS[kind](port_of(server)):
                         busy = measure_p99(program, server.url, arguments.seconds)
                         peak = max(peak, server.resident_bytes())
-                    rounds.append((quiet, busy))
-                ratios = [busy / quiet for quiet, busy in rounds]
-                print(
-                    f"| {kind} | {statistics.median(quiet for quiet, _ in rounds):.2f} | {statistics.median(busy for _, busy in rounds):.2f} "
-                    f"| {statistics.median(ratios):.2f} | {min(ratios):.2f} | {max(ratios):.2f} | {memory / MIB:.0f} | {peak / MIB:.0f} |",
-                    flush=True,
-                )
+                    with KINDS[kind](port_of(other)):
+                        elsewhere = measure_p99(program, server.url, arguments.seconds)
+                    rounds.append((quiet, busy, elsewhere))
+                medians = [statistics.median(times) for times in zip(*rounds)]
+                cells = [f"{time:.2f}" for time in medians]
+                for column in (1, 2):
+                    ratios = [times[column] / times[0] for times in rounds]
+                    cells += [f"{ratio:.2f}" for ratio in (statistics.median(ratios), min(ratios), max(ratios))]
+                cells += [f"{memory / MIB:.0f}", f"{peak / MIB:.0f}"]
+                print(f"| {kind} | " + " | ".join(cells) + " |", flush=True)
+
+
+def port_of(server):
+    return int(server.url.rsplit(":", 1)[1])
 
 
 if __name__ == "__main__":
