@@ -1,7 +1,6 @@
 #include "shoal/net/connection.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "shoal/net/request_handler.h"
@@ -115,9 +114,10 @@ Body Connection::describe_error(int status, std::string_view reason, http::Respo
 Task<void> Connection::linger() {
   stream_->shutdown_send();
   auto budget = ProgressBudget::once(options().linger_timeout);
-  std::array<std::byte, 2'048> dropped;
   for (std::uint64_t bytes = 0; bytes < options().linger_bytes_max;) {
-    Result<std::size_t> received = co_await stream_->read_some(dropped, budget);
+    buffer_.consume(buffer_.unread().size());
+    buffer_.make_room();
+    Result<std::size_t> received = co_await stream_->read_some(buffer_.writable(), budget);
     if (!received || *received == 0) co_return;
     bytes += *received;
   }
