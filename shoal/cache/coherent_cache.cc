@@ -5,20 +5,11 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "shoal/base/spawn.h"
-#include "shoal/cache/same_object.h"
+#include "shoal/model/same_object.h"
 
 namespace shoal::cache {
-namespace {
 
 using Mode = Coherence::Mode;
-
-/// Whether the store below could not be asked, and so may have what is cached.
-bool is_unavailable(ErrorCode code) {
-  return code == ErrorCode::closed || code == ErrorCode::timed_out || code == ErrorCode::overloaded ||
-         code == ErrorCode::io_error;
-}
-
-}  // namespace
 
 CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules)
     : cache_(cache), below_(below), rules_(std::move(rules)) {}
@@ -37,6 +28,7 @@ Task<Result<CoherentCache::Freshness>> CoherentCache::make_fresh(ObjectKey key, 
   const Coherence& rule = rules_.of(key.bucket);
   bool insists = demand == Demand::confirmed && rule.mode != Mode::immutable;
   if (!insists && is_fresh(key, rule)) co_return Freshness::fresh;
+  if (insists) below_.doubt(key);
   Result<Freshness> asked = co_await ask(key, wanted);
   if (asked || insists || !is_unavailable(asked.error().code)) co_return asked;
   auto recalled = cache_.recall(key);
@@ -89,6 +81,7 @@ void CoherentCache::doubt(const ObjectKey& key) {
     auto asked = questions.find(key);
     if (asked != questions.end()) asked->second->overtaken = true;
   }
+  below_.doubt(key);
   cache_.doubt(key);
 }
 
@@ -121,6 +114,13 @@ ReadSource CoherentCache::source_of(Freshness freshness) {
   return ReadSource::store;
 }
 
+ReadSource CoherentCache::source_of(const Object& read_below, std::string_view bucket) const {
+  if (!read_below.from_flash) return source_below(bucket);
+  const Coherence& rule = rules_.of(bucket);
+  bool is_stale = rule.mode == Mode::revalidate && read_below.age > rule.max_age;
+  return is_stale ? ReadSource::stale : ReadSource::flash;
+}
+
 ReadSource CoherentCache::source_below(std::string_view bucket) const {
   return cache_.bypasses(bucket) ? ReadSource::bypass : ReadSource::store;
 }
@@ -151,8 +151,9 @@ Task<Result<TracedRead>> CoherentCache::read(ObjectKey key, Demand demand) {
     read.source = source_of(freshness);
     co_return read;
   }
-  read.source = source_below(key.bucket);
-  CO_TRY_ASSIGN(read.object, co_await cache_.get(std::move(key)));
+  CO_TRY_ASSIGN(read.object, co_await cache_.get(key));
+  read.source = read.object ? source_of(*read.object, key.bucket) : source_below(key.bucket);
+  if (read.source == ReadSource::stale) ++stats_.stale;
   co_return read;
 }
 

@@ -111,6 +111,7 @@ class CoherentCache final : public ObjectStore, public TracedReads {
   /// Whether what was recalled is what the store below has.
   Task<Result<bool>> is_unchanged(ObjectKey key, ObjectInfoPtr recalled, Wanted wanted);
   static ReadSource source_of(Freshness freshness);
+  ReadSource source_of(const Object& read_below, std::string_view bucket) const;
   ReadSource source_below(std::string_view bucket) const;
 
   MemoryCache& cache_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "shoal/cache/memory_cache_test.h"
+#include "shoal/testing/comparing_reads.h"
 
 namespace shoal::cache::testing {
 namespace {
@@ -10,25 +11,6 @@ namespace {
 using Mode = Coherence::Mode;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-class ComparingReads final : public ConditionalReads {
- public:
-  explicit ComparingReads(ObjectStore& store) : store_(store) {}
-
-  Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override { return store_.stat(std::move(key)); }
-  /// Compares by stat(), so that tests hold a question and let it fail as that.
-  Task<Result<std::optional<Object>>> get_unless(ObjectKey key, ObjectInfoPtr known) override {
-    CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> present, co_await store_.stat(key));
-    if (!present) co_return std::optional<Object>();
-    if (known == nullptr || (*present)->version != known->version) co_return co_await store_.get(std::move(key));
-    Object object;
-    object.info = std::move(known);
-    co_return std::optional<Object>(std::move(object));
-  }
-
- private:
-  ObjectStore& store_;
-};
 
 /// A cache over a store that others write to: put_below() is them.
 class CoherentCacheTest : public MemoryCacheTest {
@@ -55,7 +37,7 @@ class CoherentCacheTest : public MemoryCacheTest {
     return read->source;
   }
 
-  ComparingReads below_reads_{below_};
+  shoal::testing::ComparingReads below_reads_{below_};
   std::unique_ptr<CoherentCache> coherent_;
 };
 

@@ -7,8 +7,8 @@
 
 #include "shoal/base/spawn.h"
 #include "shoal/cache/piece_reader.h"
-#include "shoal/cache/same_object.h"
 #include "shoal/cache/write_guard.h"
+#include "shoal/model/same_object.h"
 
 namespace shoal::cache {
 MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& account, MemoryCacheOptions options,
@@ -189,6 +189,7 @@ void MemoryCache::land(const ObjectKey& key, Flight& flight, Result<std::optiona
                   : installed.admission == Admission::cold ? MissReason::cold
                                                            : MissReason::evicted;
   if (object) {
+    installed.entry->since_ms -= static_cast<std::uint32_t>(object->age.count());
     // The copy that is charged; the other one goes with `read`.
     object->info = installed.entry->info.share();
     object->body = contents_.body_of(*installed.entry);

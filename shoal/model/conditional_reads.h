@@ -18,6 +18,14 @@ class ConditionalReads {
   virtual Task<Result<std::optional<Object>>> get_unless(ObjectKey key, ObjectInfoPtr known) = 0;
   /// ObjectStore::stat().
   virtual Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) = 0;
+  /// Copies that the store itself keeps of the object are compared before one of them is served again.
+  virtual void doubt(const ObjectKeyView& key) { static_cast<void>(key); }
 };
+
+/// Whether a store that fails so could not be asked, and may well have what somebody has a copy of.
+inline bool is_unavailable(ErrorCode code) {
+  return code == ErrorCode::closed || code == ErrorCode::timed_out || code == ErrorCode::overloaded ||
+         code == ErrorCode::io_error;
+}
 
 }  // namespace shoal

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -32,6 +33,10 @@ struct Object {
   ObjectInfoPtr info;
   Body body;                           ///< the whole body if `reader` is null
   std::shared_ptr<BodyReader> reader;  ///< otherwise where to read it
+
+  // Of a copy that a store further down the chain keeps; not of hits in memory.
+  bool from_flash = false;
+  std::chrono::milliseconds age{0};  ///< since the store that keeps the object was last known to have it
 };
 
 /// Takes the body of one object or part, in order. Nothing is visible before commit() succeeded; destroying a writer

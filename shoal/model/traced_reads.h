@@ -13,9 +13,10 @@ namespace shoal {
 /// Where the answer to a read came from.
 enum class ReadSource : std::uint8_t {
   memory,     ///< from memory
+  flash,      ///< from flash, within what the bucket promises
   store,      ///< from the store below
   confirmed,  ///< from memory, after the store below had said that nothing has changed
-  stale,      ///< from memory though it is too old, since the store below could not be asked
+  stale,      ///< from memory or flash though it is too old, since the store below could not be asked
   bypass,     ///< from the store below, and it is not kept
 };
 

@@ -59,6 +59,8 @@ std::string_view to_string(CacheResult result) {
       return "revalidated";
     case CacheResult::stale:
       return "stale";
+    case CacheResult::flash:
+      return "flash";
     case CacheResult::bypass:
       return "bypass";
   }

@@ -18,6 +18,7 @@ enum class CacheResult : std::uint8_t {
   pieces,       ///< it is large: pieces of it from here, others from there
   revalidated,  ///< from memory, after the origin had said that it is still the same
   stale,        ///< from memory though it is too old, since the origin could not be asked
+  flash,        ///< from flash, perhaps after the store below had said that it is still the same
   bypass,       ///< from the origin, since its bucket is not cached
 };
 /// As logs and headers have it; empty for none.

@@ -114,6 +114,8 @@ CacheResult result_of(ReadSource source) {
   switch (source) {
     case ReadSource::memory:
       return CacheResult::hit;
+    case ReadSource::flash:
+      return CacheResult::flash;
     case ReadSource::store:
       return CacheResult::miss;
     case ReadSource::confirmed:

@@ -2,7 +2,7 @@
 
 #include "shoal/model/object_info.h"
 
-namespace shoal::cache {
+namespace shoal {
 
 /// Whether two infos, each null where there is no object, are of the same bytes with the same things attached. Tags
 /// change without a trace in the others.
@@ -12,4 +12,4 @@ inline bool is_same_object(const ObjectInfoPtr& one, const ObjectInfoPtr& other)
          one->tags == other->tags;
 }
 
-}  // namespace shoal::cache
+}  // namespace shoal
