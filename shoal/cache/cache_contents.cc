@@ -145,6 +145,22 @@ CacheBytes CacheContents::bytes() const {
   return bytes;
 }
 
+void CacheContents::visit_tails(std::uint64_t bytes_of_list_max, std::size_t entries_max,
+                                FunctionRef<bool(const Entry&)> visit) const {
+  bool goes_on = true;
+  auto visit_policy = [&](const ChosenPolicy& policy) {
+    std::size_t left = entries_max;
+    policy.visit_tails(bytes_of_list_max, [&](const PolicyNode& node) {
+      goes_on = visit(static_cast<const Entry&>(node));
+      return goes_on && --left > 0;
+    });
+  };
+  visit_policy(policy_);
+  for (const auto& share : shares_) {
+    if (goes_on) visit_policy(share->policy);
+  }
+}
+
 // --- what comes in
 
 const BucketRule& CacheContents::rule_of(std::string_view bucket) const {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "shoal/base/function_ref.h"
 #include "shoal/base/memory_account.h"
 #include "shoal/cache/body_memory.h"
 #include "shoal/cache/bucket_rules.h"
@@ -127,9 +129,17 @@ class CacheContents {
   CacheBytes bytes() const;
   const EvictionAges& eviction_ages() const { return eviction_ages_; }
   const Departures& departures() const { return departures_; }
+  /// Called with each entry that is evicted, while it is still whole.
+  void on_evict(std::function<void(const Entry&)> tell) { on_evict_ = std::move(tell); }
+  const std::string& bucket_name(const Entry& entry) const { return directory_.bucket_name(entry); }
+  bool is_retired(const Entry& entry) const { return directory_.is_retired(entry); }
   std::string_view list_name(const Entry& entry) const {
     return entry.kept ? "pinned" : policy_of(entry).list_name(entry);
   }
+  /// Visits entries that are likely to be evicted soon; see ChosenPolicy. Looks at `entries_max` of each policy at
+  /// most.
+  void visit_tails(std::uint64_t bytes_of_list_max, std::size_t entries_max,
+                   FunctionRef<bool(const Entry&)> visit) const;
   /// See ChosenPolicy. Shares are steered by themselves.
   std::vector<Sample> steer(const SteeringPlan& plan) { return policy_.steer(plan); }
   /// That of the buckets without a share of their own.
@@ -167,6 +177,7 @@ class CacheContents {
       auto& entry = static_cast<Entry&>(node);
       std::uint32_t stayed_ms = now_ms_ - entry.since_ms;
       if (!entry.awaited) eviction_ages_.note(stayed_ms);
+      if (on_evict_) on_evict_(entry);
       departures_.note({entry.hash, now_ms_, stayed_ms, Admission::cold, entry.hits});
       drop(entry);
     };
@@ -241,6 +252,7 @@ class CacheContents {
   std::size_t next_awaited_ = 0;
   Doorkeeper doorkeeper_;  // of those that would evict many
   Departures departures_;
+  std::function<void(const Entry&)> on_evict_;
   EvictionAges eviction_ages_;
 };
 

@@ -63,6 +63,11 @@ class ChosenPolicy {
   std::uint64_t reclaim(std::uint64_t wanted, Evict evict) {
     return std::visit([&](auto& policy) { return policy.reclaim(wanted, evict); }, policy_);
   }
+  /// Visits what is likely to be evicted soon, from the end of each list, up to so much weight of each; false if the
+  /// visitor had enough. Changes nothing.
+  bool visit_tails(std::uint64_t weight_max, VisitTail visit) const {
+    return std::visit([&](const auto& policy) { return policy.visit_tails(weight_max, visit); }, policy_);
+  }
   std::uint64_t capacity() const {
     return std::visit([](const auto& policy) { return policy.capacity(); }, policy_);
   }

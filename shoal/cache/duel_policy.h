@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,6 +56,9 @@ class DuelPolicy {
   void unpin(Node& node) { clock_of(node).unpin(node); }
   void resize(std::uint64_t capacity, Evict evict);
   std::uint64_t reclaim(std::uint64_t wanted, Evict evict);
+  bool visit_tails(std::uint64_t weight_max, VisitTail visit) const {
+    return std::ranges::all_of(clocks_, [&](const auto& clock) { return clock->visit_tails(weight_max, visit); });
+  }
   std::uint64_t capacity() const { return capacity_; }
   std::uint64_t weight() const { return sum(&ProbationClock::weight); }
   std::uint64_t pinned_weight() const { return sum(&ProbationClock::pinned_weight); }

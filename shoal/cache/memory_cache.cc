@@ -257,6 +257,30 @@ Task<Result<bool>> MemoryCache::renew(ObjectKey key, ObjectInfoPtr recalled,
   co_return is_unchanged;
 }
 
+// --- what goes next
+
+template <typename Visit>
+void MemoryCache::show(const Entry& entry, Visit visit) const {
+  if (!entry.info || entry.revoked || entry.awaited || entry.doubted != 0 || contents_.is_retired(entry)) return;
+  Body body = entry.body ? Body(entry.body) : Body();
+  std::chrono::milliseconds age(now_ms() - entry.since_ms);
+  visit(EvictionCandidate{{contents_.bucket_name(entry), entry.name()}, *entry.info.operator->(), body, age});
+}
+
+void MemoryCache::preview_evictions(std::uint64_t bytes_of_list_max,
+                                    FunctionRef<bool(const EvictionCandidate&)> visit) {
+  contents_.visit_tails(bytes_of_list_max, previewed_max, [&](const Entry& entry) {
+    bool goes_on = true;
+    show(entry, [&](const EvictionCandidate& candidate) { goes_on = visit(candidate); });
+    return goes_on;
+  });
+}
+
+void MemoryCache::tell_evictions(std::function<void(const EvictionCandidate&)> tell) {
+  if (tell == nullptr) return contents_.on_evict(nullptr);
+  contents_.on_evict([this, tell = std::move(tell)](const Entry& entry) { show(entry, tell); });
+}
+
 // --- after a restart
 
 void MemoryCache::restore(const SavedCache& saved) {

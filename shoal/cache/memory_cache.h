@@ -14,6 +14,7 @@
 #include "shoal/cache/explanation.h"
 #include "shoal/cache/large_reads.h"
 #include "shoal/cache/single_flight.h"
+#include "shoal/model/eviction_preview.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
 
@@ -45,7 +46,7 @@ struct MemoryCacheOptions {
 ///
 /// One instance per loop, and for the keys of that loop only. Buckets may be removed through another instance: tell
 /// this one with forget_bucket(). Readers and writers that it handed out do not outlive it; bodies may.
-class MemoryCache final : public ObjectStore, public PassThrough {
+class MemoryCache final : public ObjectStore, public PassThrough, public EvictionPreview {
  public:
   /// `store`, `clock` and `account` outlive the cache, and the account every body. Nothing else charges the account.
   /// `pass_through` is the store's, or null: then nobody passes anything through here.
@@ -86,6 +87,11 @@ class MemoryCache final : public ObjectStore, public PassThrough {
   Task<Result<bool>> renew(ObjectKey key, ObjectInfoPtr recalled, Task<Result<std::optional<Object>>> reading);
   /// Whether objects of the bucket are never cached.
   bool bypasses(std::string_view bucket) const { return contents_.rule_of(bucket).bypass; }
+
+  /// Of each policy, a bounded number at a time.
+  void preview_evictions(std::uint64_t bytes_of_list_max, FunctionRef<bool(const EvictionCandidate&)> visit) override;
+
+  void tell_evictions(std::function<void(const EvictionCandidate&)> tell) override;
 
   /// What a restart needs to have the same objects in memory again.
   SavedCache save() { return contents_.save(); }
@@ -193,6 +199,12 @@ class MemoryCache final : public ObjectStore, public PassThrough {
   void land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read, bool cacheable);
   void count_miss(const Flight& flight);
   std::uint32_t now_ms() const;
+
+  /// What of an entry others may see; nothing unless it is a whole object that is served.
+  template <typename Visit>
+  void show(const Entry& entry, Visit visit) const;
+
+  static constexpr std::size_t previewed_max = 4096;
 
   ObjectStore& store_;
   PassThrough* const pass_through_;

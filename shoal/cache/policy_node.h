@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "shoal/base/check.h"
+#include "shoal/base/function_ref.h"
 
 namespace shoal::cache {
 
@@ -84,6 +85,20 @@ class NodeList {
   std::uint64_t count_ = 0;
   std::uint64_t weight_ = 0;
 };
+
+/// Told of entries that are likely to be evicted soon; false: that was enough.
+using VisitTail = FunctionRef<bool(const PolicyNode&)>;
+
+/// Visits the oldest of a list, up to so much weight; false if the visitor had enough.
+inline bool visit_oldest(const NodeList& list, std::uint64_t weight_max, VisitTail visit) {
+  std::uint64_t weight = 0;
+  for (const PolicyNode* node = list.oldest(); node != nullptr; node = node->newer) {
+    weight += node->weight;
+    if (weight > weight_max) break;
+    if (!visit(*node)) return false;
+  }
+  return true;
+}
 
 /// The oldest entry that is not pinned, or null. Those passed over go to the newest end: what is being read is recently
 /// used, and the next search does not meet it again.

@@ -50,6 +50,9 @@ class ProbationClock : public PolicyBudget {
   bool reweigh(Node& node, std::uint32_t weight, Evict evict);
   void resize(std::uint64_t capacity, Evict evict);
   std::uint64_t reclaim(std::uint64_t wanted, Evict evict);
+  bool visit_tails(std::uint64_t weight_max, VisitTail visit) const {
+    return visit_oldest(window_, weight_max, visit) && visit_oldest(main_, weight_max, visit);
+  }
   PolicyStats stats() const;
   std::uint64_t memory_bytes() const { return ghosts_.memory_bytes(); }
 

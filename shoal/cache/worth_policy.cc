@@ -52,6 +52,17 @@ Admission WorthPolicy::admit(Node& node, Evict evict) {
   return Admission::cold;
 }
 
+// The front of a heap is in order only as far as children are behind their parents, which is near enough.
+bool WorthPolicy::visit_tails(std::uint64_t weight_max, VisitTail visit) const {
+  std::uint64_t weight = 0;
+  for (const Place& place : heap_) {
+    weight += place.node->weight;
+    if (weight > weight_max) break;
+    if (!visit(*place.node)) return false;
+  }
+  return true;
+}
+
 void WorthPolicy::evict_one(Evict evict) {
   while (true) {
     Place& least = heap_.front();

@@ -41,6 +41,7 @@ class WorthPolicy : public PolicyBudget {
   bool reweigh(Node& node, std::uint32_t weight, Evict evict);
   void resize(std::uint64_t capacity, Evict evict);
   std::uint64_t reclaim(std::uint64_t wanted, Evict evict);
+  bool visit_tails(std::uint64_t weight_max, VisitTail visit) const;
   PolicyStats stats() const;
   std::uint64_t memory_bytes() const { return heap_.capacity() * sizeof(Place); }
 
