@@ -83,6 +83,8 @@ class Engine final : public LogEngine {
   }
 
   ObjectStore& store(std::size_t loop_index) override { return *stores_.at(loop_index); }
+  ConditionalReads& comparing_store(std::size_t loop_index) override { return *stores_.at(loop_index); }
+  const DirectoryId& directory_id() const override { return numbers_.directory; }
   std::size_t owner_of(Slot slot) const override { return loop_of(slot, stores_.size()); }
 
   Task<std::vector<Result<std::optional<Object>>>> multi_get(std::vector<ObjectKey> keys) override {

@@ -14,12 +14,14 @@
 #include "shoal/io/disk.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/timers.h"
+#include "shoal/model/conditional_reads.h"
 #include "shoal/model/object_store.h"
 #include "shoal/storage/layout.h"
 #include "shoal/storage/log_writer.h"
 #include "shoal/storage/quarantine.h"
 #include "shoal/storage/read_memory.h"
 #include "shoal/storage/scrubber.h"
+#include "shoal/storage/segment_format.h"
 #include "shoal/storage/segment_table.h"
 #include "shoal/storage/storage_jobs.h"
 
@@ -101,6 +103,10 @@ class LogEngine {
 
   /// The store of a loop; lives as long as the engine.
   virtual ObjectStore& store(std::size_t loop_index) = 0;
+  /// The same store. What is unchanged is told from the index, without a read of the disk.
+  virtual ConditionalReads& comparing_store(std::size_t loop_index) = 0;
+  /// Of the directory; no other has it, also none that was made in its place.
+  virtual const DirectoryId& directory_id() const = 0;
   /// Index of the loop that owns a slot's keys.
   virtual std::size_t owner_of(Slot slot) const = 0;
 

@@ -20,6 +20,7 @@
 #include "shoal/io/gate.h"
 #include "shoal/io/suspend.h"
 #include "shoal/io/wait_queue.h"
+#include "shoal/model/conditional_reads.h"
 #include "shoal/model/object_store.h"
 #include "shoal/storage/checkpoint_root.h"
 #include "shoal/storage/index_pager.h"
@@ -56,7 +57,7 @@ struct IndexedRecord {
 ///
 /// A write goes through three states: checked against the newest accepted state of its key and submitted, in one step;
 /// pending, seen by later conditions only; published in the index when it is durable.
-class LogStore final : public ObjectStore {
+class LogStore final : public ObjectStore, public ConditionalReads {
  public:
   struct Context {
     io::EventLoop* loop = nullptr;
@@ -93,6 +94,7 @@ class LogStore final : public ObjectStore {
   std::optional<Object> try_get(const ObjectKeyView& key) override;
   bool is_known_missing(const ObjectKeyView& key) override;
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
+  Task<Result<std::optional<Object>>> get_unless(ObjectKey key, ObjectInfoPtr known) override;
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
