@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+
+#include "shoal/base/memory_account.h"
+#include "shoal/model/eviction_preview.h"
+
+namespace shoal::flash {
+
+/// What left memory before its turn to be written came: copies, charged to the account, in the order in which they
+/// left.
+class EvictedQueue {
+ public:
+  struct Item {
+    ObjectKey key;
+    std::uint64_t hash = 0;
+    std::uint64_t state = 0;
+    ObjectInfo info;
+    Body body;
+    std::chrono::milliseconds confirmed_at{0};  ///< for the owner
+    bool cancelled = false;
+  };
+
+  /// The account outlives the queue.
+  explicit EvictedQueue(MemoryAccount& account) : account_(account) {}
+  ~EvictedQueue();
+  EvictedQueue(const EvictedQueue&) = delete;  // its memory is charged once
+  EvictedQueue& operator=(const EvictedQueue&) = delete;
+
+  bool empty() const { return items_.empty(); }
+  /// Of the bodies.
+  std::uint64_t bytes() const { return bytes_; }
+  bool contains(std::uint64_t hash) const { return by_hash_.contains(hash); }
+  const Item& front() const { return items_.front(); }
+  void pop_front();
+
+  /// Of each key at most one.
+  void push(const EvictionCandidate& candidate, std::uint64_t state, std::chrono::milliseconds confirmed_at);
+  void cancel(std::uint64_t hash);
+  /// Unless it is of this state.
+  void cancel_other(std::uint64_t hash, std::uint64_t state);
+
+ private:
+  /// Of an item without its body, about.
+  static constexpr std::uint64_t item_bytes = 1024;
+
+  MemoryAccount& account_;
+  std::deque<Item> items_;
+  std::unordered_map<std::uint64_t, Item*> by_hash_;  // items of a deque stay where they are
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace shoal::flash

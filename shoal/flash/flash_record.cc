@@ -1,0 +1,80 @@
+#include "shoal/flash/flash_record.h"
+
+#include <utility>
+
+#include "shoal/base/append_le.h"
+#include "shoal/base/hash.h"
+#include "shoal/storage/info_codec.h"
+
+namespace shoal::flash {
+
+std::uint64_t state_of(const ObjectInfo& info) {
+  std::uint64_t state =
+      hash64(as_bytes(info.etag), static_cast<std::uint64_t>(info.last_modified.time_since_epoch().count()));
+  std::byte size[sizeof info.size];
+  store_le(size, info.size);
+  state = hash64(size, state);
+  for (const auto& [name, value] : info.tags) state = hash64(as_bytes(value), hash64(as_bytes(name), state));
+  return state;
+}
+
+storage::Record make_object_record(const ObjectKeyView& key, const ObjectInfo& info, const Body& body) {
+  storage::StoredObject stored;
+  stored.info = info;
+  auto record = storage::make_record(storage::RecordKind::put, key.to_key(), storage::encode_object(stored), body);
+  record.header.sequence = storage::Sequence(info.version.value());
+  return record;
+}
+
+Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::RecordPlace place,
+                                  const ObjectKeyView& key, std::uint64_t state) {
+  TRY_ASSIGN(storage::RecordHead head, storage::parse_head(bytes.bytes, place));
+  bool is_whole = head.header.kind == storage::RecordKind::put && head.header.record_bytes() == bytes.bytes.size();
+  if (!is_whole) return failure(ErrorCode::corrupt, "another record than was written");
+  if (head.bucket != key.bucket || head.name != key.name) return failure(ErrorCode::no_such_key, "of another key");
+  ByteSpan body = bytes.bytes.subspan(head.header.head_bytes(), head.header.body_bytes);
+  TRY(storage::verify_blocks(head, 0, body));
+  TRY_ASSIGN(storage::StoredObject stored, storage::decode_object(head.info, head.header.sequence));
+  if (state_of(stored.info) != state || stored.info.size != body.size()) {
+    return failure(ErrorCode::corrupt, "another state of the object than was written");
+  }
+  Object object;
+  object.info = std::make_shared<const ObjectInfo>(std::move(stored.info));
+  if (!body.empty()) object.body = Body(bytes.owner, body);
+  object.from_flash = true;
+  return object;
+}
+
+std::vector<std::byte> encode_table(const std::vector<FlashRecord>& records) {
+  std::vector<std::byte> bytes;
+  bytes.reserve(records.size() * table_entry_bytes);
+  for (const FlashRecord& record : records) {
+    append_le(bytes, record.hash);
+    append_le(bytes, record.state);
+    append_le(bytes, record.position);
+    append_le(bytes, record.units);
+  }
+  return bytes;
+}
+
+std::vector<FlashRecord> decode_table(ByteSpan bytes) {
+  std::vector<FlashRecord> records;
+  records.reserve(bytes.size() / table_entry_bytes);
+  for (; bytes.size() >= table_entry_bytes; bytes = bytes.subspan(table_entry_bytes)) {
+    FlashRecord record;
+    record.hash = load_le<std::uint64_t>(bytes.data());
+    record.state = load_le<std::uint64_t>(bytes.data() + 8);
+    record.position = load_le<std::uint32_t>(bytes.data() + 16);
+    record.units = load_le<std::uint32_t>(bytes.data() + 20);
+    records.push_back(record);
+  }
+  return records;
+}
+
+std::uint64_t table_record_bytes(std::uint64_t records) {
+  storage::RecordHeader header;
+  header.body_bytes = static_cast<std::uint32_t>(records * table_entry_bytes);
+  return header.record_bytes();
+}
+
+}  // namespace shoal::flash

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "shoal/base/result.h"
+#include "shoal/model/object_store.h"
+#include "shoal/storage/record.h"
+#include "shoal/storage/segment_file.h"
+
+namespace shoal::flash {
+
+/// A record as its segment knows it; so it stands in the table at the end of a segment.
+struct FlashRecord {
+  std::uint64_t hash = 0;      ///< of the key
+  std::uint64_t state = 0;     ///< state_of()
+  std::uint32_t position = 0;  ///< offset in the segment, in units of storage::record_alignment
+  std::uint32_t units = 0;     ///< length, in the same units
+
+  std::uint64_t offset() const { return position * storage::record_alignment; }
+  std::uint64_t bytes() const { return units * storage::record_alignment; }
+};
+
+/// Tells states of one object apart as far as a store somewhere else lets them be told: by ETag, time, size and tags.
+std::uint64_t state_of(const ObjectInfo& info);
+
+/// An object as a record of the engine's format; its sequence number is the object's version.
+storage::Record make_object_record(const ObjectKeyView& key, const ObjectInfo& info, const Body& body);
+
+/// The whole record, verified: head, body, and that it is of this key and state. corrupt if its bytes are damaged;
+/// no_such_key if it is sound, but of another key with the same hash.
+Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::RecordPlace place,
+                                  const ObjectKeyView& key, std::uint64_t state);
+
+/// The table of the records of a segment, as the body of the segment's last record.
+inline constexpr storage::RecordKind table_kind{128};
+inline constexpr std::size_t table_entry_bytes = 24;
+std::vector<std::byte> encode_table(const std::vector<FlashRecord>& records);
+std::vector<FlashRecord> decode_table(ByteSpan bytes);
+/// Of the record that holds a table of so many.
+std::uint64_t table_record_bytes(std::uint64_t records);
+
+}  // namespace shoal::flash
