@@ -99,8 +99,10 @@ Task<AdminAnswer> CacheAdmin::explain(AdminRequest request) {
   if (parameters) key = {(*parameters)["bucket"], (*parameters)["key"]};
   bool good = !key.bucket.empty() && !key.name.empty() && key.name.size() <= object_name_bytes_max;
   if (!good) co_return refusal(400, "expected bucket and key");
-  cache::Explanation explanation = co_await services_.caches->explain(std::move(key));
-  co_return AdminAnswer{200, cache::to_text(explanation), "text/plain"};
+  cache::Explanation explanation = co_await services_.caches->explain(key);
+  std::string text = cache::to_text(explanation);
+  if (services_.flash != nullptr) text += co_await services_.flash->explain(std::move(key));
+  co_return AdminAnswer{200, std::move(text), "text/plain"};
 }
 
 Task<AdminAnswer> CacheAdmin::stat(AdminRequest request) {

@@ -8,6 +8,7 @@
 #include "shoal/server/admin_message.h"
 #include "shoal/server/cache_group.h"
 #include "shoal/server/cache_operator.h"
+#include "shoal/server/flash_group.h"
 #include "shoal/server/warm_jobs.h"
 
 namespace shoal::server {
@@ -38,6 +39,7 @@ class CacheAdmin {
     WarmJobs* jobs;
     ObjectStore* store;          ///< of the first loop
     const MemoryBudget* budget;  ///< tells what the caches may hold
+    FlashGroup* flash;           ///< null: there is no second tier
   };
 
   explicit CacheAdmin(Services services) : services_(services) {}

@@ -198,6 +198,25 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("cache.bucket_shares", &cache.bucket_shares,
             "Buckets that take at most a part of the cache, as in \"scratch=10%\"; at most 15 of them. \"thumbs=10% "
             "objects\" gives that part another mode.");
+  auto& flash = configuration.flash;
+  table.add(
+      "flash.directory", &flash.directory,
+      "Directory on a fast disk, for copies of what does not fit into memory (docs/CACHE.md); it must exist; empty: "
+      "none.");
+  table.add_bytes("flash.capacity", &flash.capacity, "What the copies may take there, all loops together.");
+  table.add_bytes("flash.write_bytes_per_second", &flash.write_bytes_per_second,
+                  "How fast copies are written, all loops together; what is evicted faster is not kept.");
+  table.add("flash.feed_interval", &flash.feed_interval, "How often it is looked what memory is about to evict.");
+  table.add_bytes(
+      "flash.segment_bytes", &flash.segment_bytes,
+      "Size of a file of copies; the oldest one is removed to make room. At most an eighth of a loop's part "
+      "of the capacity is taken.");
+  table.add_bytes("flash.object_bytes_min", &flash.object_bytes_min, "Smaller objects are not copied.");
+  table.add_bytes("flash.object_bytes_max", &flash.object_bytes_max,
+                  "Larger objects are not copied, nor are those that are cached in pieces.");
+  table.add_bytes("flash.index_memory_max", &flash.index_memory_max,
+                  "Memory for knowing what is there, part of cache.memory, some 60 bytes an object; beyond, the oldest "
+                  "copies go. 0 means an eighth of cache.memory.");
   auto& limits = configuration.limits;
   table.add_bytes(
       "limits.gather_bytes_max", &limits.gather_bytes_max,
@@ -291,6 +310,25 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   return ListenAddress{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
+namespace {
+
+Result<void> check_flash(const Configuration::Flash& flash) {
+  auto wrong = [](const char* what) { return failure(ErrorCode::invalid_argument, what); };
+  if (flash.directory.empty() && flash.capacity > 0) return wrong("flash.capacity: needs flash.directory");
+  if (flash.directory.empty()) return {};
+  if (flash.capacity < 64_MiB) return wrong("flash.capacity: at least 64MiB");
+  if (flash.segment_bytes < 1_MiB || flash.segment_bytes > 1_GiB) {
+    return wrong("flash.segment_bytes: expected 1MiB to 1GiB");
+  }
+  if (flash.write_bytes_per_second < 1_MiB) return wrong("flash.write_bytes_per_second: at least 1MiB");
+  if (flash.feed_interval.count() < 10 || flash.feed_interval.count() > 10'000) {
+    return wrong("flash.feed_interval: expected 10ms to 10s");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> check_configuration(const Configuration& configuration) {
   auto named = [](std::string_view name, Result<void> result) -> Result<void> {
     if (result) return result;
@@ -333,6 +371,7 @@ Result<void> check_configuration(const Configuration& configuration) {
   }
   TRY(cache_policy_of(configuration));
   TRY(bucket_rules_of(configuration));
+  TRY(check_flash(configuration.flash));
   if (configuration.limits.gather_bytes_max > 4_MiB) {
     return failure(ErrorCode::invalid_argument,
                    "limits.gather_bytes_max: at most 4MiB, what one record of the log holds");

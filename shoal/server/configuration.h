@@ -96,6 +96,17 @@ struct Configuration {
     std::vector<std::string> bucket_shares;
   } cache;
 
+  struct Flash {
+    std::string directory;
+    std::uint64_t capacity = 0;
+    std::uint64_t write_bytes_per_second = 64_MiB;
+    std::chrono::milliseconds feed_interval{200};
+    std::uint64_t segment_bytes = 64_MiB;
+    std::uint64_t object_bytes_min = 0;
+    std::uint64_t object_bytes_max = 4_MiB;
+    std::uint64_t index_memory_max = 0;
+  } flash;
+
   struct Limits {
     std::uint64_t gather_bytes_max = 1_MiB;
     std::uint64_t freed_bytes_kept = 16_MiB;

@@ -20,7 +20,9 @@ Task<Answer> Forwarder::forward(origin::OriginRequest request) {
   const Core& owner = cores_[owner_of_slot_(ObjectKeyView(key).slot())];
   Answer answer;
   co_await io::run_on(*owner.loop, [&] {
-    return owner.cache->write_below(key, forward_into(owner.origin, std::move(request), &answer));
+    Task<void> writing = forward_into(owner.origin, std::move(request), &answer);
+    if (owner.flash != nullptr) writing = owner.flash->write_below(key, std::move(writing));
+    return owner.cache->write_below(key, std::move(writing));
   });
   co_return answer;
 }

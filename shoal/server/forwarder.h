@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/cache/memory_cache.h"
+#include "shoal/flash/flash_cache.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/origin/s3_origin.h"
 
@@ -19,13 +20,15 @@ class Forwarder {
     io::EventLoop* loop;
     origin::S3Origin* origin;
     cache::MemoryCache* cache;
+    flash::FlashCache* flash;  ///< null: there is no second tier
   };
   using OwnerOfSlot = std::function<std::size_t(Slot slot)>;
 
   Forwarder(std::vector<Core> cores, std::size_t self, OwnerOfSlot owner_of_slot)
       : cores_(std::move(cores)), self_(self), owner_of_slot_(std::move(owner_of_slot)) {}
 
-  /// See S3Origin::forward(). What is in memory of an object that this changes, or may have changed, goes.
+  /// See S3Origin::forward(). What is in memory or on flash of an object that this changes, or may have
+  /// changed, goes.
   Task<Result<origin::OriginAnswer>> forward(origin::OriginRequest request);
 
  private:

@@ -181,6 +181,35 @@ void write_events(TextWriter& writer, const EventsEndpoint::Counters* events) {
   writer.counter("shoal_events_objects_total", "Objects that they named.", events->objects.load());
 }
 
+void write_flash(TextWriter& writer, const flash::FlashStats& stats) {
+  writer.counter("shoal_flash_reads_total", "Reads of what was not in memory, by whether there was a copy on flash.");
+  writer.sample(stats.hits, {{"result", "hit"}});
+  writer.sample(stats.misses, {{"result", "miss"}});
+  writer.counter("shoal_flash_confirmed_total", "Hits for which the store below was asked first.", stats.confirmed);
+  writer.counter("shoal_flash_stale_reads_total", "Hits that were too old, while the store below could not be asked.",
+                 stats.stale);
+  writer.counter("shoal_flash_read_bytes_total", "Bytes of copies that were served.", stats.bytes_read);
+  writer.counter("shoal_flash_written_objects_total", "Copies that were written.", stats.objects_written);
+  writer.counter("shoal_flash_written_bytes_total", "Bytes of copies that were written.", stats.bytes_written);
+  writer.counter("shoal_flash_rewritten_bytes_total",
+                 "Of these, bytes of copies that were in use and whose segment had to go.", stats.bytes_rewritten);
+  writer.counter("shoal_flash_lost_objects_total", "What left memory when there was more to be written than allowed.",
+                 stats.lost);
+  writer.counter("shoal_flash_write_waits_total",
+                 "Turns that ended because as much was written as flash.write_bytes_per_second allows.",
+                 stats.write_waits);
+  writer.counter("shoal_flash_drops_total", "Copies that are not there any more, by reason.");
+  for (std::size_t i = 0; i < stats.drops.size(); ++i) {
+    writer.sample(stats.drops[i], {{"reason", to_string(static_cast<flash::DropReason>(i))}});
+  }
+  writer.gauge("shoal_flash_objects", "Copies on flash.", stats.entries);
+  writer.gauge("shoal_flash_disk_bytes", "Space that they take.", stats.disk_bytes);
+  writer.gauge("shoal_flash_segments", "Files that they are in.", stats.segments);
+  writer.gauge("shoal_flash_index_bytes", "Memory for knowing what is there.", stats.index_bytes);
+  writer.gauge("shoal_flash_loops_switched_off", "Loops whose flash was switched off after an error of the disk.",
+               stats.switched_off);
+}
+
 void write_loops(TextWriter& writer, const MetricsInput& input) {
   writer.histogram("shoal_loop_lag_seconds",
                    "How late the event loops came to what was due; asked ten times a second.");
@@ -202,6 +231,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_origin(writer, input.origins);
   if (!input.origins.empty()) write_coherence(writer, input.coherence);
   write_events(writer, input.events);
+  if (input.flash) write_flash(writer, *input.flash);
   RequestMetrics::write(writer, input.requests);
   write_loops(writer, input);
   writer.counter("shoal_access_log_dropped_lines_total", "Lines of the access log that could not be written in time.",

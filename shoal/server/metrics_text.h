@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "shoal/base/memory_budget.h"
 #include "shoal/cache/cache_report.h"
 #include "shoal/cache/coherent_cache.h"
+#include "shoal/flash/flash_stats.h"
 #include "shoal/net/server_counters.h"
 #include "shoal/origin/origin_counters.h"
 #include "shoal/server/events_endpoint.h"
@@ -31,6 +33,8 @@ struct MetricsInput {
   std::vector<const origin::OriginCounters*> origins = {};  ///< none without an origin
   cache::CoherentCache::Stats coherence = {};               ///< of all loops
   const EventsEndpoint::Counters* events = nullptr;         ///< null: nobody can tell of any
+
+  std::optional<flash::FlashStats> flash = {};  ///< of all loops; nothing without flash
 
   std::uint64_t access_lines_dropped = 0;
 };

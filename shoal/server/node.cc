@@ -18,6 +18,7 @@
 
 #include "shoal/base/log.h"
 #include "shoal/base/memory_budget.h"
+#include "shoal/base/text.h"
 #include "shoal/cache/coherent_cache.h"
 #include "shoal/io/descriptor_limit.h"
 #include "shoal/io/event_loop.h"
@@ -40,6 +41,7 @@
 #include "shoal/server/cache_group.h"
 #include "shoal/server/cache_operator.h"
 #include "shoal/server/events_endpoint.h"
+#include "shoal/server/flash_group.h"
 #include "shoal/server/forwarder.h"
 #include "shoal/server/metrics_text.h"
 #include "shoal/server/origin_configuration.h"
@@ -132,7 +134,7 @@ struct Core {
   std::unique_ptr<io::PageFile> large_bodies;    // null: not wanted, or not to be had; outlives every body too
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
   std::unique_ptr<cache::MemoryCache> cache;
-  std::unique_ptr<cache::CoherentCache> coherent;  // null without an origin: nobody else writes to our own store
+  std::unique_ptr<cache::CoherentCache> coherent;  // null if there is nothing below that could be older or newer
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<io::LoopLag> lag;
   std::unique_ptr<service::CoreRouter> router;
@@ -155,6 +157,7 @@ struct Node::Parts {
   MemoryAccount disk_reads{"disk_reads"};
   MemoryAccount index{"index"};
   MemoryAccount cache_steering{"cache_steering"};
+  MemoryAccount flash_memory{"flash"};
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<AccessLog> access_log;  // null: none is kept
   std::unique_ptr<net::TlsContext> tls;   // null: not wanted
@@ -163,6 +166,7 @@ struct Node::Parts {
   std::unique_ptr<storage::LogEngine> engine;  // what keeps the objects: this, or
   std::unique_ptr<OriginGroup> origin;         // that
   std::unique_ptr<io::DiskLock> data_lock;     // with an origin; the engine has its own
+  std::unique_ptr<FlashGroup> flash;           // in front of it; null: not wanted
   std::unique_ptr<CacheGroup> caches;
   std::future<void> watching;  // of caches
   std::unique_ptr<CacheOperator> on_prefixes;
@@ -183,7 +187,10 @@ struct Node::Parts {
   Result<void> open_access_log();
   Result<void> lock_directory();
   Result<void> open_origin();
+  Result<void> open_flash();
   ObjectStore& durable_store(std::size_t loop);
+  ConditionalReads& comparing_store(std::size_t loop);
+  PassThrough* passing_store(std::size_t loop);
   std::size_t owner_of(Slot slot) const;
   cache::MemoryCacheOptions cache_options() const;
   void make_page_files();
@@ -283,13 +290,40 @@ ObjectStore& Node::Parts::durable_store(std::size_t loop) {
   return engine->store(loop);
 }
 
+ConditionalReads& Node::Parts::comparing_store(std::size_t loop) {
+  if (origin != nullptr) return origin->store(loop);
+  return engine->comparing_store(loop);
+}
+
+PassThrough* Node::Parts::passing_store(std::size_t loop) { return origin != nullptr ? &origin->store(loop) : nullptr; }
+
+Result<void> Node::Parts::open_flash() {
+  if (configuration.flash.directory.empty()) return {};
+  std::vector<FlashGroup::Loop> members;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    members.push_back({&(*loops)[i],
+                       cores[i].disk.get(),
+                       cores[i].timers.get(),
+                       {durable_store(i), comparing_store(i), passing_store(i)}});
+  }
+  std::uint64_t index_bytes_max = configuration.flash.index_memory_max;
+  if (index_bytes_max == 0) index_bytes_max = budget->limit() / 8;
+  std::string below = has_origin() ? "origin " + configuration.origin.url : "data " + to_hex(engine->directory_id());
+  FlashGroup::Memory memory{{&disk_reads, budget.get()}, &flash_memory, index_bytes_max};
+  auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
+  TRY_ASSIGN(flash, FlashGroup::open(std::move(members), configuration, memory, std::move(below), owner_of_slot));
+  return {};
+}
+
 std::size_t Node::Parts::owner_of(Slot slot) const {
   return origin != nullptr ? origin->owner_of(slot) : engine->owner_of(slot);
 }
 
 void Node::Parts::make_budget() {
   budget = std::make_unique<MemoryBudget>(memory_bytes(configuration), configuration.limits.memory_timeout);
-  for (const MemoryAccount* account : {&connections, &disk_reads, &index, &cache_steering}) budget->add(account);
+  for (const MemoryAccount* account : {&connections, &disk_reads, &index, &cache_steering, &flash_memory}) {
+    budget->add(account);
+  }
   budget->add_promised(&request_bodies);
 }
 
@@ -328,14 +362,22 @@ void Node::Parts::build_caches() {
     Core& core = cores[i];
     core.cache_account = std::make_unique<MemoryAccount>(fmt::format("cache_{}", i));
     budget->add_cache(core.cache_account.get());
+    ObjectStore* below = &durable_store(i);
+    ConditionalReads* comparing = &comparing_store(i);
+    PassThrough* pass_through = passing_store(i);
+    if (flash != nullptr) {
+      below = &flash->cache(i);
+      comparing = &flash->cache(i);
+      if (pass_through != nullptr) pass_through = &flash->cache(i);
+    }
     cache::MemoryCacheOptions options = cache_options();
     options.body_memory = {core.large_bodies.get(), configuration.cache.sendfile_bytes_min};
-    core.cache =
-        std::make_unique<cache::MemoryCache>(durable_store(i), system_clock(), *core.cache_account, std::move(options),
-                                             origin != nullptr ? &origin->store(i) : nullptr);
-    if (origin != nullptr) {
-      core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, origin->store(i),
-                                                             coherence_rules_of(configuration).value());
+    core.cache = std::make_unique<cache::MemoryCache>(*below, system_clock(), *core.cache_account, std::move(options),
+                                                      pass_through);
+    if (origin != nullptr || flash != nullptr) {
+      cache::CoherenceRules rules;  // our own store: all writes come through here
+      if (origin != nullptr) rules = coherence_rules_of(configuration).value();
+      core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, *comparing, std::move(rules));
     }
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
   }
@@ -353,7 +395,8 @@ void Node::Parts::build_chains() {
   }
   std::vector<Forwarder::Core> forwarding;
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
-    forwarding.push_back({&(*loops)[i], &origin->store(i), cores[i].cache.get()});
+    forwarding.push_back(
+        {&(*loops)[i], &origin->store(i), cores[i].cache.get(), flash != nullptr ? &flash->cache(i) : nullptr});
   }
   auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
   const auto& limits = configuration.limits;
@@ -375,7 +418,7 @@ void Node::Parts::build_chains() {
                      has_origin() ? configuration.origin.gather_bytes_max : streamed_bytes_max,
                      streamed_bytes_max,
                      budget.get()};
-    if (origin != nullptr) core.services.traced = core.limited.get();
+    if (core.coherent != nullptr) core.services.traced = core.limited.get();
     if (origin != nullptr) core.services.pass_through = core.limited.get();
     if (origin != nullptr) {
       core.forwarder = std::make_unique<Forwarder>(forwarding, i, owner_of_slot);
@@ -392,6 +435,7 @@ void Node::Parts::build_chains() {
 }
 
 void Node::Parts::start_caches() {
+  for (std::size_t i = 0; flash != nullptr && i < cores.size(); ++i) flash->start_feeding(i, *cores[i].cache);
   if (configuration.cache.warm_restart) {
     io::run_blocking((*loops)[0], caches->restore());
     caches->start_refill();
@@ -410,8 +454,11 @@ Task<std::string> Node::Parts::metrics() {
   auto ask_engine = [this] { return engine->statistics(); };
   storage::LogEngine::Statistics storage;
   if (engine != nullptr) storage = co_await io::run_on((*loops)[0], ask_engine);
-  MetricsInput input{
-      report, *budget, {&request_bodies, &connections, &disk_reads, &index, &cache_steering}, {}, storage};
+  MetricsInput input{report,
+                     *budget,
+                     {&request_bodies, &connections, &disk_reads, &index, &cache_steering, &flash_memory},
+                     {},
+                     storage};
   if (access_log != nullptr) input.access_lines_dropped = access_log->dropped_lines();
   for (const Core& core : cores) {
     input.counters.push_back(&core.server->counters());
@@ -422,6 +469,7 @@ Task<std::string> Node::Parts::metrics() {
     input.sync_times.push_back(&core.disk->sync_times());
   }
   if (events != nullptr) input.events = &events->counters();
+  if (flash != nullptr) input.flash = co_await flash->stats();
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
     input.origins.push_back(&origin->store(i).counters());
     auto stats_of_core = [coherent = cores[i].coherent.get()] { return coherent->stats(); };
@@ -438,8 +486,8 @@ void Node::Parts::build_admin() {
       std::make_unique<CacheOperator>(std::move(members), *first.disk, configuration.server.data + "/cache/pins");
   io::run_blocking((*loops)[0], on_prefixes->load_pins());
   warm_jobs = std::make_unique<WarmJobs>((*loops)[0], *first.timers, *first.limited);
-  cache_admin = std::make_unique<CacheAdmin>(
-      CacheAdmin::Services{caches.get(), on_prefixes.get(), warm_jobs.get(), first.limited.get(), budget.get()});
+  cache_admin = std::make_unique<CacheAdmin>(CacheAdmin::Services{caches.get(), on_prefixes.get(), warm_jobs.get(),
+                                                                  first.limited.get(), budget.get(), flash.get()});
 }
 
 Result<void> Node::Parts::listen() {
@@ -556,7 +604,12 @@ Result<void> Node::Parts::stop() {
         if (!saved) spdlog::warn("cache not saved reason={}", log_value(saved.error().message));
       }
     }
+    auto on_each = [this](auto step) {
+      for (std::size_t i = 0; i < cores.size(); ++i) io::run_blocking((*loops)[i], step(i));
+    };
+    if (flash != nullptr) on_each([this](std::size_t loop) { return flash->stop_feeding(loop); });
     on_every_loop(*loops, cores, [](Core* core) { return close_cache(core); });
+    if (flash != nullptr) on_each([this](std::size_t loop) { return flash->close(loop); });
     if (engine != nullptr) closed = io::run_blocking((*loops)[0], engine->close());
     loops->stop();
   }
@@ -597,6 +650,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
     TRY(node->parts_->open_origin());
   }
   node->parts_->make_page_files();
+  TRY(node->parts_->open_flash());
   node->parts_->build_caches();
   node->parts_->build_chains();
   node->parts_->build_admin();
