@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
 #include "shoal/base/log.h"
+#include "shoal/base/spawn.h"
+#include "shoal/base/wait_list.h"
 #include "shoal/io/await_memory.h"
 #include "shoal/origin/streamed_request.h"
 
@@ -45,7 +48,8 @@ Task<Result<OriginAnswer>> OriginClient::fetch(OriginRequest request) {
   ++counters_.requests;
   MonotonicTime began = timers_.clock().monotonic();
   for (std::uint32_t attempts = 1;; ++attempts) {
-    Attempt attempt = co_await this->attempt(request);
+    Task<Attempt> attempting = may_hedge(request) ? attempt_hedged(request) : this->attempt(request, nullptr);
+    Attempt attempt = co_await std::move(attempting);
     if (attempt) co_return *std::move(attempt);
     Failure& failed = attempt.error();
     bool unknown = !failed.no_effect && request.repeat == Repeat::if_refused;
@@ -94,7 +98,58 @@ void OriginClient::log(const OriginRequest& request, const Error& error, std::ui
                log_value(error.message));
 }
 
-Task<OriginClient::Attempt> OriginClient::attempt(const OriginRequest& request) {
+// --- two attempts at a time
+
+struct OriginClient::Race {
+  OriginRequest request;
+  std::unique_ptr<io::Timer> head_start;  // of the first attempt
+  std::uint32_t running = 0;
+  std::vector<net::ClientConnection*> connections;  // in use
+  std::optional<Attempt> outcome;
+  WaitList decided;
+
+  void decide(Attempt attempt) {
+    outcome = std::move(attempt);
+    for (net::ClientConnection* connection : connections) connection->abort();
+    head_start->cancel();
+    decided.wake_all();
+  }
+};
+
+bool OriginClient::may_hedge(const OriginRequest& request) const {
+  constexpr std::uint64_t requests_per_hedge = 10;  // so that an origin that is slow for all is not asked twice by all
+  return options_.hedge_after.count() > 0 && request.method == "GET" && request.repeat == Repeat::always &&
+         counters_.hedges * requests_per_hedge < counters_.requests;
+}
+
+Task<OriginClient::Attempt> OriginClient::attempt_hedged(const OriginRequest& request) {
+  auto first = racing_.enter();
+  auto second = racing_.enter();
+  if (!first || !second) co_return co_await attempt(request, nullptr);
+  auto race = std::make_shared<Race>();
+  race->request = request;
+  race->head_start = timers_.make_timer();
+  auto executor = co_await boost::asio::this_coro::executor;
+  spawn(executor, run(race, *std::move(first)));
+  ++race->running;
+  co_await race->head_start->wait_until(timers_.clock().monotonic() + options_.hedge_after);
+  if (!race->outcome) {
+    ++counters_.hedges;
+    ++race->running;
+    spawn(executor, run(race, *std::move(second)));
+    while (!race->outcome) co_await race->decided.wait();
+  }
+  co_return *std::move(race->outcome);
+}
+
+/// A failure counts when nobody is left who could do better.
+Task<void> OriginClient::run(std::shared_ptr<Race> race, io::Gate::Pass) {
+  Attempt attempt = co_await this->attempt(race->request, race.get());
+  --race->running;
+  if (!race->outcome && (attempt || race->running == 0)) race->decide(std::move(attempt));
+}
+
+Task<OriginClient::Attempt> OriginClient::attempt(const OriginRequest& request, Race* race) {
   Choice choice = request.repeat == Repeat::always ? Choice::any : Choice::fresh;
   auto connection = co_await pool_.take(choice);
   if (!connection) {
@@ -104,7 +159,9 @@ Task<OriginClient::Attempt> OriginClient::attempt(const OriginRequest& request) 
     if (request.repeat == Repeat::if_refused) error.code = ErrorCode::overloaded;
     co_return std::unexpected(Failure{std::move(error), again, true});
   }
+  if (race != nullptr) race->connections.push_back(connection->operator->());
   Attempt outcome = co_await exchange(*connection, request);
+  if (race != nullptr) std::erase(race->connections, connection->operator->());
   co_return outcome;
 }
 

@@ -6,6 +6,7 @@
 
 #include "shoal/base/log_throttle.h"
 #include "shoal/base/random.h"
+#include "shoal/io/gate.h"
 #include "shoal/io/timers.h"
 #include "shoal/net/connection_pool.h"
 #include "shoal/origin/answer_error.h"
@@ -36,6 +37,9 @@ class OriginClient {
   /// cannot be asked; nothing happened then.
   Task<Result<std::unique_ptr<StreamedRequest>>> begin(OriginRequest request, std::uint64_t body_bytes);
 
+  /// Waits for second attempts that nobody waits for any more. Nobody fetches meanwhile or afterwards.
+  Task<void> close() { return racing_.close(); }
+
   const OriginCounters& counters() const { return counters_; }
 
  private:
@@ -49,7 +53,15 @@ class OriginClient {
   };
   using Attempt = std::expected<OriginAnswer, Failure>;
 
-  Task<Attempt> attempt(const OriginRequest& request);
+  struct Race;
+
+  bool may_hedge(const OriginRequest& request) const;
+  /// One attempt, and a second one beside it when the answer does not come in time: the first answer counts (Dean and
+  /// Barroso, "The Tail at Scale", Communications of the ACM, 2013).
+  Task<Attempt> attempt_hedged(const OriginRequest& request);
+  Task<void> run(std::shared_ptr<Race> race, io::Gate::Pass pass);
+  /// `race` may be null.
+  Task<Attempt> attempt(const OriginRequest& request, Race* race);
   Task<Attempt> exchange(net::ConnectionPool::Lease& connection, const OriginRequest& request);
   Task<Result<OriginAnswer>> converse(net::ConnectionPool::Lease& connection, const OriginRequest& request,
                                       std::string head);
@@ -67,6 +79,7 @@ class OriginClient {
   RequestHeads heads_;
   Random random_;
   OriginCounters counters_;
+  io::Gate racing_;
   LogThrottle failures_{std::chrono::seconds(10)};
 };
 

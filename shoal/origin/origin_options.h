@@ -43,6 +43,8 @@ struct OriginOptions {
   OriginCredentials credentials;
   RetryOptions retry;
   net::ConnectionPool::Options connections;
+  /// A GET without an answer for so long is made a second time, beside the first; 0: never.
+  std::chrono::milliseconds hedge_after{0};
   std::string owner;  ///< shown as owner of all buckets and objects, since who that is at the origin means nothing here
 
   /// A GET brings at most so much at once; objects beyond are read in pieces.

@@ -78,6 +78,9 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   /// or for now (408, 429, 5xx). Errors as of OriginClient::fetch(). Header names in lower case.
   Task<Result<OriginAnswer>> forward(OriginRequest request);
 
+  /// When nobody uses it any more; waits for what still goes on.
+  Task<void> close() { return client_.close(); }
+
   const OriginCounters& counters() const { return client_.counters(); }
   const net::ConnectionPool& pool() const { return pool_; }
 

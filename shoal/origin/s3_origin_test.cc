@@ -261,6 +261,49 @@ TEST_F(S3OriginTest, ReadIsRepeatedAfterEachKindOfFailure) {
   }
 }
 
+class HedgedReadTest : public S3OriginTest {
+ protected:
+  HedgedReadTest() {
+    options_.hedge_after = std::chrono::milliseconds(20);
+    options_.connections.connection.first_byte_timeout = std::chrono::seconds(30);
+    // One request of ten may be hedged: these ten need no hedge.
+    server_.default_act({object_answer("body")});
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(get_text(), "body");
+  }
+  ~HedgedReadTest() override {
+    if (origin_ != nullptr) run(origin_->close());
+  }
+};
+
+TEST_F(HedgedReadTest, SecondAttemptAnswersForASlowFirstOne) {
+  server_.add({"", End::stall});
+  EXPECT_EQ(get_text(), "body");
+  EXPECT_EQ(origin().counters().hedges, 1U);
+  EXPECT_EQ(origin().counters().repeats, 0U);
+  EXPECT_EQ(get_text(), "body");
+}
+
+TEST_F(HedgedReadTest, FailureAtOnceIsRepeatedNotHedged) {
+  server_.add({"", End::reset});
+  EXPECT_EQ(get_text(), "body");
+  EXPECT_EQ(origin().counters().hedges, 0U);
+  EXPECT_EQ(origin().counters().repeats, 1U);
+}
+
+TEST_F(HedgedReadTest, OnlySomeRequestsAreHedged) {
+  server_.add({"", End::stall});
+  EXPECT_EQ(get_text(), "body");
+  server_.add({"", End::reset});
+  EXPECT_EQ(get_text(), "body");
+  EXPECT_EQ(origin().counters().hedges, 1U) << "the eleventh request was hedged, the twelfth may not be";
+}
+
+TEST_F(HedgedReadTest, WritesAreNeverMadeTwice) {
+  server_.add({"", End::reset});
+  EXPECT_THAT(put("body"), Not(IsOk()));
+  EXPECT_EQ(origin().counters().hedges, 0U);
+}
+
 TEST_F(S3OriginTest, FailureThatLastsIsAnErrorAfterABoundedNumberOfAttempts) {
   server_.default_act({error_answer("500 Internal Server Error", "InternalError")});
   EXPECT_THAT(get(), HasError(ErrorCode::closed));

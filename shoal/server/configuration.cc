@@ -155,6 +155,10 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes("origin.gather_bytes_max", &origin.gather_bytes_max,
                   "Bodies are gathered in memory up to this size, and sent to the origin with their digests; larger "
                   "ones are sent on as they come, if the client says how large they are, and are refused if not.");
+  table.add(
+      "origin.hedge_after", &origin.hedge_after,
+      "A read that it has not answered for so long is made a second time beside the first, for at most one of ten "
+      "requests; the first answer counts. 0s: never. What nearly all reads take is a good value.");
   table.add_bytes("origin.forward_bytes_max", &origin.forward_bytes_max,
                   "Size of the bodies, either way, of requests that are made to the origin as they are, since nobody "
                   "here interprets them (docs/CONSISTENCY.md).");

@@ -71,6 +71,7 @@ struct Configuration {
     std::chrono::milliseconds backoff_max{5'000};
     std::chrono::milliseconds retry_time_max{60'000};
     std::uint64_t gather_bytes_max = 64_MiB;
+    std::chrono::milliseconds hedge_after{0};
     std::uint64_t forward_bytes_max = 16_MiB;
     bool verify_etag = true;
     std::chrono::milliseconds bucket_lifetime{5'000};

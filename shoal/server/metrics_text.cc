@@ -158,6 +158,8 @@ void write_origin(TextWriter& writer, const std::vector<const origin::OriginCoun
   writer.counter("shoal_origin_repeats_total", "Attempts beyond the first of a request.", sum(&Counters::repeats));
   writer.counter("shoal_origin_failures_total", "Requests that came to nothing because the origin failed.",
                  sum(&Counters::failures));
+  writer.counter("shoal_origin_hedges_total", "Second attempts that were made beside a slow first one.",
+                 sum(&Counters::hedges));
   writer.counter("shoal_origin_slow_downs_total", "Answers of the origin that it is given too much (503, 429).",
                  sum(&Counters::slow_downs));
   writer.counter("shoal_origin_read_bytes_total", "Bytes of bodies that it sent.", sum(&Counters::bytes_read));

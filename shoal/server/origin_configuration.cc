@@ -85,6 +85,7 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   options.connections.connection.limits.head_bytes_max = given.head_bytes_max;
   options.whole_bytes_max = configuration.cache.object_bytes_max;
   options.gather_bytes_max = given.gather_bytes_max;
+  options.hedge_after = given.hedge_after;
   options.forward_bytes_max = given.forward_bytes_max;
   options.verify_etag = given.verify_etag;
   options.bucket_lifetime = given.bucket_lifetime;
