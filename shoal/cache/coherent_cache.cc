@@ -11,15 +11,16 @@ namespace shoal::cache {
 
 using Mode = Coherence::Mode;
 
-CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules)
-    : cache_(cache), below_(below), rules_(std::move(rules)) {}
+CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists)
+    : cache_(cache), below_(below), rules_(std::move(rules)), lists_(lists) {}
 
 Task<void> CoherentCache::close() {
   while (is_asking()) co_await answered_.wait();
 }
 
 bool CoherentCache::is_fresh(const ObjectKeyView& key, const Coherence& rule) {
-  if (rule.mode != Mode::revalidate) return true;
+  if (rule.mode == Mode::immutable) return true;
+  if (rule.mode == Mode::owned && !cache_.is_unsettled(key)) return true;
   auto recalled = cache_.recall(key);
   return !recalled || (!recalled->is_doubted && recalled->age < rule.max_age);
 }
@@ -202,7 +203,9 @@ Task<Result<bool>> CoherentCache::remove(ObjectKey key, WriteCondition condition
 Task<Result<ObjectInfoPtr>> CoherentCache::update_info(ObjectKey key, ObjectInfo info) {
   return cache_.update_info(std::move(key), std::move(info));
 }
-Task<Result<ListPage>> CoherentCache::list(ListRequest request) { return cache_.list(std::move(request)); }
+Task<Result<ListPage>> CoherentCache::list(ListRequest request) {
+  return lists_ != nullptr ? lists_->list(std::move(request)) : cache_.list(std::move(request));
+}
 Task<Result<std::string>> CoherentCache::create_upload(ObjectKey key, ObjectInfo info) {
   return cache_.create_upload(std::move(key), std::move(info));
 }

@@ -9,6 +9,7 @@
 
 #include "shoal/base/wait_list.h"
 #include "shoal/cache/coherence.h"
+#include "shoal/cache/list_cache.h"
 #include "shoal/cache/memory_cache.h"
 #include "shoal/model/conditional_reads.h"
 #include "shoal/model/traced_reads.h"
@@ -41,7 +42,8 @@ class CoherentCache final : public ObjectStore, public TracedReads {
   };
 
   /// `cache` is over `below`; both and the clock outlive this.
-  CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules);
+  /// `lists` is over `cache` too; null: each listing is asked for.
+  CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists = nullptr);
   CoherentCache(const CoherentCache&) = delete;  // questions in flight point here
   CoherentCache& operator=(const CoherentCache&) = delete;
 
@@ -117,6 +119,7 @@ class CoherentCache final : public ObjectStore, public TracedReads {
   MemoryCache& cache_;
   ConditionalReads& below_;
   const CoherenceRules rules_;
+  ListCache* const lists_;
   std::array<Questions, 2> questions_;  // by what is wanted: only the body comes with its answer
   WaitList answered_;                   // close() waits for the last
   Stats stats_;

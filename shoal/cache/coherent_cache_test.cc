@@ -15,6 +15,8 @@ using std::chrono::seconds;
 /// A cache over a store that others write to: put_below() is them.
 class CoherentCacheTest : public MemoryCacheTest {
  protected:
+  explicit CoherentCacheTest(MemoryCacheOptions options = {}) : MemoryCacheTest(std::move(options)) {}
+
   static CoherenceRules rules_of(Coherence rule) { return {.others = rule, .buckets = {}}; }
 
   /// Everything is older by so much.
@@ -309,6 +311,43 @@ TEST_P(CoherentCacheTest, NobodyCanCastDoubtOnWhatIsOwned) {
   EXPECT_TRUE(is_hit("a"));
 }
 
+class UnsettledWriteTest : public CoherentCacheTest {
+ protected:
+  static MemoryCacheOptions options() {
+    MemoryCacheOptions options;
+    options.unsettled_time = seconds(60);
+    return options;
+  }
+  UnsettledWriteTest() : CoherentCacheTest(options()) { use({}); }
+};
+
+TEST_P(UnsettledWriteTest, MayBeDoneLaterThanItsErrorAndIsSeenThen) {
+  put_below("a", "1");
+  EXPECT_EQ(text("a"), "1");
+  below_.fail(StoreCall::put, ErrorCode::io_error);
+  EXPECT_THAT(run(put_task(*coherent_, "a", "2")), HasError(ErrorCode::io_error));
+  EXPECT_EQ(text("a"), "1");
+  put_below("a", "2");  // now the origin does it
+  EXPECT_EQ(text("a"), "2");
+  std::uint64_t before = questions();
+  EXPECT_EQ(text("a"), "2");
+  EXPECT_EQ(questions(), before + 1);
+  pass(seconds(60));
+  EXPECT_TRUE(is_hit("a"));
+}
+
+TEST_P(UnsettledWriteTest, OthersAreNotAskedAbout) {
+  put_below("a", "1");
+  put_below("b", "1");
+  EXPECT_EQ(text("a"), "1");
+  EXPECT_EQ(text("b"), "1");
+  below_.fail(StoreCall::put, ErrorCode::io_error);
+  EXPECT_THAT(run(put_task(*coherent_, "a", "2")), HasError(ErrorCode::io_error));
+  below_.fail(StoreCall::put, ErrorCode::overloaded);
+  EXPECT_THAT(run(put_task(*coherent_, "b", "2")), HasError(ErrorCode::overloaded));
+  EXPECT_TRUE(is_hit("b")) << "that certainly did nothing";
+}
+
 TEST_P(CoherentCacheTest, WithoutAnAnswerThereIsAnErrorNotAnOldObject) {
   use_revalidation(seconds(5));
   put_below("a", "1");
@@ -369,6 +408,7 @@ TEST_P(CoherentCacheTest, ClosesWhenTheLastQuestionIsAnswered) {
 }
 
 SHOAL_TEST_WITH_EVERY_POLICY(CoherentCacheTest);
+SHOAL_TEST_WITH_EVERY_POLICY(UnsettledWriteTest);
 
 }  // namespace
 }  // namespace shoal::cache::testing

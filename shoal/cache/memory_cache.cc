@@ -19,7 +19,8 @@ MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& 
       options_(std::move(options)),
       made_at_(clock.monotonic()),
       contents_(account, options_.capacity, options_.policy, options_.buckets, options_.is_shard,
-                options_.body_memory) {}
+                options_.body_memory),
+      unsettled_(options_.unsettled_time) {}
 
 MemoryCache::~MemoryCache() = default;
 
@@ -228,6 +229,7 @@ void MemoryCache::confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalle
 }
 
 void MemoryCache::doubt(const ObjectKey& key) {
+  advance_lists(key.bucket);
   in_flight_.doubt(key);
   if (Entry* entry = contents_.find(ObjectKeyView(key))) entry->doubted = 1;
 }
@@ -442,6 +444,7 @@ Task<Result<ObjectInfoPtr>> MemoryCache::complete_upload(UploadKey upload, Objec
 // --- buckets
 
 void MemoryCache::forget_bucket(const std::string& name) {
+  advance_lists(name);
   contents_.retire_bucket(name);
   in_flight_.buckets_changed();
 }

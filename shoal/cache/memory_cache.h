@@ -13,7 +13,9 @@
 #include "shoal/cache/cache_report.h"
 #include "shoal/cache/explanation.h"
 #include "shoal/cache/large_reads.h"
+#include "shoal/cache/list_epochs.h"
 #include "shoal/cache/single_flight.h"
+#include "shoal/cache/unsettled_writes.h"
 #include "shoal/model/eviction_preview.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
@@ -29,10 +31,14 @@ struct MemoryCacheOptions {
   /// How long a key is taken to be missing without asking; 0: always ask. Our own writes end it at once, so this is for
   /// stores that others write to as well.
   std::chrono::milliseconds missing_key_lifetime{10'000};
+  /// After a write whose outcome is unknown, how long the store below may still do it: see is_unsettled(). 0: not at
+  /// all.
+  std::chrono::milliseconds unsettled_time{0};
   PolicyKind policy = PolicyKind::duel;
   bool is_shard = false;  ///< One of several caches that learn together: somebody calls steer().
   BucketRules buckets = {};
   BodyMemory body_memory = {};
+  ListEpochs* list_epochs = nullptr;  ///< advanced by writes and doubts; null: nobody keeps listings
 };
 
 /// Keeps what is read and written in memory, over any ObjectStore. Reads see every write that went through here, at any
@@ -82,6 +88,8 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   /// Somebody says that the object has changed below: what is in memory, and what comes of reads and writes that began
   /// before, is to be compared before it is served.
   void doubt(const ObjectKey& key);
+  /// Whether a write of it may still be done of which nobody knows: what is in memory may be older than what is below.
+  bool is_unsettled(const ObjectKeyView& key) const { return unsettled_.has(key.hash, clock_.monotonic()); }
   /// Both, by what `reading` finds: what get() of the store below gives, without a body when that is what recall()
   /// told. Something else comes in at once, if it may be cached. Returns whether it was the same.
   Task<Result<bool>> renew(ObjectKey key, ObjectInfoPtr recalled, Task<Result<std::optional<Object>>> reading);
@@ -173,6 +181,9 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   LookUp look_up(const ObjectKeyView& key);
   static bool is_recalled(const LookUp& look_up, const ObjectInfoPtr& recalled);
   Object hit(Entry& entry);
+  void advance_lists(std::string_view bucket) {
+    if (options_.list_epochs != nullptr) options_.list_epochs->advance(bucket);
+  }
 
   CacheContents::Installed install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {
     contents_.set_now(now_ms());
@@ -215,6 +226,7 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   SingleFlight in_flight_;
   WaitList landed_;  // close() waits for the last read
   LargeReads large_reads_;
+  UnsettledWrites unsettled_;
   std::vector<SavedCache::Key> refill_first_;  // what restore() could not give a place: in no order
   std::size_t refills_running_ = 0;
   CacheStats stats_;

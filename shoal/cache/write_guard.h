@@ -22,11 +22,13 @@ class MemoryCache::WriteGuard {
   WriteGuard(MemoryCache* cache, ObjectKey key)
       : cache_(cache), key_(std::move(key)), token_(cache->in_flight_.begin_write(key_)) {
     if (Entry* entry = find()) entry->revoked = true;
+    cache_->advance_lists(key_.bucket);
   }
   ~WriteGuard() {
     if (finished_) return;
     end();
     drop();
+    mark_unsettled();
   }
   WriteGuard(const WriteGuard&) = delete;  // one write
   WriteGuard& operator=(const WriteGuard&) = delete;
@@ -77,9 +79,16 @@ class MemoryCache::WriteGuard {
     }
   }
 
+  static bool is_unknown(ErrorCode code) {
+    return code == ErrorCode::io_error || code == ErrorCode::closed || code == ErrorCode::timed_out ||
+           code == ErrorCode::cancelled || code == ErrorCode::internal;
+  }
+
+  void mark_unsettled() { cache_->unsettled_.add(ObjectKeyView(key_).hash, cache_->clock_.monotonic()); }
   Entry* find() { return cache_->contents_.find(ObjectKeyView(key_)); }
   bool end() {
     finished_ = true;
+    cache_->advance_lists(key_.bucket);
     auto [alone, doubted] = cache_->in_flight_.end_write(key_, token_);
     doubted_ = doubted;
     return alone;
@@ -93,6 +102,7 @@ class MemoryCache::WriteGuard {
     return entry == nullptr || !entry->info || entry->info->version < info.version;
   }
   void finish_failed(ErrorCode code, bool alone) {
+    if (is_unknown(code)) mark_unsettled();
     if (!alone || !is_without_effect(code)) return drop();
     if (Entry* entry = find()) entry->revoked = false;
   }

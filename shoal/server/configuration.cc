@@ -156,6 +156,10 @@ OptionTable option_table_of(Configuration& configuration) {
                   "Bodies are gathered in memory up to this size, and sent to the origin with their digests; larger "
                   "ones are sent on as they come, if the client says how large they are, and are refused if not.");
   table.add(
+      "origin.unsettled_time", &origin.unsettled_time,
+      "After a write whose outcome is unknown, how long its object is compared at each read, also in owned buckets, "
+      "since the origin may still do it.");
+  table.add(
       "origin.hedge_after", &origin.hedge_after,
       "A read that it has not answered for so long is made a second time beside the first, for at most one of ten "
       "requests; the first answer counts. 0s: never. What nearly all reads take is a good value.");
@@ -167,6 +171,11 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("origin.bucket_lifetime", &origin.bucket_lifetime, "How long a bucket is taken to exist without asking.");
   table.add("origin.missing_key_lifetime", &origin.missing_key_lifetime,
             "How long a key is taken to be missing without asking, in buckets that are not revalidated sooner.");
+  table.add(
+      "origin.list_cache", &origin.list_cache,
+      "How long a page of a listing may be answered from memory; writes through this server and events end that at "
+      "once. 0s: each is asked for.");
+  table.add_bytes("origin.list_cache_bytes", &origin.list_cache_bytes, "Memory for such pages.");
   auto& events = configuration.events;
   table.add("events.listen", &events.listen,
             "Address and port where the origin, or who acts for it, tells which objects have changed "

@@ -72,10 +72,13 @@ struct Configuration {
     std::chrono::milliseconds retry_time_max{60'000};
     std::uint64_t gather_bytes_max = 64_MiB;
     std::chrono::milliseconds hedge_after{0};
+    std::chrono::milliseconds unsettled_time{60'000};
     std::uint64_t forward_bytes_max = 16_MiB;
     bool verify_etag = true;
     std::chrono::milliseconds bucket_lifetime{5'000};
     std::chrono::milliseconds missing_key_lifetime{10'000};
+    std::chrono::milliseconds list_cache{0};
+    std::uint64_t list_cache_bytes = 32_MiB;
   } origin;
 
   struct Events {

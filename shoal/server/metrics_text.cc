@@ -175,6 +175,12 @@ void write_coherence(TextWriter& writer, const cache::CoherentCache::Stats& stat
                  "Reads that were served from memory though the origin could not be asked.", stats.stale);
 }
 
+void write_lists(TextWriter& writer, const cache::ListCache::Stats& stats) {
+  writer.counter("shoal_list_cache_pages_total", "Pages of listings that were asked for while list_cache is on.");
+  writer.sample(stats.hits, {{"from", "memory"}});
+  writer.sample(stats.misses, {{"from", "origin"}});
+}
+
 void write_events(TextWriter& writer, const EventsEndpoint::Counters* events) {
   if (events == nullptr) return;
   writer.counter("shoal_events_messages_total", "Messages about events at the origin.");
@@ -232,6 +238,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_operations(writer, input.operations);
   write_origin(writer, input.origins);
   if (!input.origins.empty()) write_coherence(writer, input.coherence);
+  if (!input.origins.empty()) write_lists(writer, input.lists);
   write_events(writer, input.events);
   if (input.flash) write_flash(writer, *input.flash);
   RequestMetrics::write(writer, input.requests);

@@ -32,6 +32,7 @@ struct MetricsInput {
 
   std::vector<const origin::OriginCounters*> origins = {};  ///< none without an origin
   cache::CoherentCache::Stats coherence = {};               ///< of all loops
+  cache::ListCache::Stats lists = {};                       ///< of all loops
   const EventsEndpoint::Counters* events = nullptr;         ///< null: nobody can tell of any
 
   std::optional<flash::FlashStats> flash = {};  ///< of all loops; nothing without flash

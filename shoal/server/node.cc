@@ -134,6 +134,7 @@ struct Core {
   std::unique_ptr<io::PageFile> large_bodies;    // null: not wanted, or not to be had; outlives every body too
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
   std::unique_ptr<cache::MemoryCache> cache;
+  std::unique_ptr<cache::ListCache> lists;         // null: not wanted
   std::unique_ptr<cache::CoherentCache> coherent;  // null if there is nothing below that could be older or newer
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<io::LoopLag> lag;
@@ -158,6 +159,8 @@ struct Node::Parts {
   MemoryAccount index{"index"};
   MemoryAccount cache_steering{"cache_steering"};
   MemoryAccount flash_memory{"flash"};
+  MemoryAccount list_pages{"list_pages"};
+  cache::ListEpochs list_epochs;
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<AccessLog> access_log;  // null: none is kept
   std::unique_ptr<net::TlsContext> tls;   // null: not wanted
@@ -192,7 +195,7 @@ struct Node::Parts {
   ConditionalReads& comparing_store(std::size_t loop);
   PassThrough* passing_store(std::size_t loop);
   std::size_t owner_of(Slot slot) const;
-  cache::MemoryCacheOptions cache_options() const;
+  cache::MemoryCacheOptions cache_options();
   void make_page_files();
   void build_caches();
   void build_chains();
@@ -321,13 +324,14 @@ std::size_t Node::Parts::owner_of(Slot slot) const {
 
 void Node::Parts::make_budget() {
   budget = std::make_unique<MemoryBudget>(memory_bytes(configuration), configuration.limits.memory_timeout);
-  for (const MemoryAccount* account : {&connections, &disk_reads, &index, &cache_steering, &flash_memory}) {
+  for (const MemoryAccount* account :
+       {&connections, &disk_reads, &index, &cache_steering, &flash_memory, &list_pages}) {
     budget->add(account);
   }
   budget->add_promised(&request_bodies);
 }
 
-cache::MemoryCacheOptions Node::Parts::cache_options() const {
+cache::MemoryCacheOptions Node::Parts::cache_options() {
   cache::MemoryCacheOptions options;
   options.capacity = budget->for_caches() / cores.size();
   options.object_bytes_max = configuration.cache.object_bytes_max;
@@ -336,6 +340,8 @@ cache::MemoryCacheOptions Node::Parts::cache_options() const {
   // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
   options.missing_key_lifetime =
       has_origin() ? configuration.origin.missing_key_lifetime : std::chrono::milliseconds(0);
+  if (has_origin()) options.list_epochs = &list_epochs;
+  if (has_origin()) options.unsettled_time = configuration.origin.unsettled_time;
   options.policy = cache_policy_of(configuration).value();
   options.is_shard = true;
   options.buckets = bucket_rules_of(configuration).value();
@@ -374,10 +380,17 @@ void Node::Parts::build_caches() {
     options.body_memory = {core.large_bodies.get(), configuration.cache.sendfile_bytes_min};
     core.cache = std::make_unique<cache::MemoryCache>(*below, system_clock(), *core.cache_account, std::move(options),
                                                       pass_through);
+    if (origin != nullptr && configuration.origin.list_cache.count() > 0) {
+      cache::ListCache::Options list_options{.lifetime = configuration.origin.list_cache,
+                                             .bytes_max = configuration.origin.list_cache_bytes / cores.size()};
+      core.lists =
+          std::make_unique<cache::ListCache>(*core.cache, system_clock(), list_epochs, list_pages, list_options);
+    }
     if (origin != nullptr || flash != nullptr) {
       cache::CoherenceRules rules;  // our own store: all writes come through here
       if (origin != nullptr) rules = coherence_rules_of(configuration).value();
-      core.coherent = std::make_unique<cache::CoherentCache>(*core.cache, *comparing, std::move(rules));
+      core.coherent =
+          std::make_unique<cache::CoherentCache>(*core.cache, *comparing, std::move(rules), core.lists.get());
     }
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
   }
@@ -456,7 +469,7 @@ Task<std::string> Node::Parts::metrics() {
   if (engine != nullptr) storage = co_await io::run_on((*loops)[0], ask_engine);
   MetricsInput input{report,
                      *budget,
-                     {&request_bodies, &connections, &disk_reads, &index, &cache_steering, &flash_memory},
+                     {&request_bodies, &connections, &disk_reads, &index, &cache_steering, &flash_memory, &list_pages},
                      {},
                      storage};
   if (access_log != nullptr) input.access_lines_dropped = access_log->dropped_lines();
@@ -474,6 +487,9 @@ Task<std::string> Node::Parts::metrics() {
     input.origins.push_back(&origin->store(i).counters());
     auto stats_of_core = [coherent = cores[i].coherent.get()] { return coherent->stats(); };
     input.coherence.add(co_await io::run_on((*loops)[i], stats_of_core));
+    if (cores[i].lists == nullptr) continue;
+    auto lists_of_core = [lists = cores[i].lists.get()] { return lists->stats(); };
+    input.lists.add(co_await io::run_on((*loops)[i], lists_of_core));
   }
   co_return metrics_text(input);
 }

@@ -490,3 +490,19 @@ def test_data_directory_of_another_process_is_refused(new_server, origin, in_fro
     with pytest.raises(AssertionError):
         other.start()
     assert "is open in another process" in other.log()
+
+
+def test_listings_may_come_from_memory(origin, in_front):
+    front = in_front({"origin.list_cache": "1h", "server.threads": "1"})
+    bucket, behind = bucket_of(front), bucket_of(origin)
+    behind.client.create_bucket(Bucket="bucket")
+    behind.put("a", b"body")
+    assert bucket.keys() == ["a"]
+    behind.put("b", b"body")
+    assert bucket.keys() == ["a"]
+    bucket.put("c", b"body")
+    assert bucket.keys() == ["a", "b", "c"]
+    bucket.client.delete_object(Bucket="bucket", Key="a")
+    assert bucket.keys() == ["b", "c"]
+    assert front.metrics()['shoal_list_cache_pages_total{from="memory"}'] == 1
+    assert front.metrics()['shoal_memory_bytes{account="list_pages"}'] > 0
