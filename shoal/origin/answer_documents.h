@@ -45,7 +45,7 @@ struct ListedUploads {
 Result<ListedUploads> parse_uploads(std::string_view xml);
 
 /// The ETag in the answer to CompleteMultipartUpload, CopyObject or UploadPartCopy, which have it in documents of
-/// these names: "CompleteMultipartUploadResult", "CopyObjectResult", "CopyPartResult".
+/// these names: "CompleteMultipartUploadResult", "CopyObjectResult", "CopyPartResult". Empty where it is not told.
 Result<std::string> parse_etag_of_result(std::string_view xml, std::string_view root);
 
 /// What CompleteMultipartUpload is sent.

@@ -336,6 +336,7 @@ Task<Result<ObjectInfoPtr>> S3Origin::copy(CopySource source, AnnouncedObject ta
   add_copy_source(request.headers, source_bucket, source);
   add_condition(request.headers, target.condition);
   CO_TRY_ASSIGN(ObjectInfo written, co_await fetch_written(std::move(request), "CopyObjectResult"));
+  if (written.etag.empty()) co_return failure(ErrorCode::io_error, "the origin does not tell the ETag of a copy");
   info.etag = std::move(written.etag);
   info.last_modified = written.last_modified;
   co_return co_await info_of_written(std::move(target.key), std::move(info));

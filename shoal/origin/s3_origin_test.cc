@@ -530,6 +530,17 @@ TEST_F(S3OriginTest, CompletionThatFailsBehindItsStatusIsAnError) {
   EXPECT_THAT(run(origin().complete_upload(upload, ObjectInfo(), WriteCondition())), HasError(ErrorCode::io_error));
 }
 
+TEST_F(S3OriginTest, CompletionMayBeToldWithoutTheETag) {
+  UploadKey upload{{"bucket", "key"}, "id"};
+  ObjectInfo info;
+  info.etag = "etag-2";
+  std::string_view told = "<CompleteMultipartUploadResult><ETag></ETag></CompleteMultipartUploadResult>";
+  server_.add({ScriptedHttpServer::response("200 OK", "", std::string(told))});
+  auto completed = run(origin().complete_upload(upload, std::move(info), WriteCondition()));
+  ASSERT_THAT(completed, IsOk());
+  EXPECT_EQ((*completed)->etag, "etag-2");
+}
+
 // --- bodies that are sent on as they come
 
 class StreamedPutTest : public S3OriginTest {
