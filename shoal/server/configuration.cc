@@ -10,6 +10,7 @@
 #include "shoal/base/text.h"
 #include "shoal/server/cache_configuration.h"
 #include "shoal/server/origin_configuration.h"
+#include "shoal/server/rados_configuration.h"
 
 namespace shoal::server {
 namespace {
@@ -107,7 +108,9 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add(
       "origin.url", &origin.url,
       "S3 service that keeps the objects, as in \"https://s3.eu-west-1.amazonaws.com\" or \"http://10.0.0.5:9000\", in "
-      "place of the embedded store; empty: none. Its keys are no setting: see above.");
+      "place of the embedded store; or a RADOS pool, as in \"rados://POOL\" or \"rados://POOL/NAMESPACE\"; empty: "
+      "none. "
+      "Its keys are no setting: see above.");
   table.add("origin.region", &origin.region, "Region that requests to it are signed for.");
   table.add("origin.addressing", &origin.addressing,
             "path (http://host/bucket/key) or virtual-host (http://bucket.host/key).");
@@ -176,6 +179,29 @@ OptionTable option_table_of(Configuration& configuration) {
       "How long a page of a listing may be answered from memory; writes through this server and events end that at "
       "once. 0s: each is asked for.");
   table.add_bytes("origin.list_cache_bytes", &origin.list_cache_bytes, "Memory for such pages.");
+  table.add("origin.rados_conf", &origin.rados_conf,
+            "Of a RADOS pool: ceph's configuration file; empty: where ceph's own tools look. It says where the keyring "
+            "is.");
+  table.add("origin.rados_user", &origin.rados_user,
+            "Of a RADOS pool: who the server is there, as in \"shoal\" for client.shoal; empty: client.admin.");
+  table.add("origin.rados_connect_timeout", &origin.rados_connect_timeout,
+            "For the connection to the cluster, which the start waits for.");
+  table.add("origin.rados_op_timeout", &origin.rados_op_timeout,
+            "After it an operation on a RADOS object has failed; in whole seconds.");
+  table.add_bytes(
+      "origin.rados_stripe_bytes", &origin.rados_stripe_bytes,
+      "Bodies up to this size are one RADOS object, with all that is known of them; larger ones are written "
+      "in pieces of it.");
+  table.add("origin.rados_stripes_at_once", &origin.rados_stripes_at_once,
+            "How many pieces of one body are read or written at a time.");
+  table.add(
+      "origin.rados_index_shards", &origin.rados_index_shards,
+      "RADOS objects that the index of a new bucket is spread over; one for each 100000 objects is a good number.");
+  table.add(
+      "origin.rados_record_lifetime", &origin.rados_record_lifetime,
+      "A write of which nothing was heard for so long has ended, and what it left is removed. At least four times "
+      "rados_op_timeout, and more than the clocks of the servers differ.");
+  table.add("origin.rados_sweep_interval", &origin.rados_sweep_interval, "How often the server looks for such writes.");
   auto& events = configuration.events;
   table.add("events.listen", &events.listen,
             "Address and port where the origin, or who acts for it, tells which objects have changed "
@@ -401,7 +427,10 @@ Result<void> check_configuration(const Configuration& configuration) {
   if (configuration.limits.send_buffer_bytes > 1_GiB || configuration.limits.unsent_bytes_max > 1_GiB) {
     return failure(ErrorCode::invalid_argument, "limits.send_buffer_bytes and limits.unsent_bytes_max: at most 1GiB");
   }
-  if (!configuration.origin.url.empty()) {
+  if (is_rados_url(configuration.origin.url)) {
+    TRY(cluster_options_of(configuration));
+    TRY(coherence_rules_of(configuration));
+  } else if (!configuration.origin.url.empty()) {
     TRY(origin_options_of(configuration));
     TRY(coherence_rules_of(configuration));
   }

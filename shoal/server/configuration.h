@@ -79,6 +79,15 @@ struct Configuration {
     std::chrono::milliseconds missing_key_lifetime{10'000};
     std::chrono::milliseconds list_cache{0};
     std::uint64_t list_cache_bytes = 32_MiB;
+    std::string rados_conf;
+    std::string rados_user;
+    std::chrono::milliseconds rados_connect_timeout{30'000};
+    std::chrono::milliseconds rados_op_timeout{30'000};
+    std::uint64_t rados_stripe_bytes = 4_MiB;
+    std::uint32_t rados_stripes_at_once = 4;
+    std::uint32_t rados_index_shards = 16;
+    std::chrono::milliseconds rados_record_lifetime{600'000};
+    std::chrono::milliseconds rados_sweep_interval{600'000};
   } origin;
 
   struct Events {

@@ -46,8 +46,11 @@
 #include "shoal/server/metrics_text.h"
 #include "shoal/server/origin_configuration.h"
 #include "shoal/server/origin_group.h"
+#include "shoal/server/rados_configuration.h"
+#include "shoal/server/rados_origin_group.h"
 #include "shoal/server/root_key_store.h"
 #include "shoal/server/s3_endpoint.h"
+#include "shoal/server/s3_origin_group.h"
 #include "shoal/server/warm_jobs.h"
 #include "shoal/service/core_router.h"
 #include "shoal/service/limited_store.h"
@@ -61,6 +64,8 @@ constexpr std::uint64_t log_record_body_max = 4_MiB;
 /// What of a streamed body is in memory at a time: a record that is being written, the next one, and the piece that
 /// fills it.
 constexpr std::uint64_t streamed_bytes_max = 2 * log_record_body_max + 256_KiB;
+/// The same in front of a RADOS pool: a stripe that comes, one that goes, and the copy of it that librados makes.
+constexpr std::uint64_t rados_streamed_stripes = 3;
 /// What of the memory of the machine or the cgroup the server takes when nobody says.
 constexpr double share_of_memory = 0.6;
 /// A loop's file of large bodies has addresses for so many times what the loop may hold: bodies are not moved, so each
@@ -190,9 +195,11 @@ struct Node::Parts {
   Result<void> open_access_log();
   Result<void> lock_directory();
   Result<void> open_origin();
+  Result<void> open_rados_origin();
   Result<void> open_flash();
   ObjectStore& durable_store(std::size_t loop);
   ConditionalReads& comparing_store(std::size_t loop);
+  /// Null if it has no need of it.
   PassThrough* passing_store(std::size_t loop);
   std::size_t owner_of(Slot slot) const;
   cache::MemoryCacheOptions cache_options();
@@ -275,30 +282,45 @@ Result<void> Node::Parts::lock_directory() {
 }
 
 Result<void> Node::Parts::open_origin() {
+  if (is_rados_url(configuration.origin.url)) return open_rados_origin();
   TRY_ASSIGN(origin::OriginOptions options, origin_options_of(configuration));
   TRY_ASSIGN(options.credentials, load_origin_credentials(configuration, environment()));
   bucket_names = options.bucket_names;
   options.owner = keys.access_key;
   options.account = &disk_reads;
   options.budget = budget.get();
-  std::vector<OriginGroup::Loop> members;
+  std::vector<S3OriginGroup::Loop> members;
   for (std::size_t i = 0; i < cores.size(); ++i) members.push_back({&(*loops)[i], cores[i].timers.get()});
-  TRY_ASSIGN(origin, OriginGroup::open(members, options, origin_connecting_of(configuration)));
+  TRY_ASSIGN(origin, S3OriginGroup::open(members, options, origin_connecting_of(configuration)));
   if (options.credentials.access_key.empty()) spdlog::warn("origin requests are not signed: there are no keys for it");
   return {};
 }
 
+Result<void> Node::Parts::open_rados_origin() {
+  TRY_ASSIGN(rados::ClusterOptions cluster, cluster_options_of(configuration));
+  rados::RadosOptions options = rados_options_of(configuration);
+  options.account = &disk_reads;
+  options.budget = budget.get();
+  std::vector<RadosOriginGroup::Loop> members;
+  for (std::size_t i = 0; i < cores.size(); ++i) members.push_back({&(*loops)[i], cores[i].timers.get()});
+  TRY_ASSIGN(origin,
+             RadosOriginGroup::open(members, std::move(cluster), options, configuration.origin.rados_sweep_interval));
+  return {};
+}
+
 ObjectStore& Node::Parts::durable_store(std::size_t loop) {
-  if (origin != nullptr) return origin->store(loop);
+  if (origin != nullptr) return *origin->member(loop).store;
   return engine->store(loop);
 }
 
 ConditionalReads& Node::Parts::comparing_store(std::size_t loop) {
-  if (origin != nullptr) return origin->store(loop);
+  if (origin != nullptr) return *origin->member(loop).reads;
   return engine->comparing_store(loop);
 }
 
-PassThrough* Node::Parts::passing_store(std::size_t loop) { return origin != nullptr ? &origin->store(loop) : nullptr; }
+PassThrough* Node::Parts::passing_store(std::size_t loop) {
+  return origin != nullptr ? origin->member(loop).pass_through : nullptr;
+}
 
 Result<void> Node::Parts::open_flash() {
   if (configuration.flash.directory.empty()) return {};
@@ -408,8 +430,11 @@ void Node::Parts::build_chains() {
   }
   std::vector<Forwarder::Core> forwarding;
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
-    forwarding.push_back(
-        {&(*loops)[i], &origin->store(i), cores[i].cache.get(), flash != nullptr ? &flash->cache(i) : nullptr});
+    origin::S3Origin* s3 = origin->member(i).s3;
+    if (s3 != nullptr) {
+      forwarding.push_back(
+          {&(*loops)[i], s3, cores[i].cache.get(), flash != nullptr ? &flash->cache(i) : nullptr});
+    }
   }
   auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
   const auto& limits = configuration.limits;
@@ -418,6 +443,9 @@ void Node::Parts::build_chains() {
                                                 .wait_timeout = limits.operations_wait_timeout};
   s3::AddressingOptions addressing;
   addressing.base_domains = configuration.server.domains;
+  bool has_rados = is_rados_url(configuration.origin.url);
+  std::uint64_t streamed_max =
+      has_rados ? rados_streamed_stripes * configuration.origin.rados_stripe_bytes + 256_KiB : streamed_bytes_max;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
     core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
@@ -428,12 +456,12 @@ void Node::Parts::build_chains() {
                      &system_clock(),
                      configuration.server.region,
                      configuration.limits.gather_bytes_max,
-                     has_origin() ? configuration.origin.gather_bytes_max : streamed_bytes_max,
-                     streamed_bytes_max,
+                     has_origin() && !has_rados ? configuration.origin.gather_bytes_max : streamed_max,
+                     streamed_max,
                      budget.get()};
     if (core.coherent != nullptr) core.services.traced = core.limited.get();
-    if (origin != nullptr) core.services.pass_through = core.limited.get();
-    if (origin != nullptr) {
+    if (passing_store(i) != nullptr) core.services.pass_through = core.limited.get();
+    if (!forwarding.empty()) {
       core.forwarder = std::make_unique<Forwarder>(forwarding, i, owner_of_slot);
       core.services.forwarder = core.forwarder.get();
       core.services.forward_bytes_max = configuration.origin.forward_bytes_max;
@@ -484,7 +512,7 @@ Task<std::string> Node::Parts::metrics() {
   if (events != nullptr) input.events = &events->counters();
   if (flash != nullptr) input.flash = co_await flash->stats();
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
-    input.origins.push_back(&origin->store(i).counters());
+    input.origins.push_back(origin->member(i).counters);
     auto stats_of_core = [coherent = cores[i].coherent.get()] { return coherent->stats(); };
     input.coherence.add(co_await io::run_on((*loops)[i], stats_of_core));
     if (cores[i].lists == nullptr) continue;
@@ -626,6 +654,7 @@ Result<void> Node::Parts::stop() {
     if (flash != nullptr) on_each([this](std::size_t loop) { return flash->stop_feeding(loop); });
     on_every_loop(*loops, cores, [](Core* core) { return close_cache(core); });
     if (flash != nullptr) on_each([this](std::size_t loop) { return flash->close(loop); });
+    if (origin != nullptr) origin->close();
     if (engine != nullptr) closed = io::run_blocking((*loops)[0], engine->close());
     loops->stop();
   }

@@ -95,9 +95,9 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   return options;
 }
 
-OriginGroup::Connecting origin_connecting_of(const Configuration& configuration) {
+S3OriginGroup::Connecting origin_connecting_of(const Configuration& configuration) {
   const auto& given = configuration.origin;
-  OriginGroup::Connecting connecting;
+  S3OriginGroup::Connecting connecting;
   connecting.connector.tcp = {.names = {.timeout = given.resolve_timeout, .lifetime = given.address_lifetime},
                               .connect_timeout = given.connect_timeout};
   connecting.connector.handshake_timeout = given.tls_handshake_timeout;

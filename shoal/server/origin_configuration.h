@@ -8,14 +8,14 @@
 #include "shoal/cache/coherence.h"
 #include "shoal/origin/origin_options.h"
 #include "shoal/server/configuration.h"
-#include "shoal/server/origin_group.h"
+#include "shoal/server/s3_origin_group.h"
 
 namespace shoal::server {
 
 /// What [origin] says, as the origin takes it; without credentials and accounts. invalid_argument names the option.
 Result<origin::OriginOptions> origin_options_of(const Configuration& configuration);
 /// How [origin] says that connections to it are made.
-OriginGroup::Connecting origin_connecting_of(const Configuration& configuration);
+S3OriginGroup::Connecting origin_connecting_of(const Configuration& configuration);
 
 /// What [origin] says of what may be seen of each bucket.
 Result<cache::CoherenceRules> coherence_rules_of(const Configuration& configuration);

@@ -1,26 +1,26 @@
-#include "shoal/server/origin_group.h"
+#include "shoal/server/s3_origin_group.h"
 
 #include <utility>
 
 namespace shoal::server {
 
-Result<std::unique_ptr<OriginGroup>> OriginGroup::open(const std::vector<Loop>& loops,
-                                                       const origin::OriginOptions& options,
-                                                       const Connecting& connecting) {
-  std::unique_ptr<OriginGroup> group(new OriginGroup());
+Result<std::unique_ptr<OriginGroup>> S3OriginGroup::open(const std::vector<Loop>& loops,
+                                                         const origin::OriginOptions& options,
+                                                         const Connecting& connecting) {
+  std::unique_ptr<S3OriginGroup> group(new S3OriginGroup());
   if (options.url.tls) {
     TRY_ASSIGN(group->tls_, net::TlsClientContext::load(connecting.tls));
   }
   for (const Loop& loop : loops) {
     auto connector = group->connector_to(options.url, loop, connecting.connector);
     auto store = std::make_unique<origin::S3Origin>(*loop.loop, *loop.timers, system_clock(), *connector, options);
-    group->members_.push_back({std::move(connector), std::move(store)});
+    group->stores_.push_back({std::move(connector), std::move(store)});
   }
   return group;
 }
 
-std::unique_ptr<net::Connector> OriginGroup::connector_to(const origin::OriginUrl& url, const Loop& loop,
-                                                          const net::TlsConnector::Options& options) {
+std::unique_ptr<net::Connector> S3OriginGroup::connector_to(const origin::OriginUrl& url, const Loop& loop,
+                                                            const net::TlsConnector::Options& options) {
   if (tls_ == nullptr) {
     return std::make_unique<net::TcpConnector>(*loop.loop, *loop.timers, names_, url.host, url.port, options.tcp);
   }
