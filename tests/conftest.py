@@ -1,9 +1,11 @@
 """Fixtures of the tests that run the built program. SHOAL_PROGRAM names it (default: build/release/shoal)."""
+import os
 import secrets
 
 import pytest
 
 from harness.bucket import Bucket
+from harness.ceph_cluster import missing_packages, running_cluster
 from harness.fronts import front_of
 from harness.server import Server, program
 
@@ -41,6 +43,17 @@ def new_server(tmp_path):
             except AssertionError as problem:
                 problems.append(str(problem))
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def ceph():
+    """A Ceph cluster for all tests that want one; without leave to start it, or what it takes, they are skipped."""
+    if not os.environ.get("SHOAL_TEST_CEPH"):
+        pytest.skip("needs a Ceph cluster: scripts/test --with-ceph starts one")
+    if missing := missing_packages():
+        pytest.skip(f"no Ceph here, install {' '.join(missing)}: scripts/install ceph")
+    with running_cluster() as cluster:
+        yield cluster
 
 
 @pytest.fixture
