@@ -18,6 +18,7 @@
 #include "shoal/net/connection_pool.h"
 #include "shoal/net/connector.h"
 #include "shoal/origin/answer_documents.h"
+#include "shoal/origin/forwarding.h"
 #include "shoal/origin/origin_client.h"
 #include "shoal/origin/origin_options.h"
 #include "shoal/origin/version_table.h"
@@ -35,7 +36,7 @@ namespace shoal::origin {
 /// - The parts of a finished upload are not told, only that there were some (by the ETag).
 /// - After a write that has succeeded the new state is asked for (HEAD), since a PUT is answered with nothing but the
 ///   ETag. When somebody else has written meanwhile, or that fails, the info is that of the write, as far as known.
-class S3Origin final : public ObjectStore, public ConditionalReads, public PassThrough {
+class S3Origin final : public ObjectStore, public ConditionalReads, public PassThrough, public Forwarding {
  public:
   /// All references outlive the store, and it outlives its readers and writers.
   S3Origin(io::EventLoop& loop, io::Timers& timers, const Clock& clock, net::Connector& connector,
@@ -73,10 +74,7 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   Task<Result<void>> abort_upload(UploadKey upload) override;
   Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
 
-  /// Makes a request that nobody here interprets, as it is but for its signature and what belongs to a connection, and
-  /// gives back the answer in the same way: refusals of the origin are answers too, unless they are about us (401, 403)
-  /// or for now (408, 429, 5xx). Errors as of OriginClient::fetch(). Header names in lower case.
-  Task<Result<OriginAnswer>> forward(OriginRequest request);
+  Task<Result<OriginAnswer>> forward(OriginRequest request) override;
 
   /// When nobody uses it any more; waits for what still goes on.
   Task<void> close() { return client_.close(); }

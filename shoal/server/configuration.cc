@@ -117,6 +117,14 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("origin.bucket_names", &origin.bucket_names,
             "Buckets of the origin that have another name here, as in \"photos=company-photos\": photos here is "
             "company-photos there. All others have the same name.");
+  table.add(
+      "origin.others", &origin.others,
+      "Further S3 services, as in \"archive https://s3.example.org region=eu-west-1 credentials=/etc/shoal/archive\"; "
+      "also addressing=… and ca=…, each as the option of the first one. All else they have in common.");
+  table.add(
+      "origin.places", &origin.places,
+      "What is kept by which of these, as in \"logs=archive\" (a bucket) or \"photos/raw/=archive\" (what begins so in "
+      "a bucket that is there too); the rest is kept by the first.");
   table.add("origin.credentials_file", &origin.credentials_file,
             "File with its keys, a line each: access_key=…, secret_key=…, perhaps session_token=…; readable by nobody "
             "else. Without keys requests are not signed.");
@@ -428,11 +436,16 @@ Result<void> check_configuration(const Configuration& configuration) {
     return failure(ErrorCode::invalid_argument, "limits.send_buffer_bytes and limits.unsent_bytes_max: at most 1GiB");
   }
   if (is_rados_url(configuration.origin.url)) {
+    if (!configuration.origin.others.empty()) {
+      return failure(ErrorCode::invalid_argument, "origin.others: only beside an S3 service, not a RADOS pool");
+    }
     TRY(cluster_options_of(configuration));
     TRY(coherence_rules_of(configuration));
   } else if (!configuration.origin.url.empty()) {
     TRY(origin_options_of(configuration));
     TRY(coherence_rules_of(configuration));
+    TRY(other_origins_of(configuration));
+    TRY(origin_places_of(configuration));
   }
   if (!configuration.events.listen.empty()) {
     TRY(named("events.listen", is_address(configuration.events.listen)));

@@ -49,6 +49,8 @@ struct Configuration {
     std::string region = "us-east-1";
     std::string addressing = "path";
     std::vector<std::string> bucket_names;
+    std::vector<std::string> others;
+    std::vector<std::string> places;
     std::string credentials_file;
     std::string ca_file;
     std::string coherence = "revalidate 5s";

@@ -7,7 +7,7 @@ namespace {
 
 using Answer = Result<origin::OriginAnswer>;
 
-Task<void> forward_into(origin::S3Origin* origin, origin::OriginRequest request, Answer* answer) {
+Task<void> forward_into(origin::Forwarding* origin, origin::OriginRequest request, Answer* answer) {
   *answer = co_await origin->forward(std::move(request));
 }
 

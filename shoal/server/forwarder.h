@@ -8,7 +8,7 @@
 #include "shoal/cache/memory_cache.h"
 #include "shoal/flash/flash_cache.h"
 #include "shoal/io/event_loop.h"
-#include "shoal/origin/s3_origin.h"
+#include "shoal/origin/forwarding.h"
 
 namespace shoal::server {
 
@@ -18,7 +18,7 @@ class Forwarder {
   /// What all loops have; all outlive this.
   struct Core {
     io::EventLoop* loop;
-    origin::S3Origin* origin;
+    origin::Forwarding* origin;
     cache::MemoryCache* cache;
     flash::FlashCache* flash;  ///< null: there is no second tier
   };
@@ -27,8 +27,8 @@ class Forwarder {
   Forwarder(std::vector<Core> cores, std::size_t self, OwnerOfSlot owner_of_slot)
       : cores_(std::move(cores)), self_(self), owner_of_slot_(std::move(owner_of_slot)) {}
 
-  /// See S3Origin::forward(). What is in memory or on flash of an object that this changes, or may have
-  /// changed, goes.
+  /// See Forwarding. What is in memory or on flash of an object that this changes, or may have changed,
+  /// goes.
   Task<Result<origin::OriginAnswer>> forward(origin::OriginRequest request);
 
  private:

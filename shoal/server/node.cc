@@ -51,6 +51,7 @@
 #include "shoal/server/root_key_store.h"
 #include "shoal/server/s3_endpoint.h"
 #include "shoal/server/s3_origin_group.h"
+#include "shoal/server/several_origin_group.h"
 #include "shoal/server/warm_jobs.h"
 #include "shoal/service/core_router.h"
 #include "shoal/service/limited_store.h"
@@ -195,6 +196,8 @@ struct Node::Parts {
   Result<void> open_access_log();
   Result<void> lock_directory();
   Result<void> open_origin();
+  Result<std::unique_ptr<OriginGroup>> open_s3_origin(const Configuration& given,
+                                                      const std::map<std::string, std::string>& variables);
   Result<void> open_rados_origin();
   Result<void> open_flash();
   ObjectStore& durable_store(std::size_t loop);
@@ -283,17 +286,35 @@ Result<void> Node::Parts::lock_directory() {
 
 Result<void> Node::Parts::open_origin() {
   if (is_rados_url(configuration.origin.url)) return open_rados_origin();
-  TRY_ASSIGN(origin::OriginOptions options, origin_options_of(configuration));
-  TRY_ASSIGN(options.credentials, load_origin_credentials(configuration, environment()));
+  std::vector<std::unique_ptr<OriginGroup>> groups;
+  TRY_ASSIGN(std::unique_ptr<OriginGroup> first, open_s3_origin(configuration, environment()));
+  groups.push_back(std::move(first));
+  TRY_ASSIGN(std::vector<OtherOrigin> others, other_origins_of(configuration));
+  for (const OtherOrigin& other : others) {
+    TRY_ASSIGN(std::unique_ptr<OriginGroup> group, open_s3_origin(other.configuration, {}));
+    groups.push_back(std::move(group));
+  }
+  TRY_ASSIGN(auto places, origin_places_of(configuration));
+  origin =
+      groups.size() == 1 ? std::move(groups.front()) : std::make_unique<SeveralOriginGroup>(std::move(groups), places);
+  return {};
+}
+
+/// `given` is what is asked of the file system and the network: the first origin's, or that of another one.
+Result<std::unique_ptr<OriginGroup>> Node::Parts::open_s3_origin(const Configuration& given,
+                                                                 const std::map<std::string, std::string>& variables) {
+  TRY_ASSIGN(origin::OriginOptions options, origin_options_of(given));
+  TRY_ASSIGN(options.credentials, load_origin_credentials(given, variables));
   bucket_names = options.bucket_names;
   options.owner = keys.access_key;
   options.account = &disk_reads;
   options.budget = budget.get();
   std::vector<S3OriginGroup::Loop> members;
   for (std::size_t i = 0; i < cores.size(); ++i) members.push_back({&(*loops)[i], cores[i].timers.get()});
-  TRY_ASSIGN(origin, S3OriginGroup::open(members, options, origin_connecting_of(configuration)));
-  if (options.credentials.access_key.empty()) spdlog::warn("origin requests are not signed: there are no keys for it");
-  return {};
+  if (options.credentials.access_key.empty()) {
+    spdlog::warn("requests to an origin are not signed: there are no keys for it host={}", options.url.authority());
+  }
+  return S3OriginGroup::open(members, options, origin_connecting_of(given));
 }
 
 Result<void> Node::Parts::open_rados_origin() {
@@ -430,10 +451,10 @@ void Node::Parts::build_chains() {
   }
   std::vector<Forwarder::Core> forwarding;
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
-    origin::S3Origin* s3 = origin->member(i).s3;
-    if (s3 != nullptr) {
+    origin::Forwarding* forwards = origin->member(i).forwarding;
+    if (forwards != nullptr) {
       forwarding.push_back(
-          {&(*loops)[i], s3, cores[i].cache.get(), flash != nullptr ? &flash->cache(i) : nullptr});
+          {&(*loops)[i], forwards, cores[i].cache.get(), flash != nullptr ? &flash->cache(i) : nullptr});
     }
   }
   auto owner_of_slot = [this](Slot slot) { return owner_of(slot); };
@@ -512,7 +533,7 @@ Task<std::string> Node::Parts::metrics() {
   if (events != nullptr) input.events = &events->counters();
   if (flash != nullptr) input.flash = co_await flash->stats();
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
-    input.origins.push_back(origin->member(i).counters);
+    for (const origin::OriginCounters* counters : origin->counters(i)) input.origins.push_back(counters);
     auto stats_of_core = [coherent = cores[i].coherent.get()] { return coherent->stats(); };
     input.coherence.add(co_await io::run_on((*loops)[i], stats_of_core));
     if (cores[i].lists == nullptr) continue;

@@ -95,6 +95,75 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   return options;
 }
 
+namespace {
+
+/// "NAME URL" and settings, each NAME=VALUE.
+Result<OtherOrigin> parse_other_origin(const Configuration& configuration, const std::string& text) {
+  std::vector<std::string_view> words = words_of(text);
+  if (words.size() < 2 || words[0].find('=') != std::string_view::npos) {
+    return wrong(fmt::format("expected a name and a URL, not '{}'", text));
+  }
+  OtherOrigin other{std::string(words[0]), configuration};
+  auto& settings = other.configuration.origin;
+  settings.url = words[1];
+  settings.credentials_file.clear();
+  settings.ca_file.clear();
+  const std::map<std::string_view, std::string*> known = {{"region", &settings.region},
+                                                          {"addressing", &settings.addressing},
+                                                          {"credentials", &settings.credentials_file},
+                                                          {"ca", &settings.ca_file}};
+  for (std::size_t i = 2; i < words.size(); ++i) {
+    std::size_t equals = std::min(words[i].find('='), words[i].size());
+    auto setting = known.find(words[i].substr(0, equals));
+    if (setting == known.end() || equals == words[i].size()) {
+      return wrong(fmt::format("expected region=, addressing=, credentials= or ca=, not '{}'", words[i]));
+    }
+    *setting->second = words[i].substr(equals + 1);
+  }
+  TRY(origin_options_of(other.configuration));
+  return other;
+}
+
+}  // namespace
+
+Result<std::vector<OtherOrigin>> other_origins_of(const Configuration& configuration) {
+  std::vector<OtherOrigin> others;
+  for (const std::string& text : configuration.origin.others) {
+    auto other = parse_other_origin(configuration, text);
+    if (!other) return wrong("origin.others: " + other.error().message);
+    if (std::ranges::find(others, other->name, &OtherOrigin::name) != others.end()) {
+      return wrong(fmt::format("origin.others: {} is named twice", other->name));
+    }
+    others.push_back(*std::move(other));
+  }
+  return others;
+}
+
+Result<std::vector<service::SeveralStores::Place>> origin_places_of(const Configuration& configuration) {
+  TRY_ASSIGN(std::vector<OtherOrigin> others, other_origins_of(configuration));
+  std::vector<service::SeveralStores::Place> places;
+  for (const std::string& text : configuration.origin.places) {
+    std::size_t equals = std::min(text.rfind('='), text.size());
+    std::size_t slash = std::min(text.find('/'), equals);
+    service::SeveralStores::Place place;
+    place.bucket = text.substr(0, slash);
+    place.prefix = text.substr(std::min(slash + 1, equals), equals - std::min(slash + 1, equals));
+    auto other = std::ranges::find(others, text.substr(std::min(equals + 1, text.size())), &OtherOrigin::name);
+    if (!is_bucket_name(place.bucket) || other == others.end()) {
+      return wrong(
+          fmt::format("origin.places: expected BUCKET=NAME or BUCKET/PREFIX=NAME, where the name is one of "
+                      "origin.others, not '{}'",
+                      text));
+    }
+    place.member = static_cast<std::size_t>(other - others.begin()) + 1;
+    bool is_known = std::ranges::any_of(
+        places, [&](const auto& known) { return known.bucket == place.bucket && known.prefix == place.prefix; });
+    if (is_known) return wrong(fmt::format("origin.places: {} is named twice", text));
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
 S3OriginGroup::Connecting origin_connecting_of(const Configuration& configuration) {
   const auto& given = configuration.origin;
   S3OriginGroup::Connecting connecting;

@@ -3,12 +3,14 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shoal/base/result.h"
 #include "shoal/cache/coherence.h"
 #include "shoal/origin/origin_options.h"
 #include "shoal/server/configuration.h"
 #include "shoal/server/s3_origin_group.h"
+#include "shoal/service/several_stores.h"
 
 namespace shoal::server {
 
@@ -16,6 +18,16 @@ namespace shoal::server {
 Result<origin::OriginOptions> origin_options_of(const Configuration& configuration);
 /// How [origin] says that connections to it are made.
 S3OriginGroup::Connecting origin_connecting_of(const Configuration& configuration);
+
+/// One of origin.others: its name, and the settings as they would be if it were the first.
+struct OtherOrigin {
+  std::string name;
+  Configuration configuration;
+};
+/// In their order. invalid_argument for what is wrong with one of them.
+Result<std::vector<OtherOrigin>> other_origins_of(const Configuration& configuration);
+/// origin.places: member 1 is the first of the others.
+Result<std::vector<service::SeveralStores::Place>> origin_places_of(const Configuration& configuration);
 
 /// What [origin] says of what may be seen of each bucket.
 Result<cache::CoherenceRules> coherence_rules_of(const Configuration& configuration);

@@ -50,6 +50,41 @@ TEST(OriginConfigurationTest, HttpsIsVerifiedAndPlainHttpIsNot) {
   EXPECT_THAT(origin_options_of(configuration), HasError(ErrorCode::invalid_argument));
 }
 
+TEST(OriginConfigurationTest, OtherOriginsHaveTheirOwnAddressAndTheSettingsOfTheFirst) {
+  Configuration configuration = with_url("https://s3.example.org");
+  configuration.origin.credentials_file = "/etc/first";
+  configuration.origin.attempts_max = 7;
+  configuration.origin.others = {
+      "archive https://archive.example.org region=eu-west-1 addressing=virtual-host "
+      "credentials=/etc/archive ca=/etc/authorities.pem",
+      "plain http://10.0.0.5:9000"};
+  auto others = other_origins_of(configuration);
+  ASSERT_THAT(others, IsOk());
+  ASSERT_EQ(others->size(), 2U);
+  auto archive = origin_options_of(others->front().configuration);
+  ASSERT_THAT(archive, IsOk());
+  EXPECT_EQ(archive->url.host, "archive.example.org");
+  EXPECT_EQ(archive->region, "eu-west-1");
+  EXPECT_EQ(archive->retry.attempts_max, 7U);
+  EXPECT_EQ(others->front().configuration.origin.credentials_file, "/etc/archive");
+  EXPECT_EQ(others->back().configuration.origin.credentials_file, "") << "the keys of one are not for another";
+
+  configuration.origin.places = {"logs=archive", "photos/raw/a=b/=plain", "photos=archive"};
+  auto places = origin_places_of(configuration);
+  ASSERT_THAT(places, IsOk());
+  EXPECT_EQ((*places)[0], (service::SeveralStores::Place{"logs", "", 1}));
+  EXPECT_EQ((*places)[1], (service::SeveralStores::Place{"photos", "raw/a=b/", 2}));
+  for (const char* wrong : {"logs", "logs=", "=archive", "Logs=archive", "logs=nobody", "logs=archive"}) {
+    configuration.origin.places = {"logs=archive", wrong};
+    EXPECT_THAT(origin_places_of(configuration), HasError(ErrorCode::invalid_argument)) << wrong;
+  }
+  for (const char* wrong : {"", "archive", "https://x", "archive ftp://x", "archive https://x region",
+                            "archive https://x a=b", "archive http://x ca=/etc/x", "plain http://x"}) {
+    configuration.origin.others = {"plain http://10.0.0.5:9000", wrong};
+    EXPECT_THAT(other_origins_of(configuration), HasError(ErrorCode::invalid_argument)) << wrong;
+  }
+}
+
 TEST(OriginConfigurationTest, BucketsMayHaveOtherNames) {
   Configuration configuration = with_url("http://x");
   configuration.origin.bucket_names = {"photos=company-photos", "models=Legacy_Models"};

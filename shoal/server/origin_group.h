@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "shoal/model/conditional_reads.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
 #include "shoal/model/slot.h"
+#include "shoal/origin/forwarding.h"
 #include "shoal/origin/origin_counters.h"
-#include "shoal/origin/s3_origin.h"
 
 namespace shoal::server {
 
@@ -17,14 +18,15 @@ class OriginGroup {
   /// What one loop has of it.
   struct Member {
     ObjectStore* store;
-    ConditionalReads* reads;    ///< of that store
-    PassThrough* pass_through;  ///< null: bodies are written as they come without being announced
-    const origin::OriginCounters* counters;
-    origin::S3Origin* s3;  ///< the store, if it is one that S3 requests can be forwarded to; null otherwise
+    ConditionalReads* reads;         ///< of that store
+    PassThrough* pass_through;       ///< null: bodies are written as they come without being announced
+    origin::Forwarding* forwarding;  ///< null: there is nobody to forward S3 requests to
   };
 
   virtual ~OriginGroup() = default;
   virtual Member member(std::size_t loop) = 0;
+  /// What it has done for one loop.
+  virtual std::vector<const origin::OriginCounters*> counters(std::size_t loop) = 0;
   virtual std::size_t size() const = 0;
   /// Ends what goes on in the background. The loops run, and nobody uses the stores any more. Blocking.
   virtual void close() {}

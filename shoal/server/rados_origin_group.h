@@ -30,7 +30,10 @@ class RadosOriginGroup final : public OriginGroup {
 
   Member member(std::size_t loop) override {
     rados::RadosOrigin* store = stores_[loop].store.get();
-    return {store, store, nullptr, &store->counters(), nullptr};
+    return {store, store, nullptr, nullptr};
+  }
+  std::vector<const origin::OriginCounters*> counters(std::size_t loop) override {
+    return {&stores_[loop].store->counters()};
   }
   std::size_t size() const override { return stores_.size(); }
   void close() override;

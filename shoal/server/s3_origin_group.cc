@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "shoal/io/run_blocking.h"
+
 namespace shoal::server {
 
 Result<std::unique_ptr<OriginGroup>> S3OriginGroup::open(const std::vector<Loop>& loops,
@@ -14,9 +16,13 @@ Result<std::unique_ptr<OriginGroup>> S3OriginGroup::open(const std::vector<Loop>
   for (const Loop& loop : loops) {
     auto connector = group->connector_to(options.url, loop, connecting.connector);
     auto store = std::make_unique<origin::S3Origin>(*loop.loop, *loop.timers, system_clock(), *connector, options);
-    group->stores_.push_back({std::move(connector), std::move(store)});
+    group->stores_.push_back({loop.loop, std::move(connector), std::move(store)});
   }
   return group;
+}
+
+void S3OriginGroup::close() {
+  for (Store& store : stores_) io::run_blocking(*store.loop, store.store->close());
 }
 
 std::unique_ptr<net::Connector> S3OriginGroup::connector_to(const origin::OriginUrl& url, const Loop& loop,

@@ -8,6 +8,7 @@
 #include "shoal/io/timers.h"
 #include "shoal/io/worker_threads.h"
 #include "shoal/net/tls_connector.h"
+#include "shoal/origin/s3_origin.h"
 #include "shoal/server/origin_group.h"
 
 namespace shoal::server {
@@ -32,12 +33,17 @@ class S3OriginGroup final : public OriginGroup {
 
   Member member(std::size_t loop) override {
     origin::S3Origin* store = stores_[loop].store.get();
-    return {store, store, store, &store->counters(), store};
+    return {store, store, store, store};
   }
+  std::vector<const origin::OriginCounters*> counters(std::size_t loop) override {
+    return {&stores_[loop].store->counters()};
+  }
+  void close() override;
   std::size_t size() const override { return stores_.size(); }
 
  private:
   struct Store {
+    io::EventLoop* loop;
     std::unique_ptr<net::Connector> connector;
     std::unique_ptr<origin::S3Origin> store;
   };
