@@ -196,8 +196,8 @@ def test_what_the_origin_does_itself_drops_the_copy(origin, in_front):
     bucket = bucket_of(front)
     put_all(bucket)
     fill_flash(front, bucket)
-    raw = front.raw()
-    raw.call("PUT", "/bucket/1?legal-hold", body=b"")  # whatever the answer
+    front.expected_trouble = "answered 501"
+    front.raw().call("PUT", "/bucket/1", query=[("legal-hold", "")], body=b"")  # whatever the answer
     assert "Not on flash" in explain(front, "bucket/1")
 
 

@@ -173,7 +173,7 @@ def test_conditions_hold_between_servers(on_rados):
     def claim(number):
         body = f"{number}".encode()
         answers = [
-            clients[number].call("PUT", f"/bucket/lock {i}", body=body, headers=[("If-None-Match", "*")])
+            clients[number].call("PUT", f"/bucket/lock-{i}", body=body, headers=[("If-None-Match", "*")])
             for i in range(20)
         ]
         return [answer.status for answer in answers]
@@ -183,7 +183,7 @@ def test_conditions_hold_between_servers(on_rados):
     reader = Bucket(servers[0].boto3(), "bucket")
     for i in range(20):
         won = [number for number, answers in enumerate(statuses) if answers[i] == 200]
-        assert len(won) == 1 and reader.get(f"lock {i}") == f"{won[0]}".encode()
+        assert len(won) == 1 and reader.get(f"lock-{i}") == f"{won[0]}".encode()
         assert {answers[i] for answers in statuses} <= {200, 412}
 
 
