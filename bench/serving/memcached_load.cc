@@ -1,9 +1,10 @@
 // Load on memcached, which does not speak HTTP: what `shoal bench get --use-existing` does at the servers that do.
 //
-//   memcached_load --port PORT --connections N --seconds S --json FILE [--set no] [--bucket B] [--prefix P] [--objects N] [--size
-//   BYTES]
+//   memcached_load --port PORT --connections N --seconds S --json FILE [--set no] [--bucket B] [--prefix P] [--objects
+//   N] [--size BYTES]
 //
-// Sets the objects, unless they are there, then each connection gets one after the other, chosen uniformly; every body is checked.
+// Sets the objects, unless they are there, then each connection gets one after the other, chosen uniformly; every body
+// is checked.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

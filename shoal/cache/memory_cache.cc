@@ -18,8 +18,7 @@ MemoryCache::MemoryCache(ObjectStore& store, const Clock& clock, MemoryAccount& 
       clock_(clock),
       options_(std::move(options)),
       made_at_(clock.monotonic()),
-      contents_(account, options_.capacity, options_.policy, options_.buckets, options_.is_shard,
-                options_.body_memory),
+      contents_(account, options_.capacity, options_.policy, options_.buckets, options_.is_shard, options_.body_memory),
       unsettled_(options_.unsettled_time) {}
 
 MemoryCache::~MemoryCache() = default;

@@ -19,7 +19,7 @@ class ConnectionPool {
  public:
   struct Options {
     std::uint32_t connections_max = 64;
-    bool is_adaptive = true;  ///< refused() and succeeded() have an effect
+    bool is_adaptive = true;                         ///< refused() and succeeded() have an effect
     std::chrono::milliseconds wait_timeout{5'000};   ///< for a connection to become free
     std::chrono::milliseconds idle_timeout{15'000};  ///< unused connections are not used again after it
     /// A connection that was used so recently is still there, as far as anybody can know.
