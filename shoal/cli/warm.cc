@@ -52,6 +52,7 @@ struct Sum {
   std::uint64_t failed = 0;
   std::uint64_t absent = 0;
   std::uint64_t cache_bytes = 0;
+  std::uint64_t flash_bytes = 0;
   std::string failure;
   std::string last;  // percent-encoded
   bool is_done = false;
@@ -62,6 +63,7 @@ struct Sum {
     failed += number(answer, "failed");
     absent += number(answer, "absent");
     cache_bytes = number(answer, "cache_bytes");
+    flash_bytes = number(answer, "flash_bytes");
     last = answer.value("last", "");
     is_done = answer.value("done", true);
     if (failure.empty()) failure = answer.value("failure", "");
@@ -159,6 +161,10 @@ Result<int> start_job(const WarmArguments& arguments, const cache::ObjectPrefix&
 void print_plan(const Sum& all) {
   fmt::print("{}, {}; the caches of the server hold {}: {}\n", counted(all.objects, "object"), human_bytes(all.bytes),
              human_bytes(all.cache_bytes), all.bytes <= all.cache_bytes ? "all of it fits" : "not all of it fits");
+  if (all.flash_bytes > 0) {
+    fmt::print("the second tier holds {}: {}\n", human_bytes(all.flash_bytes),
+               all.bytes <= all.flash_bytes ? "all of it fits there" : "not all of it fits there");
+  }
   if (all.absent > 0) fmt::print("{} of the list: there is no such object\n", counted(all.absent, "name"));
 }
 

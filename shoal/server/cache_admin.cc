@@ -153,6 +153,7 @@ Task<AdminAnswer> CacheAdmin::warm(AdminRequest request) {
                       {"failed", outcome->failed},
                       {"absent", outcome->absent},
                       {"cache_bytes", services_.budget->for_caches()},
+                      {"flash_bytes", services_.flash_bytes},
                       {"last", http::percent_encode(outcome->last, http::Slash::encode)},
                       {"done", outcome->is_done}};
   if (outcome->failed > 0) json["failure"] = outcome->failure;

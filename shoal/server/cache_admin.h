@@ -39,6 +39,7 @@ class CacheAdmin {
     WarmJobs* jobs;
     ObjectStore* store;          ///< of the first loop
     const MemoryBudget* budget;  ///< tells what the caches may hold
+    std::uint64_t flash_bytes;   ///< what the second tier may hold; 0: there is none
     FlashGroup* flash;           ///< null: there is no second tier
   };
 

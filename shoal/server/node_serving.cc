@@ -49,8 +49,9 @@ void Node::Parts::build_admin() {
       std::make_unique<CacheOperator>(std::move(members), *first.disk, configuration.server.data + "/cache/pins");
   io::run_blocking((*loops)[0], on_prefixes->load_pins());
   warm_jobs = std::make_unique<WarmJobs>((*loops)[0], *first.timers, *first.limited);
-  cache_admin = std::make_unique<CacheAdmin>(CacheAdmin::Services{caches.get(), on_prefixes.get(), warm_jobs.get(),
-                                                                  first.limited.get(), budget.get(), flash.get()});
+  cache_admin = std::make_unique<CacheAdmin>(
+      CacheAdmin::Services{caches.get(), on_prefixes.get(), warm_jobs.get(), first.limited.get(), budget.get(),
+                           flash != nullptr ? configuration.flash.capacity : 0, flash.get()});
 }
 
 Result<void> Node::Parts::listen() {

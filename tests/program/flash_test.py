@@ -201,6 +201,15 @@ def test_what_the_origin_does_itself_drops_the_copy(origin, in_front):
     assert "Not on flash" in explain(front, "bucket/1")
 
 
+def test_a_plan_to_warm_up_tells_what_fits_there(in_front):
+    front = in_front(**{"origin.coherence": "owned"})
+    put_all(bucket_of(front))
+    command = [str(program()), "warm", "bucket/", "--dry-run", "--data", str(front.data)]
+    command += ["--admin", f"{HOST}:{front.admin_port}"]
+    said = subprocess.run(command, env=front.full_environment(), capture_output=True, text=True, timeout=60, check=True)
+    assert "not all of it fits\nthe second tier holds" in said.stdout and "all of it fits there" in said.stdout
+
+
 def test_a_log_on_a_slow_disk_has_a_second_tier_too(new_server, flash_options):
     server = new_server(options=flash_options).start()
     bucket = bucket_of(server)
