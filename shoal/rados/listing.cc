@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "shoal/io/join.h"
+#include "shoal/model/list_items.h"
 #include "shoal/model/object_key.h"
 
 namespace shoal::rados {
@@ -15,31 +16,11 @@ constexpr std::size_t heads_at_once = 16;
 /// Beyond its share of a page a shard is asked for so many entries: names are never spread quite evenly.
 constexpr std::uint64_t entries_beyond_share = 16;
 
-/// Up to and with the first delimiter behind the prefix, if there is one.
-std::optional<std::string> common_prefix_of(const std::string& name, const ListRequest& request) {
-  if (request.delimiter.empty() || !name.starts_with(request.prefix)) return std::nullopt;
-  std::size_t at = name.find(request.delimiter, request.prefix.size());
-  if (at == std::string::npos) return std::nullopt;
-  return name.substr(0, at + request.delimiter.size());
-}
-
 /// The last of all names that begin so.
 std::string last_name_with(const std::string& prefix) {
   std::string name = prefix;
   name.resize(std::max(object_name_bytes_max, prefix.size()), '\xff');
   return name;
-}
-
-ListItem item_of(const std::string& name, const ObjectInfo& info, TextPool& texts) {
-  ListItem item;
-  item.name = texts.add(name);
-  item.size = info.size;
-  item.etag = texts.add(info.etag);
-  item.last_modified = info.last_modified;
-  item.owner = texts.add(info.owner);
-  item.storage_class = texts.add(info.storage_class);
-  for (const Checksum& checksum : info.checksums) item.checksums.push_back({checksum.algorithm, checksum.type});
-  return item;
 }
 
 }  // namespace
@@ -161,14 +142,11 @@ Task<Result<ListPage>> Listing::run() {
       co_return page;
     }
     const auto& [name, entry] = *found;
-    if (std::optional<std::string> prefix = common_prefix_of(name, request_)) {
-      ListItem item;
-      item.name = page.texts.add(*prefix);
-      item.is_prefix = true;
-      page.items.push_back(std::move(item));
-      skip_to(last_name_with(*prefix));
+    if (std::optional<std::string_view> prefix = common_prefix_of(name, request_)) {
+      page.items.push_back(prefix_item(*prefix, page.texts));
+      skip_to(last_name_with(std::string(*prefix)));
     } else {
-      page.items.push_back(item_of(name, entry.info, page.texts));
+      page.items.push_back(object_item(name, entry.info, page.texts));
     }
   }
 }

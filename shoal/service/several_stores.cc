@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "shoal/base/check.h"
+#include "shoal/model/list_items.h"
 
 namespace shoal::service {
 namespace {
@@ -31,14 +32,6 @@ ListPage merge(std::vector<ListPage> parts, std::uint32_t items_max) {
     merged.truncated = true;
   }
   return merged;
-}
-
-/// What all names with this prefix roll up to in a listing; nothing if that depends on the name.
-std::optional<std::string> common_prefix_of(const std::string& prefix, const ListRequest& request) {
-  if (request.delimiter.empty()) return std::nullopt;
-  std::size_t found = prefix.find(request.delimiter, request.prefix.size());
-  if (found == std::string::npos) return std::nullopt;
-  return prefix.substr(0, found + request.delimiter.size());
 }
 
 }  // namespace
@@ -196,7 +189,8 @@ Task<Result<ListPage>> SeveralStores::list_own(const Place* place, ListRequest r
 }
 
 Task<Result<ListPage>> SeveralStores::list_below(const Place* place, ListRequest request) {
-  std::optional<std::string> common_prefix = common_prefix_of(place->prefix, request);
+  // What all names of the place roll up to, unless that depends on the name.
+  std::optional<std::string_view> common_prefix = common_prefix_of(place->prefix, request);
   if (common_prefix && request.after == *common_prefix) co_return ListPage();
   request.prefix = place->prefix;
   if (!common_prefix) co_return co_await list_own(place, std::move(request));
@@ -204,10 +198,7 @@ Task<Result<ListPage>> SeveralStores::list_below(const Place* place, ListRequest
   request.items_max = 1;
   CO_TRY_ASSIGN(ListPage found, co_await list_own(place, std::move(request)));
   ListPage page;
-  if (found.items.empty()) co_return page;
-  ListItem& item = page.items.emplace_back();
-  item.name = page.texts.add(*common_prefix);
-  item.is_prefix = true;
+  if (!found.items.empty()) page.items.push_back(prefix_item(*common_prefix, page.texts));
   co_return page;
 }
 

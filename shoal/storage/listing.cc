@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "shoal/model/list_items.h"
+
 namespace shoal::storage {
 namespace {
 
@@ -17,14 +19,6 @@ std::optional<std::string> end_of_prefix(std::string_view prefix) {
   if (end.empty()) return std::nullopt;
   end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
   return end;
-}
-
-/// Up to and with the first delimiter behind the prefix, if there is one.
-std::optional<std::string_view> common_prefix_of(std::string_view name, const ListRequest& request) {
-  if (request.delimiter.empty() || !name.starts_with(request.prefix)) return std::nullopt;
-  std::size_t found = name.find(request.delimiter, request.prefix.size());
-  if (found == std::string_view::npos) return std::nullopt;
-  return name.substr(0, found + request.delimiter.size());
 }
 
 /// Where the listing begins; nothing if there can be no name.

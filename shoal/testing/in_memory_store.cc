@@ -8,6 +8,7 @@
 #include "shoal/base/check.h"
 #include "shoal/base/random.h"
 #include "shoal/base/text.h"
+#include "shoal/model/list_items.h"
 
 namespace shoal::testing {
 namespace {
@@ -22,26 +23,6 @@ class MemoryReader final : public BodyReader {
  private:
   Body body_;
 };
-
-/// Up to and with the first delimiter behind the prefix, if there is one.
-std::optional<std::string> common_prefix_of(const std::string& name, const ListRequest& request) {
-  if (request.delimiter.empty() || !name.starts_with(request.prefix)) return std::nullopt;
-  std::size_t at = name.find(request.delimiter, request.prefix.size());
-  if (at == std::string::npos) return std::nullopt;
-  return name.substr(0, at + request.delimiter.size());
-}
-
-ListItem to_item(std::string_view name, const ObjectInfo& info, TextPool& texts) {
-  ListItem item;
-  item.name = texts.add(name);
-  item.size = info.size;
-  item.etag = texts.add(info.etag);
-  item.last_modified = info.last_modified;
-  item.owner = texts.add(info.owner);
-  item.storage_class = texts.add(info.storage_class);
-  for (const Checksum& checksum : info.checksums) item.checksums.push_back({checksum.algorithm, checksum.type});
-  return item;
-}
 
 }  // namespace
 
@@ -238,19 +219,16 @@ Task<Result<ListPage>> InMemoryStore::list(ListRequest request) {
     if (!name.starts_with(request.prefix) || name <= request.after) continue;
     if (after_is_prefix && name.starts_with(request.after)) continue;
 
-    std::optional<std::string> prefix = common_prefix_of(name, request);
+    std::optional<std::string_view> prefix = common_prefix_of(name, request);
     if (prefix && !page.items.empty() && page.items.back().name == *prefix) continue;
     if (page.items.size() == request.items_max) {
       page.truncated = true;
       break;
     }
     if (prefix) {
-      ListItem item;
-      item.name = page.texts.add(*prefix);
-      item.is_prefix = true;
-      page.items.push_back(std::move(item));
+      page.items.push_back(prefix_item(*prefix, page.texts));
     } else {
-      page.items.push_back(to_item(name, *object.info, page.texts));
+      page.items.push_back(object_item(name, *object.info, page.texts));
     }
   }
   co_return page;
