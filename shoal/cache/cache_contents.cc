@@ -195,7 +195,8 @@ CacheContents::Installed CacheContents::install(const EntryKey& key, ObjectInfoP
   const BucketRule& rule = rule_of(key.bucket);
   Entry* entry = directory_.find(key);
   std::uint64_t kept_before = entry != nullptr && entry->kept ? entry->weight : 0;
-  bool keeps = is_pinned(key.bucket, key.name) && kept_.weight() - kept_before + weight <= kept_bytes_max();
+  bool keeps =
+      (rule.pin || pins_.contain(key.bucket, key.name)) && kept_.weight() - kept_before + weight <= kept_bytes_max();
   if (entry != nullptr && (keeps || entry->kept || rule.bypass || weight > capacity_ || weight > UINT32_MAX)) {
     erase(*entry);
     entry = nullptr;

@@ -149,10 +149,10 @@ Result<Sum> take_steps(const WarmArguments& arguments, const cache::ObjectPrefix
 Result<int> start_job(const WarmArguments& arguments, const cache::ObjectPrefix& place) {
   if (!arguments.list.empty()) return failure(ErrorCode::invalid_argument, "--detach knows no --list");
   TRY_ASSIGN(std::uint64_t rate, rate_of(arguments));
-  std::string query = fmt::format(
-      "after={}&{}", http::percent_encode(arguments.after, http::Slash::encode),
-      fmt::format("bucket={}&bytes_per_second={}&prefix={}", http::percent_encode(place.bucket, http::Slash::encode),
-                  rate, http::percent_encode(place.prefix, http::Slash::encode)));
+  std::string query = fmt::format("after={}&bucket={}&bytes_per_second={}&prefix={}",
+                                  http::percent_encode(arguments.after, http::Slash::encode),
+                                  http::percent_encode(place.bucket, http::Slash::encode), rate,
+                                  http::percent_encode(place.prefix, http::Slash::encode));
   TRY_ASSIGN(json job, ask_json(arguments.admin, "POST", "/-/cache/jobs", query));
   fmt::print("job {} runs; see: shoal cache jobs\n", number(job, "id"));
   return exit_done;
