@@ -18,6 +18,13 @@ constexpr std::array<DigitPair, 256> make_digit_pairs() {
 
 constexpr std::array<DigitPair, 256> digit_pairs = make_digit_pairs();
 
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 }  // namespace
 
 void write_hex(char* out, ByteSpan bytes) {
@@ -31,6 +38,17 @@ void append_hex(std::string& out, ByteSpan bytes) {
   std::size_t size_before = out.size();
   out.resize(size_before + bytes.size() * 2);
   write_hex(out.data() + size_before, bytes);
+}
+
+bool read_hex(MutableByteSpan bytes, std::string_view text) {
+  if (text.size() != 2 * bytes.size()) return false;
+  int wrong = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    int value = hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]);
+    wrong |= value;  // negative if either digit is none
+    bytes[i] = static_cast<std::byte>(value);
+  }
+  return wrong >= 0;
 }
 
 }  // namespace shoal

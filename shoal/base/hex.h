@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "shoal/base/bytes.h"
 
@@ -10,5 +11,7 @@ namespace shoal {
 void write_hex(char* out, ByteSpan bytes);
 /// Appends the same.
 void append_hex(std::string& out, ByteSpan bytes);
+/// The other way: whether `text` is so many bytes, in digits of either case. `bytes` is of no use where it is not.
+bool read_hex(MutableByteSpan bytes, std::string_view text);
 
 }  // namespace shoal

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 constexpr std::array<std::int8_t, 256> make_base64_values() {
   std::array<std::int8_t, 256> values{};
   values.fill(-1);
@@ -32,6 +25,31 @@ constexpr auto base64_values = make_base64_values();
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+/// Each of eight bytes as lower() has it.
+std::uint64_t lower_eight(std::uint64_t bytes) {
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t top_bits = 0x80 * ones;
+  std::uint64_t sevens = bytes & ~top_bits;
+  // Bit 7 of each byte: whether it is at least 'A', and whether it is more than 'Z'. No sum reaches the next byte.
+  std::uint64_t from_a = sevens + (0x80 - 'A') * ones;
+  std::uint64_t above_z = sevens + (0x80 - 'Z' - 1) * ones;
+  std::uint64_t is_upper = (from_a ^ above_z) & ~bytes & top_bits;
+  return bytes | is_upper >> 2;
+}
+
+/// The first and the last `Half` of a text of 4 to 8 or 8 to 16 bytes, which may overlap.
+template <typename Half>
+bool ends_equal_ignoring_case(std::string_view a, std::string_view b) {
+  auto is_same = [&](std::size_t at) {
+    Half left;
+    Half right;
+    std::memcpy(&left, a.data() + at, sizeof left);
+    std::memcpy(&right, b.data() + at, sizeof right);
+    return left == right || lower_eight(left) == lower_eight(right);
+  };
+  return is_same(0) && is_same(a.size() - sizeof(Half));
+}
+
 }  // namespace
 
 std::string to_hex(ByteSpan bytes) {
@@ -42,14 +60,8 @@ std::string to_hex(ByteSpan bytes) {
 
 std::optional<std::vector<std::byte>> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
-  std::vector<std::byte> bytes;
-  bytes.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    int high = hex_value(text[i]);
-    int low = hex_value(text[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes.push_back(static_cast<std::byte>(high << 4 | low));
-  }
+  std::vector<std::byte> bytes(text.size() / 2);
+  if (!read_hex(bytes, text)) return std::nullopt;
   return bytes;
 }
 
@@ -101,11 +113,14 @@ std::string to_lower_ascii(std::string_view text) {
 }
 
 bool equals_ignoring_ascii_case(std::string_view a, std::string_view b) {
+  constexpr std::size_t step = 2 * sizeof(std::uint64_t);
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+  for (; a.size() > step; a.remove_prefix(step), b.remove_prefix(step)) {
+    if (!ends_equal_ignoring_case<std::uint64_t>(a.substr(0, step), b)) return false;
   }
-  return true;
+  if (a.size() >= sizeof(std::uint64_t)) return ends_equal_ignoring_case<std::uint64_t>(a, b);
+  if (a.size() >= sizeof(std::uint32_t)) return ends_equal_ignoring_case<std::uint32_t>(a, b);
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim_blanks(std::string_view text) {

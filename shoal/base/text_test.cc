@@ -58,5 +58,26 @@ TEST(TextTest, Utf8RefusesOverlongFormsAndSurrogates) {
   }
 }
 
+TEST(EqualsIgnoringAsciiCase, OnlyLettersOfAsciiHaveTwoForms) {
+  auto lower = [](int byte) { return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte; };
+  for (std::size_t size : {1, 7, 8, 9, 16, 19}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int a = 0; a < 256; ++a) {
+        std::string left(size, 'x');
+        std::string right(size, 'X');
+        left[at] = static_cast<char>(a);
+        // All that differ from it in one bit, and itself: among them the other form of a letter.
+        for (int b : {a, a ^ 0x20, a ^ 0x80, a ^ 0x40, a ^ 1}) {
+          right[at] = static_cast<char>(b);
+          ASSERT_EQ(equals_ignoring_ascii_case(left, right), lower(a) == lower(b))
+              << "size " << size << " at " << at << " bytes " << a << " " << b;
+        }
+      }
+    }
+  }
+  EXPECT_FALSE(equals_ignoring_ascii_case("host", "hosts"));
+  EXPECT_TRUE(equals_ignoring_ascii_case("", ""));
+}
+
 }  // namespace
 }  // namespace shoal
