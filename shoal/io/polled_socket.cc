@@ -25,7 +25,15 @@ void PolledSocket::begin_wait(Direction direction, Waiter waiter) {
 
 bool PolledSocket::others_are_next() const { return poller_->has_more_to_tell(); }
 
-void PolledSocket::begin_wait_for_others(Waiter waiter) {
+void PolledSocket::call_when_ready(Direction direction, Waiter waiter) {
+  if (may_be_ready(direction)) {
+    boost::asio::post(poller_->executor(), [waiter = std::move(waiter)]() mutable { waiter(true); });
+  } else {
+    begin_wait(direction, std::move(waiter));
+  }
+}
+
+void PolledSocket::call_after_others(Waiter waiter) {
   CHECK_MSG(!waiter_, "one coroutine waits for a socket");
   waiter_ = std::move(waiter);
   waits_for_others_ = true;

@@ -49,11 +49,13 @@ class PolledSocket
   }
   /// Whether other sockets were told to be ready in the same turn and have not had theirs yet.
   bool others_are_next() const;
-  /// co_await: until they had, or some of them. True, or false as of wait(). Only when others_are_next().
-  auto wait_for_others() {
-    return boost::asio::async_initiate<const boost::asio::deferred_t, void(bool)>(
-        [this](auto handler) { begin_wait_for_others(std::move(handler)); }, boost::asio::deferred);
-  }
+  using Waiter = std::move_only_function<void(bool)>;
+
+  /// As wait(), for those who wait in their own way; from the loop's queue when an attempt may succeed already.
+  void call_when_ready(Direction direction, Waiter waiter);
+  /// The same, when they had their turn, or some of them. Only when others_are_next().
+  void call_after_others(Waiter waiter);
+
   /// Ends the wait, from the loop's queue.
   void cancel();
   /// Ends the wait too. Attempts fail from now on, so nothing waits again.
@@ -61,11 +63,9 @@ class PolledSocket
 
  private:
   friend class SocketPoller::State;
-  using Waiter = std::move_only_function<void(bool)>;
 
   static std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
   void begin_wait(Direction direction, Waiter waiter);
-  void begin_wait_for_others(Waiter waiter);
   /// Notes what the system told; the waiter to continue, if that was what it waits for.
   Waiter told(std::uint32_t events);
   Waiter take_waiter();

@@ -19,6 +19,12 @@ namespace {
 
 using Direction = PolledSocket::Direction;
 
+/// PolledSocket::call_after_others() to be awaited.
+auto after_others(PolledSocket& socket) {
+  return boost::asio::async_initiate<const boost::asio::deferred_t, void(bool)>(
+      [&socket](auto handler) { socket.call_after_others(std::move(handler)); }, boost::asio::deferred);
+}
+
 /// One end of a connection is polled, the other one is the test's.
 class SocketPollerTest : public testing::Test {
  protected:
@@ -153,7 +159,7 @@ Task<void> note_turns(PolledSocket* socket, char name, std::string* turns) {
   if (!ready) co_return;
   *turns += name;
   if (socket->others_are_next()) {
-    bool go_on = co_await socket->wait_for_others();
+    bool go_on = co_await after_others(*socket);
     if (!go_on) co_return;
   }
   *turns += static_cast<char>(name - 'a' + 'A');

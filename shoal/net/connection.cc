@@ -23,14 +23,28 @@ std::string_view Connection::date() const { return core_.date(); }
 bool Connection::stopping() const { return core_.stopping(); }
 
 Task<void> Connection::run() {
-  while (co_await receive_head()) {
-    first_request_ = false;
-    core_.counters().requests.add(1);
+  for (;;) {
+    HeadState state = begin_head();
+    if (!buffer_.empty()) {
+      co_await core_.next_turn();
+      state = parse_head();
+    }
+    while (state == HeadState::incomplete) {
+      bool ready = co_await stream_->readable(head_deadline_);
+      state = receive_head(ready);
+    }
+    if (state == HeadState::refused) co_await refuse(refusal_.status, refusal_.reason);
+    if (state != HeadState::complete) break;
+
     const http::RequestHead& head = parser_->head();
     buffer_.consume(head.head_bytes);
     Exchange exchange(*this, head);
     std::optional<Task<void>> rest = core_.handler().begin(exchange);
     if (rest) co_await *std::move(rest);
+    if (exchange.waits_for_others()) {
+      bool go_on = co_await stream_->after_others();
+      if (go_on) exchange.send_now();
+    }
     bool more = true;
     if (!exchange.is_settled()) more = co_await exchange.settle();
     count_traffic();
@@ -44,47 +58,61 @@ Task<void> Connection::refuse_service() {
   stream_->close();
 }
 
-Task<bool> Connection::receive_head() {
-  if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
-  parser_->restart();
+Connection::HeadState Connection::begin_head() {
   if (buffer_.empty()) {
-    if (stopping()) co_return false;
+    if (stopping()) return HeadState::ended;
     buffer_.shrink();
     if (core_.is_crowded()) give_memory_back();
     idle_ = true;
-    Result<std::size_t> bytes = co_await receive_more(first_request_ ? options().head_timeout : options().idle_timeout);
-    idle_ = false;
-    if (!bytes || *bytes == 0) co_return false;
-    if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
   } else {
-    co_await core_.next_turn();
+    prepare_parser();
   }
-  MonotonicTime deadline = options().clock->monotonic() + options().head_timeout;
-  for (;;) {
-    switch (parser_->parse(buffer_.unread())) {
-      case http::ParseOutcome::complete:
-        co_return true;
-      case http::ParseOutcome::error:
-        co_await refuse(parser_->error_status(), parser_->error_reason());
-        co_return false;
-      case http::ParseOutcome::need_more:
-        break;
-    }
-    Result<std::size_t> bytes = co_await receive_more(deadline - options().clock->monotonic());
-    if (!bytes && bytes.error().code == ErrorCode::timed_out) {
-      co_await refuse(408, "the request head took too long");
-      co_return false;
-    }
-    if (!bytes || *bytes == 0) co_return false;
-  }
+  auto timeout = idle_ && !first_request_ ? options().idle_timeout : options().head_timeout;
+  head_deadline_ = options().clock->monotonic() + timeout;
+  return HeadState::incomplete;
 }
 
-Task<Result<std::size_t>> Connection::receive_more(ProgressBudget::Duration timeout) {
+void Connection::prepare_parser() {
+  if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
+  parser_->restart();
+}
+
+Connection::HeadState Connection::parse_head() {
+  switch (parser_->parse(buffer_.unread())) {
+    case http::ParseOutcome::complete:
+      first_request_ = false;
+      core_.counters().requests.add(1);
+      return HeadState::complete;
+    case http::ParseOutcome::error:
+      return refuse_head(parser_->error_status(), parser_->error_reason());
+    case http::ParseOutcome::need_more:
+      break;
+  }
+  return HeadState::incomplete;
+}
+
+Connection::HeadState Connection::receive_head(bool ready) {
+  if (!ready) {
+    bool late = stream_->why_not_ready().code == ErrorCode::timed_out;
+    if (late) core_.counters().timeouts.add(1);
+    return late && !idle_ ? refuse_head(408, "the request head took too long") : HeadState::ended;
+  }
   buffer_.make_room();
-  Result<std::size_t> bytes = co_await stream_->receive(buffer_.writable(), timeout);
-  if (bytes) buffer_.received(*bytes);
-  if (!bytes && bytes.error().code == ErrorCode::timed_out) core_.counters().timeouts.add(1);
-  co_return bytes;
+  Result<std::optional<std::size_t>> bytes = stream_->receive_now(buffer_.writable());
+  if (!bytes || (*bytes && **bytes == 0)) return HeadState::ended;
+  if (!*bytes) return idle_ && stopping() ? HeadState::ended : HeadState::incomplete;
+  buffer_.received(**bytes);
+  if (idle_) {
+    idle_ = false;
+    head_deadline_ = options().clock->monotonic() + options().head_timeout;
+    prepare_parser();
+  }
+  return parse_head();
+}
+
+Connection::HeadState Connection::refuse_head(int status, std::string_view reason) {
+  refusal_ = {status, reason};
+  return HeadState::refused;
 }
 
 Task<void> Connection::refuse(int status, std::string_view reason) {

@@ -53,9 +53,19 @@ class Connection : public boost::intrusive::list_base_hook<> {
   Task<void> linger();
 
  private:
-  /// Waits for the next head. False when there is none: the connection ended, or was refused and answered.
-  Task<bool> receive_head();
-  Task<Result<std::size_t>> receive_more(ProgressBudget::Duration timeout);
+  /// How far the next head has come.
+  enum class HeadState : std::uint8_t { incomplete, complete, refused, ended };
+  struct Refusal {
+    int status;
+    std::string_view reason;
+  };
+
+  HeadState begin_head();
+  void prepare_parser();
+  HeadState parse_head();
+  /// Takes what has come; `ready` is the outcome of the wait for it.
+  HeadState receive_head(bool ready);
+  HeadState refuse_head(int status, std::string_view reason);
   Task<void> refuse(int status, std::string_view reason);
   void count_traffic();
   /// What only a running request needs.
@@ -67,6 +77,8 @@ class Connection : public boost::intrusive::list_base_hook<> {
   ReadBuffer buffer_;
   std::unique_ptr<http::RequestParser> parser_;  // none after some idling
   std::string head_text_;
+  MonotonicTime head_deadline_{};
+  Refusal refusal_{};
   bool idle_ = false;
   bool first_request_ = true;
   std::uint64_t counted_received_ = 0;

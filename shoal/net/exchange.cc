@@ -62,10 +62,13 @@ Result<void> Exchange::respond_now(const http::ResponseHead& head, Body body) {
     unsent_.add(body);
     answered_.body_bytes = body.size();
   }
-  Result<bool> done = connection_.stream().write_now(unsent_);
-  if (!done) abort();
-  if (done && !*done) unsent_body_ = std::move(body);
+  unsent_body_ = std::move(body);
+  if (!connection_.stream().others_are_next()) send_now();
   return {};
+}
+
+void Exchange::send_now() {
+  if (!connection_.stream().write_now(unsent_)) abort();
 }
 
 Task<Result<void>> Exchange::start_response(http::ResponseHead head, std::optional<std::uint64_t> content_length) {
@@ -118,6 +121,10 @@ Task<Result<void>> Exchange::finish() {
 void Exchange::abort() {
   state_ = State::aborted;
   connection_.stream().abort();
+}
+
+bool Exchange::waits_for_others() const {
+  return state_ == State::complete && !unsent_.done() && connection_.stream().others_are_next();
 }
 
 bool Exchange::is_settled() const {

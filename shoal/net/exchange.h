@@ -83,7 +83,11 @@ class Exchange {
   void close_after_response() { close_ = true; }
   bool response_started() const { return state_ != State::waiting; }
 
-  /// For the connection, when the handler has returned: whether nothing is left open, and a further request may follow.
+  /// For the connection, when the handler has returned: whether the answer waits for others that go out with it. Then
+  /// send_now(), after they had their turn.
+  bool waits_for_others() const;
+  void send_now();
+  /// Whether nothing is left open, and a further request may follow.
   bool is_settled() const;
   /// Otherwise: ends what is left open. False when no further request may follow.
   Task<bool> settle();

@@ -14,10 +14,20 @@ constexpr std::size_t turn_bytes_max = 1_MiB;
 
 }  // namespace
 
-Task<Result<std::size_t>> SocketStream::receive(MutableByteSpan target, ProgressBudget::Duration timeout) {
-  co_await take_turns();
-  auto budget = ProgressBudget::once(timeout);
-  co_return co_await read_some(target, budget);
+Result<std::optional<std::size_t>> SocketStream::receive_now(MutableByteSpan target) {
+  finish_wait();
+  TRY_ASSIGN(Attempt attempt, try_receive(target));
+  receiving_awaits_ = attempt.blocked.value_or(Direction::read);
+  if (attempt.blocked) return std::nullopt;
+  count_received(attempt.bytes);
+  turn_bytes_ += attempt.bytes;
+  return attempt.bytes;
+}
+
+void SocketStream::begin_readable(MonotonicTime deadline, Waiter waiter) {
+  turn_bytes_ = 0;
+  begin_wait(deadline);
+  socket_.call_when_ready(std::exchange(receiving_awaits_, Direction::read), std::move(waiter));
 }
 
 Task<Result<std::size_t>> SocketStream::read_some(MutableByteSpan target, ProgressBudget& budget) {
@@ -35,7 +45,6 @@ Task<Result<std::size_t>> SocketStream::read_some(MutableByteSpan target, Progre
 }
 
 Result<bool> SocketStream::write_now(GatherList& list) {
-  if (socket_.others_are_next()) return list.done();  // see write()
   while (!list.done()) {
     TRY_ASSIGN(Attempt attempt, try_send(list));
     if (attempt.blocked) return false;
@@ -46,10 +55,8 @@ Result<bool> SocketStream::write_now(GatherList& list) {
 }
 
 Task<Result<void>> SocketStream::write(GatherList& list, ProgressBudget& budget) {
-  // What answers those that came together goes out together: a client on the same machine, or behind the same network
-  // card, is woken once for all of it and not once for each.
-  if (socket_.others_are_next()) {
-    bool go_on = co_await socket_.wait_for_others();
+  if (others_are_next()) {
+    bool go_on = co_await after_others();
     if (!go_on) co_return failure(error_of(ECANCELED, "send"));
   }
   if (turn_bytes_ >= turn_bytes_max) co_await take_turns();

@@ -14,9 +14,10 @@ namespace shoal::net {
 /// bytes come and go is up to TcpStream and TlsStream.
 class SocketStream : public Stream {
  public:
-  Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) override;
+  Result<std::optional<std::size_t>> receive_now(MutableByteSpan target) final;
   Task<Result<std::size_t>> read_some(MutableByteSpan target, ProgressBudget& budget) final;
   Result<bool> write_now(GatherList& list) final;
+  bool others_are_next() const final { return socket_.others_are_next(); }
   Task<Result<void>> write(GatherList& list, ProgressBudget& budget) final;
   void shutdown_send() override;
   void close() override;
@@ -40,10 +41,10 @@ class SocketStream : public Stream {
   io::PolledSocket& socket() { return socket_; }
   const io::PolledSocket& socket() const { return socket_; }
   const Clock& clock() const { return clock_; }
-  /// A new piece of work begins: it has the whole share of the loop's time.
-  void begin_turn() { turn_bytes_ = 0; }
 
  private:
+  void begin_readable(MonotonicTime deadline, Waiter waiter) final;
+  void begin_after_others(Waiter waiter) final { socket_.call_after_others(std::move(waiter)); }
   void reset() override;
   void cancel_wait() override;
   Task<Result<void>> wait(Direction direction, ProgressBudget& budget);
@@ -52,7 +53,8 @@ class SocketStream : public Stream {
 
   io::PolledSocket socket_;
   const Clock& clock_;
-  std::size_t turn_bytes_ = 0;  // moved since the loop last had a turn
+  std::size_t turn_bytes_ = 0;                    // moved since the loop last had a turn
+  Direction receiving_awaits_ = Direction::read;  // of TLS it may be the other one
 };
 
 }  // namespace shoal::net

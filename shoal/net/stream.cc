@@ -20,6 +20,11 @@ void Stream::end_wait(Ending ending) {
   cancel_wait();
 }
 
+Error Stream::why_not_ready() {
+  finish_wait();
+  return error_of(ECANCELED, "wait");
+}
+
 Error Stream::error_of(int error_number, const char* attempt) const {
   switch (ending_) {
     case Ending::expired:

@@ -2,6 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 
 #include "shoal/base/bytes.h"
 #include "shoal/base/clock.h"
@@ -24,14 +29,31 @@ class Stream {
   Stream(const Stream&) = delete;  // a suspended coroutine points here
   Stream& operator=(const Stream&) = delete;
 
-  /// Waits for at least one byte; 0 at the end of what the peer sends. Gives other work of the loop a turn first: what
-  /// begins with this call is a new piece of work.
-  virtual Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) = 0;
-  /// The same, but at once when there is something.
+  /// What is there now: so many bytes, 0 at the end of what the peer sends, nothing when none have come.
+  virtual Result<std::optional<std::size_t>> receive_now(MutableByteSpan target) = 0;
+  /// co_await: true when receive_now() may find something, after other work of the loop had its turn: what begins then
+  /// is a new piece of work. False when the wait was ended; then why_not_ready(). Costs no coroutine frame.
+  auto readable(MonotonicTime deadline) {
+    return boost::asio::async_initiate<const boost::asio::deferred_t, void(bool)>(
+        [this, deadline](auto handler) { begin_readable(deadline, std::move(handler)); }, boost::asio::deferred);
+  }
+  /// What ended the wait.
+  Error why_not_ready();
+
+  /// Waits for at least one byte, if none is there; 0 at the end of what the peer sends.
   virtual Task<Result<std::size_t>> read_some(MutableByteSpan target, ProgressBudget& budget) = 0;
   /// Writes what can be written without waiting. True when that is all.
   virtual Result<bool> write_now(GatherList& list) = 0;
-  /// Writes all.
+  /// Whether other streams were found ready together with this one and have not had their turn yet. What answers those
+  /// that came together goes out together: a client on the same machine, or behind the same network card, is then woken
+  /// once for all of it and not once for each.
+  virtual bool others_are_next() const { return false; }
+  /// co_await: until they had, or some of them; only when others_are_next(). False as of readable().
+  auto after_others() {
+    return boost::asio::async_initiate<const boost::asio::deferred_t, void(bool)>(
+        [this](auto handler) { begin_after_others(std::move(handler)); }, boost::asio::deferred);
+  }
+  /// Writes all, after others had their turn.
   virtual Task<Result<void>> write(GatherList& list, ProgressBudget& budget) = 0;
 
   /// Tells the peer that nothing more comes; it may go on sending.
@@ -55,6 +77,12 @@ class Stream {
   std::uint64_t bytes_sent() const { return bytes_sent_; }
 
  protected:
+  using Waiter = std::move_only_function<void(bool)>;
+
+  /// Calls `waiter` as readable() tells.
+  virtual void begin_readable(MonotonicTime deadline, Waiter waiter) = 0;
+  /// As after_others() tells.
+  virtual void begin_after_others(Waiter waiter) { waiter(true); }
   /// Closes the connection with a reset; the running wait fails.
   virtual void reset() = 0;
   /// Lets the running wait fail, if there is one.

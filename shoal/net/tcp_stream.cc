@@ -4,8 +4,6 @@
 #include <optional>
 #include <span>
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/post.hpp>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -30,23 +28,6 @@ ssize_t send_from_file(int socket, const GatherList::InFile& piece) {
 }
 
 }  // namespace
-
-Task<Result<std::size_t>> TcpStream::receive(MutableByteSpan target, ProgressBudget::Duration timeout) {
-  begin_turn();
-  MonotonicTime deadline = clock().monotonic() + timeout;
-  if (socket().may_be_ready(Direction::read)) co_await boost::asio::post(boost::asio::deferred);
-  for (;;) {
-    CO_TRY_ASSIGN(Attempt attempt, try_receive(target));
-    if (!attempt.blocked) {
-      count_received(attempt.bytes);
-      co_return attempt.bytes;
-    }
-    begin_wait(deadline);
-    bool ready = co_await socket().wait(Direction::read);
-    finish_wait();
-    if (!ready) co_return failure(error_of(ECANCELED, "receive"));
-  }
-}
 
 Result<SocketStream::Attempt> TcpStream::try_receive(MutableByteSpan target) {
   while (socket().may_be_ready(Direction::read)) {

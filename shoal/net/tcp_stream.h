@@ -12,8 +12,6 @@ class TcpStream final : public SocketStream {
   TcpStream(io::SocketPoller& poller, io::FileDescriptor socket, const Clock& clock)
       : SocketStream(poller, std::move(socket), clock) {}
 
-  Task<Result<std::size_t>> receive(MutableByteSpan target, ProgressBudget::Duration timeout) override;
-
  private:
   Result<Attempt> try_receive(MutableByteSpan target) override;
   Result<Attempt> try_send(GatherList& list) override;

@@ -8,9 +8,6 @@
 #include <random>
 #include <utility>
 
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/post.hpp>
-
 #include "shoal/base/check.h"
 #include "shoal/io/suspend.h"
 #include "shoal/net/stream.h"
@@ -58,17 +55,15 @@ auto wait_for(std::optional<io::Resume<int>>& place) {
 /// The server's end.
 class SimulatedStream final : public net::Stream {
  public:
-  SimulatedStream(std::shared_ptr<Wire> wire, const Clock& clock) : wire_(std::move(wire)), clock_(clock) {}
+  SimulatedStream(std::shared_ptr<Wire> wire, io::Executor executor, const Clock& clock)
+      : wire_(std::move(wire)), executor_(std::move(executor)), clock_(clock) {}
   ~SimulatedStream() override { close(); }
 
-  Task<Result<std::size_t>> receive(MutableByteSpan target, net::ProgressBudget::Duration timeout) override {
-    begin_wait(clock_.monotonic() + timeout);
-    co_await boost::asio::post(boost::asio::deferred);
-    int error_number = 0;
-    if (!aborted() && !wire_->readable()) error_number = co_await wait_for(wire_->reader);
+  Result<std::optional<std::size_t>> receive_now(MutableByteSpan target) override {
     finish_wait();
-    if (error_number != 0) co_return failure(error_of(error_number, "receive"));
-    co_return take(target);
+    if (!closed_ && !wire_->readable()) return std::nullopt;
+    TRY_ASSIGN(std::size_t bytes, take(target));
+    return bytes;
   }
 
   Task<Result<std::size_t>> read_some(MutableByteSpan target, net::ProgressBudget& budget) override {
@@ -109,6 +104,17 @@ class SimulatedStream final : public net::Stream {
   }
 
  private:
+  void begin_readable(MonotonicTime deadline, Waiter waiter) override {
+    begin_wait(deadline);
+    auto continue_it = [waiter = std::move(waiter)](int error_number) mutable { waiter(error_number == 0); };
+    io::Resume<int> resume(executor_, std::move(continue_it));
+    if (closed_ || wire_->readable()) {
+      std::move(resume)(0);
+    } else {
+      wire_->reader.emplace(std::move(resume));
+    }
+  }
+
   void reset() override {
     closed_ = true;
     wire_->reset_by_server = true;
@@ -157,6 +163,7 @@ class SimulatedStream final : public net::Stream {
   }
 
   const std::shared_ptr<Wire> wire_;
+  const io::Executor executor_;
   const Clock& clock_;
   bool closed_ = false;
 };
@@ -210,7 +217,8 @@ struct SimulatedNetwork::Queue {
 
 class SimulatedNetwork::SimulatedListener final : public net::Listener {
  public:
-  SimulatedListener(std::shared_ptr<Queue> queue, const Clock& clock) : queue_(std::move(queue)), clock_(clock) {}
+  SimulatedListener(std::shared_ptr<Queue> queue, io::Executor executor, const Clock& clock)
+      : queue_(std::move(queue)), executor_(std::move(executor)), clock_(clock) {}
 
   Task<Result<Accepted>> accept() override {
     if (!queue_->closed && queue_->failures == 0 && queue_->wires.empty()) {
@@ -223,7 +231,8 @@ class SimulatedNetwork::SimulatedListener final : public net::Listener {
     }
     std::shared_ptr<Wire> wire = std::move(queue_->wires.front());
     queue_->wires.pop_front();
-    co_return Accepted{std::make_unique<SimulatedStream>(std::move(wire), clock_), net::Endpoint::loopback(1)};
+    auto stream = std::make_unique<SimulatedStream>(std::move(wire), executor_, clock_);
+    co_return Accepted{std::move(stream), net::Endpoint::loopback(1)};
   }
 
   void close() override {
@@ -235,11 +244,12 @@ class SimulatedNetwork::SimulatedListener final : public net::Listener {
 
  private:
   const std::shared_ptr<Queue> queue_;
+  const io::Executor executor_;
   const Clock& clock_;
 };
 
 SimulatedNetwork::SimulatedNetwork(io::EventLoop& loop, const Clock& clock)
-    : clock_(clock), queue_(std::make_shared<Queue>()) {
+    : executor_(loop.executor()), clock_(clock), queue_(std::make_shared<Queue>()) {
   CHECK_MSG(!loop.started(), "the test's thread runs the loop");
 }
 
@@ -249,7 +259,7 @@ SimulatedNetwork::~SimulatedNetwork() {
 }
 
 std::unique_ptr<net::Listener> SimulatedNetwork::listener() {
-  return std::make_unique<SimulatedListener>(queue_, clock_);
+  return std::make_unique<SimulatedListener>(queue_, executor_, clock_);
 }
 
 std::unique_ptr<SimulatedClient> SimulatedNetwork::connect(const WireOptions& options) {

@@ -8,6 +8,7 @@
 
 #include "shoal/base/clock.h"
 #include "shoal/io/event_loop.h"
+#include "shoal/io/suspend.h"
 #include "shoal/net/listener.h"
 
 namespace shoal::sim {
@@ -69,6 +70,7 @@ class SimulatedNetwork {
   struct Queue;
   class SimulatedListener;
 
+  const io::Executor executor_;
   const Clock& clock_;
   const std::shared_ptr<Queue> queue_;
 };
