@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "shoal/base/check.h"
 #include "shoal/http/grammar.h"
@@ -137,22 +138,29 @@ std::optional<std::chrono::sys_seconds> parse_asctime_date(std::string_view text
   return assemble(reader, {year, month, day}, time);
 }
 
-void put_digits(std::string& out, std::size_t at, std::size_t count, int value) {
+void put_digits(std::span<char> out, std::size_t at, std::size_t count, int value) {
   for (std::size_t i = count; i > 0; --i, value /= 10) out[at + i - 1] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
 
 std::string format_http_date(std::chrono::sys_seconds time) {
+  auto text = http_date_text(time);
+  return {text.data(), text.size()};
+}
+
+std::array<char, 29> http_date_text(std::chrono::sys_seconds time) {
   auto days = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(days);
   std::chrono::hh_mm_ss clock(time - days);
   int year = static_cast<int>(date.year());
   CHECK_MSG(year >= 1 && year <= 9999, "an HTTP date has four digits for the year");
-  std::string text = "Ddd, 00 Mmm 0000 00:00:00 GMT";
-  text.replace(0, short_name_bytes, day_names[std::chrono::weekday(days).c_encoding()], 0, short_name_bytes);
+  std::array<char, 29> text;
+  std::ranges::copy(std::string_view("Ddd, 00 Mmm 0000 00:00:00 GMT"), text.begin());
+  std::string_view day_name = day_names[std::chrono::weekday(days).c_encoding()];
+  std::ranges::copy(day_name.substr(0, short_name_bytes), text.begin());
   put_digits(text, 5, 2, static_cast<int>(static_cast<unsigned>(date.day())));
-  text.replace(8, short_name_bytes, month_names[static_cast<unsigned>(date.month()) - 1]);
+  std::ranges::copy(month_names[static_cast<unsigned>(date.month()) - 1], text.begin() + 8);
   put_digits(text, 12, 4, year);
   put_digits(text, 17, 2, static_cast<int>(clock.hours().count()));
   put_digits(text, 20, 2, static_cast<int>(clock.minutes().count()));

@@ -14,6 +14,7 @@ std::optional<HeaderField> parse_field_line(std::string_view line) {
 }
 
 std::optional<std::string_view> HeaderFields::find(std::string_view name) const {
+  if ((name_sizes_ & bit_of_size(name.size())) == 0) return std::nullopt;
   for (std::size_t i = 0; i < count_; ++i) {
     if (positions_[i].name_bytes != name.size()) continue;
     HeaderField field = (*this)[i];
@@ -30,6 +31,7 @@ std::size_t HeaderFields::count(std::string_view name) const {
 
 bool HeaderFields::append(std::string_view buffer, HeaderField field) {
   if (count_ == capacity) return false;
+  name_sizes_ |= bit_of_size(field.name.size());
   auto offset = [&buffer](std::string_view part) { return static_cast<std::uint32_t>(part.data() - buffer.data()); };
   positions_[count_++] = {offset(field.name), static_cast<std::uint32_t>(field.name.size()), offset(field.value),
                           static_cast<std::uint32_t>(field.value.size())};

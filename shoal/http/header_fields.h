@@ -74,7 +74,10 @@ class HeaderFields {
   bool append(std::string_view buffer, HeaderField field);
   /// For parsers: the same bytes are now at `base`.
   void rebase(const char* base) { base_ = base; }
-  void clear() { count_ = 0; }
+  void clear() {
+    count_ = 0;
+    name_sizes_ = 0;
+  }
 
  private:
   struct Position {
@@ -84,8 +87,12 @@ class HeaderFields {
     std::uint32_t value_bytes;
   };
 
+  /// One of 64 bits; names of different bits differ.
+  static std::uint64_t bit_of_size(std::size_t bytes) { return std::uint64_t{1} << (bytes & 63); }
+
   const char* base_ = nullptr;
   std::size_t count_ = 0;
+  std::uint64_t name_sizes_ = 0;              // of all names: most that are looked for are not there
   std::array<Position, capacity> positions_;  // only the first count_ are set
 };
 

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
+
+#include <boost/container/small_vector.hpp>
+
+#include "shoal/http/header_name.h"
 
 namespace shoal::http {
 
@@ -15,18 +19,28 @@ namespace shoal::http {
 /// so a client's bytes can never split a response.
 class HeaderLines {
  public:
-  HeaderLines& add(std::string_view name, std::string_view value);
-  HeaderLines& add(std::string_view name, std::uint64_t value);
+  HeaderLines& add(HeaderName name, std::string_view value) { return add_line(name.text(), "", value); }
+  HeaderLines& add(HeaderName name, std::uint64_t value);
+  /// The value between quotes.
+  HeaderLines& add_quoted(HeaderName name, std::string_view value) { return add_line(name.text(), "\"", value); }
+  /// A line whose name is known only now.
+  HeaderLines& add_named(std::string_view name, std::string_view value);
   /// All lines of the other, which passes on its invalidity too.
   HeaderLines& add(const HeaderLines& other);
 
   bool valid() const { return valid_; }
   /// "Name: value CR LF", once for each.
-  std::string_view text() const { return text_; }
-  void reserve(std::size_t bytes) { text_.reserve(bytes); }
+  std::string_view text() const { return {text_.data(), text_.size()}; }
 
  private:
-  std::string text_;
+  /// Longer than most: then the lines of an answer cost no memory of their own.
+  static constexpr std::size_t usual_bytes = 480;
+
+  HeaderLines& add_line(std::string_view name, std::string_view quote, std::string_view value);
+  /// Where so many further bytes go.
+  char* extend(std::size_t bytes);
+
+  boost::container::small_vector<char, usual_bytes> text_;
   bool valid_ = true;
 };
 

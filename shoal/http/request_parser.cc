@@ -119,12 +119,14 @@ bool RequestParser::parse_header_line(std::string_view buffer, std::string_view 
   head_.headers.append(buffer, *field);
   if (!framing_.observe(*field))
     return refuse(400, "Content-Length, Transfer-Encoding or Connection is not acceptable");
-  if (equals_ignoring_ascii_case(field->name, "host")) {
+  constexpr std::string_view host = "host";
+  constexpr std::string_view expect = "expect";
+  if (field->name.size() == host.size() && equals_ignoring_ascii_case(field->name, host)) {
     if (has_host_) return refuse(400, "there is more than one Host");
     if (!is_host(field->value)) return refuse(400, "Host is malformed");
     has_host_ = true;
     host_ = {static_cast<std::size_t>(field->value.data() - buffer.data()), field->value.size()};
-  } else if (equals_ignoring_ascii_case(field->name, "expect")) {
+  } else if (field->name.size() == expect.size() && equals_ignoring_ascii_case(field->name, expect)) {
     // Others are ignored, as RFC 9110 section 10.1.1 allows: S3 and its clients do not know 417.
     if (equals_ignoring_ascii_case(field->value, "100-continue")) head_.expect_continue = true;
   }

@@ -46,13 +46,13 @@ TEST(ResponseWriterTest, AValueCannotSplitTheResponse) {
 
 TEST(ResponseWriterTest, ANameHasToBeAToken) {
   for (std::string_view name : {"", "a b", "a:", "a\r\nb", "\xC3\xA9"}) {
-    EXPECT_FALSE(HeaderLines().add(name, "x").valid()) << name;
+    EXPECT_FALSE(HeaderLines().add_named(name, "x").valid()) << name;
   }
 }
 
 TEST(ResponseWriterTest, FramingBelongsToTheConnection) {
   for (std::string_view name : {"Content-Length", "transfer-encoding", "CONNECTION", "Date"}) {
-    EXPECT_FALSE(HeaderLines().add(name, "x").valid()) << name;
+    EXPECT_FALSE(HeaderLines().add_named(name, "x").valid()) << name;
   }
 }
 

@@ -7,9 +7,18 @@
 namespace shoal::http {
 
 std::optional<std::string> percent_decode(std::string_view text, PlusSign plus) {
-  // Most texts have nothing to decode, and those that have mostly a little: what lies between is copied at once.
   std::string bytes;
   bytes.reserve(text.size());
+  if (!append_percent_decoded(bytes, text, plus)) return std::nullopt;
+  return bytes;
+}
+
+bool append_percent_decoded(std::string& bytes, std::string_view text, PlusSign plus) {
+  if (plus == PlusSign::literal && !text.contains('%')) {
+    bytes.append(text);
+    return true;
+  }
+  // Those that have something to decode have mostly a little: what lies between is copied at once.
   std::size_t copied = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     bool is_space = text[i] == '+' && plus == PlusSign::space;
@@ -18,17 +27,17 @@ std::optional<std::string> percent_decode(std::string_view text, PlusSign plus) 
     if (is_space) {
       bytes.push_back(' ');
     } else {
-      if (text.size() - i < 3) return std::nullopt;
+      if (text.size() - i < 3) return false;
       int high = hex_digit_value(text[i + 1]);
       int low = hex_digit_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
+      if (high < 0 || low < 0) return false;
       bytes.push_back(static_cast<char>(high << 4 | low));
       i += 2;
     }
     copied = i + 1;
   }
   bytes.append(text, copied);
-  return bytes;
+  return true;
 }
 
 std::string percent_encode(std::string_view bytes, Slash slash) {

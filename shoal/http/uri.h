@@ -15,6 +15,8 @@ enum class PlusSign : std::uint8_t { literal, space };
 /// Replaces each `%XX` by its byte; nothing when a `%` is not followed by two hexadecimal digits. Decodes once only;
 /// the result is opaque bytes and may hold anything, NUL and slashes included.
 std::optional<std::string> percent_decode(std::string_view text, PlusSign plus = PlusSign::literal);
+/// Appends the same; false where percent_decode() has nothing, and `out` is of no use then.
+bool append_percent_decoded(std::string& out, std::string_view text, PlusSign plus = PlusSign::literal);
 
 /// What percent_encode leaves readable besides the unreserved characters of RFC 3986 (letters, digits, `-._~`).
 enum class Slash : std::uint8_t { encode, keep };

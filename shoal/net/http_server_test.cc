@@ -83,7 +83,7 @@ class TestHandler final : public RequestHandler {
       all.append(*std::move(piece));
     }
     http::ResponseHead head = text_head();
-    for (const http::Trailer& trailer : exchange.trailers()) head.headers.add("Got-" + trailer.name, trailer.value);
+    for (const http::Trailer& trailer : exchange.trailers()) head.headers.add_named("Got-" + trailer.name, trailer.value);
     (void)co_await exchange.respond(std::move(head), std::move(all));
   }
 

@@ -39,7 +39,7 @@ Result<std::string> RequestHeads::head_of(const OriginRequest& request, std::uin
   http::HeaderLines lines;
   std::vector<http::HeaderField> fields;
   auto add = [&](std::string_view name, std::string_view value) {
-    lines.add(name, value);
+    lines.add_named(name, value);
     fields.push_back({name, value});
   };
   add("Host", host);

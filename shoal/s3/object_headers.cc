@@ -15,7 +15,7 @@ namespace {
 /// The headers that an object may keep, and how they are usually written.
 struct ContentHeader {
   std::string_view stored_name;
-  std::string_view wire_name;
+  http::HeaderName wire_name;
 };
 constexpr auto content_headers = std::to_array<ContentHeader>({
     {"content-type", "Content-Type"},
@@ -33,12 +33,13 @@ std::optional<std::string_view> find_value(Fields fields, std::string_view name)
   return found == fields.end() ? std::nullopt : std::optional<std::string_view>(found->second);
 }
 
-std::string last_modified(const ObjectInfo& object) {
-  return http::format_http_date(std::chrono::floor<std::chrono::seconds>(object.last_modified));
+void add_last_modified(http::HeaderLines& lines, const ObjectInfo& object) {
+  auto date = http::http_date_text(std::chrono::floor<std::chrono::seconds>(object.last_modified));
+  lines.add("Last-Modified", std::string_view(date.data(), date.size()));
 }
 
 void add_checksums(http::HeaderLines& lines, const std::vector<Checksum>& checksums) {
-  for (const Checksum& checksum : checksums) lines.add(checksum_header(checksum.algorithm), checksum.value);
+  for (const Checksum& checksum : checksums) lines.add_named(checksum_header(checksum.algorithm), checksum.value);
 }
 
 void add_checksums_and_type(http::HeaderLines& lines, const std::vector<Checksum>& checksums) {
@@ -56,8 +57,8 @@ http::HeaderLines object_headers(const ObjectInfo& object, Fields overrides) {
 }
 
 void add_object_headers(http::HeaderLines& lines, const ObjectInfo& object, Fields overrides) {
-  lines.add("ETag", quoted_etag(object.etag));
-  lines.add("Last-Modified", last_modified(object));
+  lines.add_quoted("ETag", object.etag);
+  add_last_modified(lines, object);
   lines.add("Accept-Ranges", "bytes");
   for (const ContentHeader& header : content_headers) {
     std::optional<std::string_view> value = find_value(overrides, header.stored_name);
@@ -65,7 +66,7 @@ void add_object_headers(http::HeaderLines& lines, const ObjectInfo& object, Fiel
     if (!value && header.stored_name == "content-type") value = default_content_type;
     if (value) lines.add(header.wire_name, *value);
   }
-  for (const auto& [name, value] : object.user_metadata) lines.add("x-amz-meta-" + name, value);
+  for (const auto& [name, value] : object.user_metadata) lines.add_named("x-amz-meta-" + name, value);
   if (!object.tags.empty()) lines.add("x-amz-tagging-count", object.tags.size());
   if (!object.storage_class.empty()) lines.add("x-amz-storage-class", object.storage_class);
 }
@@ -88,8 +89,8 @@ void add_read_headers(http::HeaderLines& lines, const ObjectInfo& object, const 
 
 http::HeaderLines not_modified_headers(const ObjectInfo& object) {
   http::HeaderLines lines;
-  lines.add("ETag", quoted_etag(object.etag));
-  lines.add("Last-Modified", last_modified(object));
+  lines.add_quoted("ETag", object.etag);
+  add_last_modified(lines, object);
   for (const ContentHeader& header : content_headers) {
     if (header.stored_name != "cache-control" && header.stored_name != "expires") continue;
     if (auto value = find_value(object.headers, header.stored_name)) lines.add(header.wire_name, *value);
@@ -99,14 +100,14 @@ http::HeaderLines not_modified_headers(const ObjectInfo& object) {
 
 http::HeaderLines stored_headers(const ObjectInfo& object) {
   http::HeaderLines lines;
-  lines.add("ETag", quoted_etag(object.etag));
+  lines.add_quoted("ETag", object.etag);
   add_checksums_and_type(lines, object.checksums);
   return lines;
 }
 
 http::HeaderLines stored_headers(const PartInfo& part) {
   http::HeaderLines lines;
-  lines.add("ETag", quoted_etag(part.etag));
+  lines.add_quoted("ETag", part.etag);
   add_checksums(lines, part.checksums);
   return lines;
 }

@@ -12,9 +12,6 @@ namespace {
 /// One name for all nodes: there is nothing behind it that a client could ask for.
 constexpr std::string_view host_id = "shoal";
 
-/// Most heads are shorter.
-constexpr std::size_t head_bytes_usual = 512;
-
 s3::S3ErrorCode code_of_status(int status) {
   switch (status) {
     case 408:
@@ -40,7 +37,6 @@ http::ResponseHead response_head(int status, std::string_view request_id) {
   static const http::HeaderLines same_for_all = http::HeaderLines().add("x-amz-id-2", host_id).add("Server", "Shoal");
   http::ResponseHead head;
   head.status = status;
-  head.headers.reserve(head_bytes_usual);
   head.headers.add("x-amz-request-id", request_id);
   head.headers.add(same_for_all);
   return head;

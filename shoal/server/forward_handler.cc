@@ -53,7 +53,7 @@ Task<s3::S3Result<void>> handle_for_origin(S3Call& call) {
   http::ResponseHead head = call.head(answer.status);
   for (const auto& [name, value] : answer.headers) {
     bool is_ours = name == "x-amz-request-id" || name == "x-amz-id-2" || name == "x-shoal-cache";
-    if (!is_ours) head.headers.add(name, value);
+    if (!is_ours) head.headers.add_named(name, value);
   }
   if (call.exchange().head().method == "HEAD") head.content_length = answer.content_length;
   co_return co_await call.respond_body(std::move(head), std::move(answer.body));
