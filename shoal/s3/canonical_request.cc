@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "shoal/base/hex.h"
 #include "shoal/base/text.h"
 #include "shoal/http/grammar.h"
 #include "shoal/s3/digest.h"
@@ -14,7 +15,7 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 void append_folded(std::string& target, std::string_view value) {
   value = trim_blanks(value);
-  if (std::ranges::none_of(value, is_blank)) {
+  if (!value.contains(' ') && !value.contains('\t')) {
     target += value;
     return;
   }
@@ -129,7 +130,7 @@ bool CanonicalRequest::append_header(const RequestView& request, std::string_vie
 void write_string_to_sign(std::string& target, std::string_view timestamp, std::string_view scope,
                           std::string_view canonical_request) {
   target.assign("AWS4-HMAC-SHA256\n").append(timestamp).append("\n").append(scope).append("\n");
-  target += to_hex(Sha256::of(as_bytes(canonical_request)));
+  append_hex(target, Sha256::of(as_bytes(canonical_request)));
 }
 
 }  // namespace shoal::s3

@@ -77,7 +77,18 @@ Sha256::Value HmacSha256::of(ByteSpan message) const {
 }
 
 bool equal_in_constant_time(ByteSpan a, ByteSpan b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() != b.size()) return false;
+  std::uint64_t difference = 0;
+  std::size_t i = 0;
+  for (; i + sizeof difference <= a.size(); i += sizeof difference) {
+    difference |= load_le<std::uint64_t>(a.data() + i) ^ load_le<std::uint64_t>(b.data() + i);
+    asm volatile("" : "+r"(difference));  // nothing is concluded from a part of it
+  }
+  for (; i < a.size(); ++i) {
+    difference |= std::to_integer<std::uint64_t>(a[i] ^ b[i]);
+    asm volatile("" : "+r"(difference));
+  }
+  return difference == 0;
 }
 
 }  // namespace shoal::s3

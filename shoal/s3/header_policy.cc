@@ -10,18 +10,19 @@ namespace shoal::s3 {
 namespace {
 
 // Headers of which every value, or every header that begins so, asks for what we do not do.
+// Without the "x-amz-" of all of them.
 constexpr auto refused_prefixes = std::to_array<std::string_view>({
-    "x-amz-server-side-encryption",
-    "x-amz-copy-source-server-side-encryption",
-    "x-amz-object-lock-",
-    "x-amz-website-redirect-location",
-    "x-amz-write-offset-bytes",
-    "x-amz-if-match-last-modified-time",
-    "x-amz-if-match-size",
+    "server-side-encryption",
+    "copy-source-server-side-encryption",
+    "object-lock-",
+    "website-redirect-location",
+    "write-offset-bytes",
+    "if-match-last-modified-time",
+    "if-match-size",
 });
 
 bool begins_with(std::string_view name, std::string_view prefix) {
-  return equals_ignoring_ascii_case(name.substr(0, prefix.size()), prefix);
+  return name.size() >= prefix.size() && equals_ignoring_ascii_case(name.substr(0, prefix.size()), prefix);
 }
 
 S3Result<void> check_owner(const OperationRequest& request, std::string_view header, std::string_view owner) {
@@ -34,9 +35,11 @@ S3Result<void> check_owner(const OperationRequest& request, std::string_view hea
 
 S3Result<void> check_supported_headers(const OperationRequest& request) {
   for (http::HeaderField field : *request.headers) {
-    if (!begins_with(field.name, "x-amz-")) continue;
+    constexpr std::string_view own = "x-amz-";
+    if (!begins_with(field.name, own)) continue;
+    std::string_view name = field.name.substr(own.size());
     for (std::string_view prefix : refused_prefixes) {
-      if (!begins_with(field.name, prefix)) continue;
+      if (!begins_with(name, prefix)) continue;
       return failure(S3ErrorCode::not_implemented,
                      "This server does not do what " + to_lower_ascii(field.name) + " asks for.");
     }

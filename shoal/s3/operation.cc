@@ -1,5 +1,6 @@
 #include "shoal/s3/operation.h"
 
+#include <algorithm>
 #include <array>
 
 #include "shoal/base/check.h"
@@ -153,6 +154,14 @@ constexpr auto table = std::to_array<Route>({
     {select_object_content, "SelectObjectContent", "POST", object, "select", "", not_implemented, reads},
 });
 
+constexpr bool is_plain(const Route& route) { return route.sub_resource.empty(); }
+
+constexpr auto plain_table = [] {
+  std::array<Route, std::ranges::count_if(table, is_plain)> lines{};
+  std::ranges::copy_if(table, lines.begin(), is_plain);
+  return lines;
+}();
+
 constexpr std::size_t operation_count = static_cast<std::size_t>(select_object_content) + 1;
 
 // The first line of each operation.
@@ -177,6 +186,8 @@ static_assert(every_operation_has_a_line());
 }  // namespace
 
 std::span<const Route> routes() { return table; }
+
+std::span<const Route> routes_without_sub_resource() { return plain_table; }
 
 const Route& route_of(Operation operation) { return table[first_lines[static_cast<std::size_t>(operation)]]; }
 

@@ -55,22 +55,25 @@ RawNames split_names(std::string_view path, std::string bucket_of_host) {
   return names;
 }
 
-S3Result<std::string> decode_bucket(const RawNames& names) {
-  std::optional<std::string> bucket = names.virtual_host_bucket.empty() ? http::percent_decode(names.path_bucket)
-                                                                        : std::optional(names.virtual_host_bucket);
-  if (!bucket) return failure(S3ErrorCode::invalid_uri);
+S3Result<void> decode_bucket(const RawNames& names, std::string& bucket) {
+  bucket = names.virtual_host_bucket;
+  if (bucket.empty() && !http::append_percent_decoded(bucket, names.path_bucket)) {
+    return failure(S3ErrorCode::invalid_uri);
+  }
   // An empty one means the service only if no key follows: "//key" names nothing.
-  if (bucket->empty() && names.key.empty()) return std::string();
-  if (!is_bucket_name(*bucket)) return failure(S3ErrorCode::invalid_bucket_name);
-  return *std::move(bucket);
+  if (bucket.empty() && names.key.empty()) return {};
+  if (!is_bucket_name(bucket)) return failure(S3ErrorCode::invalid_bucket_name);
+  return {};
 }
 
-S3Result<std::string> decode_key(std::string_view raw) {
-  std::optional<std::string> key = http::percent_decode(raw);
+S3Result<void> decode_key(std::string_view raw, std::string& key) {
+  key.clear();
   // A NUL could neither be listed (XML has no form for it) nor be handled by most tools.
-  if (!key || !is_utf8(*key) || key->contains('\0')) return failure(S3ErrorCode::invalid_uri);
-  if (key->size() > object_name_bytes_max) return failure(S3ErrorCode::key_too_long);
-  return *std::move(key);
+  if (!http::append_percent_decoded(key, raw) || !is_utf8(key) || key.contains('\0')) {
+    return failure(S3ErrorCode::invalid_uri);
+  }
+  if (key.size() > object_name_bytes_max) return failure(S3ErrorCode::key_too_long);
+  return {};
 }
 
 S3Result<void> check_parameters(const std::vector<http::QueryParameter>& query) {
@@ -102,8 +105,12 @@ bool must_be_single(std::string_view name) {
 }
 
 S3Result<void> check_repeated_headers(const http::HeaderFields& headers) {
-  for (std::size_t i = 1; i < headers.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
+  std::uint64_t sizes = 0;  // of the names so far, a bit for each modulo 64
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    std::uint64_t size = std::uint64_t{1} << (headers[i].name.size() & 63);
+    bool may_be_there = (sizes & size) != 0;
+    sizes |= size;
+    for (std::size_t j = 0; may_be_there && j < i; ++j) {
       if (headers[j].name.size() != headers[i].name.size()) continue;
       if (!equals_ignoring_ascii_case(headers[j].name, headers[i].name) || !must_be_single(headers[i].name)) continue;
       return failure(S3ErrorCode::invalid_argument, "The header " + std::string(headers[i].name) + " is given twice.");
@@ -134,7 +141,7 @@ S3Result<std::string_view> find_sub_resource(const std::vector<http::QueryParame
 S3Result<Operation> find_operation(std::string_view method, Resource resource, std::string_view sub_resource,
                                    const http::HeaderFields& headers) {
   const Route* best = nullptr;
-  for (const Route& route : routes()) {
+  for (const Route& route : sub_resource.empty() ? routes_without_sub_resource() : routes()) {
     if (route.resource != resource || route.sub_resource != sub_resource || route.method != method) continue;
     if (!route.header.empty() && !headers.find(route.header)) continue;
     // A line with a header is narrower than one without, and beats it.
@@ -171,21 +178,30 @@ std::optional<std::string_view> OperationRequest::parameter(std::string_view nam
   return std::nullopt;
 }
 
-S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const AddressingOptions& options) {
-  TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(http::split_target(head.target).query));
-  return parse_operation(head, std::move(query), options);
+void OperationRequest::clear() {
+  operation = Operation::list_buckets;
+  bucket.clear();
+  key.clear();
+  query.clear();
+  headers = nullptr;
 }
 
-S3Result<OperationRequest> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
-                                           const AddressingOptions& options) {
+S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const AddressingOptions& options) {
+  TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(http::split_target(head.target).query));
+  OperationRequest request;
+  TRY(parse_operation(head, std::move(query), options, request));
+  return request;
+}
+
+S3Result<void> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
+                               const AddressingOptions& options, OperationRequest& request) {
   std::string_view path = http::split_target(head.target).path;
   if (!path.starts_with('/')) return failure(S3ErrorCode::invalid_uri);
   RawNames names = split_names(path, virtual_host_bucket(head.host, options));
 
-  OperationRequest request;
   request.headers = &head.headers;
-  TRY_ASSIGN(request.bucket, decode_bucket(names));
-  TRY_ASSIGN(request.key, decode_key(names.key));
+  TRY(decode_bucket(names, request.bucket));
+  TRY(decode_key(names.key, request.key));
   request.query = std::move(query);
   TRY(check_parameters(request.query));
   TRY(check_repeated_headers(head.headers));
@@ -195,8 +211,7 @@ S3Result<OperationRequest> parse_operation(const http::RequestHead& head, std::v
                                              : Resource::object;
   TRY_ASSIGN(std::string_view sub_resource, find_sub_resource(request.query));
   TRY_ASSIGN(request.operation, find_operation(head.method, resource, sub_resource, head.headers));
-  TRY(check_selection(request));
-  return request;
+  return check_selection(request);
 }
 
 }  // namespace shoal::s3

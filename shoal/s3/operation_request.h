@@ -33,6 +33,9 @@ struct OperationRequest {
   std::optional<std::string_view> parameter(std::string_view name) const;
   /// The value of a header line, of which there is only one unless it is of a list.
   std::optional<std::string_view> header(std::string_view name) const { return headers->find(name); }
+
+  /// Nothing, with the memory of the names kept.
+  void clear();
 };
 
 /// Decides what a request asks for, from its method, target, Host and headers. Nobody is authenticated yet.
@@ -42,8 +45,9 @@ struct OperationRequest {
 /// so is a header line given twice that decides anything. A name that is none is InvalidBucketName, KeyTooLongError or
 /// InvalidURI.
 S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const AddressingOptions& options);
-/// The same for a head whose query is decoded already (decode_query).
-S3Result<OperationRequest> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
-                                           const AddressingOptions& options);
+/// The same for a head whose query is decoded already (decode_query). Fills in `request`, all of it if there is no
+/// error; one that is used again and again costs no memory.
+S3Result<void> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
+                               const AddressingOptions& options, OperationRequest& request);
 
 }  // namespace shoal::s3

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "shoal/base/hex.h"
 #include "shoal/base/text.h"
 #include "shoal/http/uri.h"
 #include "shoal/s3/amz_date.h"
@@ -105,8 +106,8 @@ S3Result<void> check_signed_headers(const RequestView& request, std::string_view
   return {};
 }
 
-S3Result<PayloadAuth> parse_payload_hash(std::string_view text) {
-  PayloadAuth payload;
+/// All of `payload` but the signer of its chunks.
+S3Result<void> parse_payload_hash(std::string_view text, PayloadAuth& payload) {
   if (text == payload_unsigned) {
     payload.kind = PayloadKind::unsigned_payload;
   } else if (text == payload_streaming_signed) {
@@ -118,15 +119,13 @@ S3Result<PayloadAuth> parse_payload_hash(std::string_view text) {
   } else if (text.starts_with("STREAMING-")) {
     return failure(S3ErrorCode::access_denied, "This way to sign a payload is not supported.");
   } else {
-    std::optional<std::vector<std::byte>> hash = from_hex(text);
-    if (!hash || hash->size() != payload.sha256.size()) {
+    if (!read_hex(payload.sha256, text)) {
       return failure(S3ErrorCode::invalid_argument,
                      "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, a streaming kind, or a valid SHA-256.");
     }
     payload.kind = PayloadKind::single_sha256;
-    std::ranges::copy(*hash, payload.sha256.begin());
   }
-  return payload;
+  return {};
 }
 
 std::unexpected<S3Error> unsupported_mechanism() {
@@ -155,14 +154,70 @@ S3Result<void> check_presigned_time(sys_seconds signed_at, std::string_view expi
 
 }  // namespace
 
+void Verified::clear() {
+  access_key.clear();
+  principal.id.clear();
+  region.clear();
+  signed_at = {};
+  presigned = false;
+  payload.kind = PayloadKind::unsigned_payload;
+  payload.sha256 = {};
+  payload.chunk_signer.reset();
+}
+
 /// What a request says about who signed it, before anything is proved. Views into the request and its query.
 struct SigV4Verifier::Claim {
   CredentialScope credential;
   std::string_view signed_headers;
   std::string_view signature;
   sys_seconds signed_at;
+  std::string_view timestamp;  // the same in the form that is signed, if it came so
   std::string_view payload_hash;
   std::optional<std::string_view> expires;  // of a presigned URL
+};
+
+/// What an Authorization header says. Views.
+struct SigV4Verifier::Authorization {
+  CredentialScope credential;
+  std::string_view signed_headers;
+  std::string_view signature;
+};
+
+/// The last Authorization header without its signature, taken apart: for the rest of a day a client says the same in
+/// each request. Nothing of it is proved.
+class SigV4Verifier::LastAuthorization {
+ public:
+  /// What the header says if it differs in its signature only; views into it and into what is remembered here, until
+  /// the next call of remember().
+  std::optional<Authorization> with_signature_of(std::string_view authorization) const {
+    if (text_.empty() || !authorization.starts_with(text_)) return std::nullopt;
+    std::string_view signature = authorization.substr(text_.size());
+    if (signature.empty() || signature.contains(',') || signature.contains(' ') || signature.contains('\t')) {
+      return std::nullopt;
+    }
+    Authorization same = parts_;
+    same.signature = signature;
+    return same;
+  }
+
+  /// `parts` are those of `authorization`, and right in their form.
+  void remember(std::string_view authorization, const Authorization& parts) {
+    text_.clear();
+    if (parts.signature.end() != authorization.end()) return;  // it is not the last that is said
+    text_ = authorization.substr(0, authorization.size() - parts.signature.size());
+    auto own = [&](std::string_view part) {
+      return std::string_view(text_).substr(static_cast<std::size_t>(part.data() - authorization.data()), part.size());
+    };
+    const CredentialScope& scope = parts.credential;
+    parts_ = {.credential = {own(scope.access_key), own(scope.date), own(scope.region), own(scope.access_key_to_region),
+                             own(scope.scope)},
+              .signed_headers = own(parts.signed_headers),
+              .signature = {}};
+  }
+
+ private:
+  std::string text_;  // empty: nothing is remembered
+  Authorization parts_;
 };
 
 bool has_credentials(const http::RequestHead& head, std::span<const http::QueryParameter> query) {
@@ -177,28 +232,35 @@ bool has_credentials(const http::RequestHead& head, std::span<const http::QueryP
 
 SigV4Verifier::SigV4Verifier(const KeyStore* keys, std::size_t cached_keys_max)
     : keys_(keys),
+      last_authorization_(std::make_unique<LastAuthorization>()),
       nobody_{SecretKey("0000000000000000000000000000000000000000"), Principal{}},
       signing_keys_(cached_keys_max) {}
 
-S3Result<Verified> SigV4Verifier::verify(const http::RequestHead& head, std::span<const http::QueryParameter> query,
-                                         WallTime now) {
+S3Result<void> SigV4Verifier::verify(const http::RequestHead& head, std::span<const http::QueryParameter> query,
+                                     WallTime now, Verified& verified) {
   http::TargetParts target = http::split_target(head.target);
   header_scratch_.assign(head.headers.begin(), head.headers.end());
-  return verify(RequestView{head.method, target.path, target.query, header_scratch_}, query, now);
+  return verify(RequestView{head.method, target.path, target.query, header_scratch_}, query, now, verified);
 }
+
+SigV4Verifier::~SigV4Verifier() = default;
 
 S3Result<Verified> SigV4Verifier::verify(const http::RequestHead& head, WallTime now) {
   TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(http::split_target(head.target).query));
-  return verify(head, query, now);
+  Verified verified;
+  TRY(verify(head, query, now, verified));
+  return verified;
 }
 
 S3Result<Verified> SigV4Verifier::verify(const RequestView& request, WallTime now) {
   TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(request.query));
-  return verify(request, query, now);
+  Verified verified;
+  TRY(verify(request, query, now, verified));
+  return verified;
 }
 
-S3Result<Verified> SigV4Verifier::verify(const RequestView& request, std::span<const http::QueryParameter> query,
-                                         WallTime now) {
+S3Result<void> SigV4Verifier::verify(const RequestView& request, std::span<const http::QueryParameter> query,
+                                     WallTime now, Verified& verified) {
   TRY_ASSIGN(std::optional<std::string_view> authorization, single_header(request, "authorization"));
   TRY_ASSIGN(SigningParameters parameters, find_signing_parameters(query));
   if (authorization && parameters.present != 0) {
@@ -210,11 +272,11 @@ S3Result<Verified> SigV4Verifier::verify(const RequestView& request, std::span<c
   if (token || !parameters.security_token.empty()) return failure(S3ErrorCode::invalid_token);
   if (parameters.present != 0) {
     TRY_ASSIGN(Claim claim, claim_of_query(request, parameters));
-    return check(request, query, claim, now);
+    return check(request, query, claim, now, verified);
   }
   if (!authorization || authorization->empty()) return failure(S3ErrorCode::access_denied);
   TRY_ASSIGN(Claim claim, claim_of_header(request, *authorization));
-  return check(request, query, claim, now);
+  return check(request, query, claim, now, verified);
 }
 
 /// Finds the signing parameters of the query. Each may come once and is written in one way only, so that no other
@@ -248,8 +310,8 @@ S3Result<SigV4Verifier::SigningParameters> SigV4Verifier::find_signing_parameter
   return found;
 }
 
-S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_header(const RequestView& request,
-                                                              std::string_view authorization) {
+S3Result<SigV4Verifier::Authorization> SigV4Verifier::take_apart(std::string_view authorization) {
+  if (std::optional<Authorization> same = last_authorization_->with_signature_of(authorization)) return *same;
   constexpr auto malformed = S3ErrorCode::authorization_header_malformed;
   std::size_t algorithm_end = std::min(authorization.find(' '), authorization.size());
   if (authorization.substr(0, algorithm_end) != algorithm_name) return unsupported_mechanism();
@@ -281,16 +343,25 @@ S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_header(const RequestView&
   if (!is_signed_headers(signed_headers)) {
     return failure(malformed, "The authorization header is malformed; SignedHeaders must be sorted lower-case names.");
   }
+  Authorization parts{.credential = {}, .signed_headers = signed_headers, .signature = signature};
+  TRY_ASSIGN(parts.credential, parse_credential(credential, malformed));
+  last_authorization_->remember(authorization, parts);
+  return parts;
+}
 
+S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_header(const RequestView& request,
+                                                              std::string_view authorization) {
+  TRY_ASSIGN(Authorization parts, take_apart(authorization));
   Claim claim;
-  TRY_ASSIGN(claim.credential, parse_credential(credential, malformed));
-  claim.signed_headers = signed_headers;
-  claim.signature = signature;
+  claim.credential = parts.credential;
+  claim.signed_headers = parts.signed_headers;
+  claim.signature = parts.signature;
 
   TRY_ASSIGN(std::optional<std::string_view> amz_date, single_header(request, "x-amz-date"));
   std::optional<sys_seconds> signed_at;
   if (amz_date) {
     signed_at = parse_amz_date(*amz_date);
+    claim.timestamp = *amz_date;
   } else {
     TRY_ASSIGN(std::optional<std::string_view> date, single_header(request, "date"));
     if (date) signed_at = parse_date_header(*date);
@@ -329,6 +400,7 @@ S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_query(const RequestView& 
   std::optional<sys_seconds> signed_at = parse_amz_date(parameters.date);
   if (!signed_at) return failure(malformed, "X-Amz-Date must be of the form YYYYMMDDTHHMMSSZ.");
   claim.signed_at = *signed_at;
+  claim.timestamp = parameters.date;
   claim.expires = parameters.expires;
 
   TRY_ASSIGN(std::optional<std::string_view> header_hash, single_header(request, "x-amz-content-sha256"));
@@ -341,9 +413,14 @@ S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_query(const RequestView& 
   return claim;
 }
 
-S3Result<Verified> SigV4Verifier::check(const RequestView& request, std::span<const http::QueryParameter> query,
-                                        const Claim& claim, WallTime now) {
-  std::string timestamp = format_amz_date(claim.signed_at);
+S3Result<void> SigV4Verifier::check(const RequestView& request, std::span<const http::QueryParameter> query,
+                                    const Claim& claim, WallTime now, Verified& verified) {
+  std::array<char, 16> written;
+  std::string_view timestamp = claim.timestamp;
+  if (timestamp.empty()) {
+    written = amz_date_text(claim.signed_at);
+    timestamp = {written.data(), written.size()};
+  }
   if (!timestamp.starts_with(claim.credential.date)) {
     return failure(
         claim.expires ? S3ErrorCode::authorization_query_parameters_error : S3ErrorCode::authorization_header_malformed,
@@ -355,7 +432,9 @@ S3Result<Verified> SigV4Verifier::check(const RequestView& request, std::span<co
     TRY(check_header_time(claim.signed_at, now));
   }
   TRY(check_signed_headers(request, claim.signed_headers));
-  TRY_ASSIGN(PayloadAuth payload, parse_payload_hash(claim.payload_hash));
+  PayloadAuth& payload = verified.payload;
+  payload.chunk_signer.reset();
+  TRY(parse_payload_hash(claim.payload_hash, payload));
 
   // An unknown access key takes the same way with the key of nobody, and fails at its end.
   const Credential* credential = keys_->find(claim.credential.access_key);
@@ -371,7 +450,9 @@ S3Result<Verified> SigV4Verifier::check(const RequestView& request, std::span<co
   TRY(canonical_.build(request, query, claim.signed_headers, claim.payload_hash,
                        claim.expires ? "X-Amz-Signature" : ""));
   write_string_to_sign(string_to_sign_, timestamp, claim.credential.scope, canonical_.text());
-  std::string expected = to_hex(key.of(as_bytes(string_to_sign_)));
+  std::array<char, 2 * sizeof(Sha256::Value)> digits;
+  write_hex(digits.data(), key.of(as_bytes(string_to_sign_)));
+  const std::string_view expected(digits.data(), digits.size());
   const bool matches = equal_in_constant_time(as_bytes(expected), as_bytes(claim.signature));
   if (!known) return failure(S3ErrorCode::invalid_access_key_id);
   if (!matches) return failure(S3ErrorCode::signature_does_not_match);
@@ -379,12 +460,12 @@ S3Result<Verified> SigV4Verifier::check(const RequestView& request, std::span<co
   if (payload.kind == PayloadKind::streaming_signed || payload.kind == PayloadKind::streaming_signed_trailer) {
     payload.chunk_signer.emplace(key, timestamp, claim.credential.scope, expected);
   }
-  return Verified{.access_key = std::string(claim.credential.access_key),
-                  .principal = credential->principal,
-                  .region = std::string(claim.credential.region),
-                  .signed_at = claim.signed_at,
-                  .presigned = claim.expires.has_value(),
-                  .payload = std::move(payload)};
+  verified.access_key = claim.credential.access_key;
+  verified.principal = credential->principal;
+  verified.region = claim.credential.region;
+  verified.signed_at = claim.signed_at;
+  verified.presigned = claim.expires.has_value();
+  return {};
 }
 
 }  // namespace shoal::s3

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,6 +51,9 @@ struct Verified {
   std::chrono::sys_seconds signed_at;
   bool presigned = false;
   PayloadAuth payload;
+
+  /// Nobody, with the memory of the texts kept.
+  void clear();
 };
 
 /// Whether a request carries anything that is meant as credentials, of whatever kind: an Authorization header, one of
@@ -67,28 +71,36 @@ class SigV4Verifier {
  public:
   /// `keys` is borrowed for the life of the verifier.
   explicit SigV4Verifier(const KeyStore* keys, std::size_t cached_keys_max = 1024);
+  ~SigV4Verifier();
 
+  /// Fills in `verified`, all of it, if the signature is right. One that is used again and again costs no memory.
   /// `query` is that of the head, decoded (decode_query).
-  S3Result<Verified> verify(const http::RequestHead& head, std::span<const http::QueryParameter> query, WallTime now);
+  S3Result<void> verify(const http::RequestHead& head, std::span<const http::QueryParameter> query, WallTime now,
+                        Verified& verified);
   S3Result<Verified> verify(const http::RequestHead& head, WallTime now);
   S3Result<Verified> verify(const RequestView& request, WallTime now);
 
  private:
   struct Claim;
+  struct Authorization;
   /// The signing parameters of a query. Views into it.
   struct SigningParameters {
     std::string_view algorithm, credential, date, expires, signed_headers, signature, security_token, content_sha256;
     unsigned present = 0;  // a bit for each, in the order above
   };
 
-  S3Result<Verified> verify(const RequestView& request, std::span<const http::QueryParameter> query, WallTime now);
+  S3Result<void> verify(const RequestView& request, std::span<const http::QueryParameter> query, WallTime now,
+                        Verified& verified);
   static S3Result<SigningParameters> find_signing_parameters(std::span<const http::QueryParameter> query);
-  static S3Result<Claim> claim_of_header(const RequestView& request, std::string_view authorization);
+  S3Result<Claim> claim_of_header(const RequestView& request, std::string_view authorization);
+  S3Result<Authorization> take_apart(std::string_view authorization);
   static S3Result<Claim> claim_of_query(const RequestView& request, const SigningParameters& parameters);
-  S3Result<Verified> check(const RequestView& request, std::span<const http::QueryParameter> query, const Claim& claim,
-                           WallTime now);
+  S3Result<void> check(const RequestView& request, std::span<const http::QueryParameter> query, const Claim& claim,
+                       WallTime now, Verified& verified);
 
   const KeyStore* keys_;
+  class LastAuthorization;
+  std::unique_ptr<LastAuthorization> last_authorization_;
   Credential nobody_;  // stands in for unknown access keys
   SigningKeyCache signing_keys_;
   std::vector<http::HeaderField> header_scratch_;

@@ -71,15 +71,29 @@ void replace(std::string& text, std::string_view from, std::string_view to) {
 class SigV4Test : public testing::Test {
  protected:
   S3Result<Verified> verify(const Request& request, WallTime now = example_time) {
-    std::vector<http::HeaderField> headers = request.views();
-    return verifier_.verify({request.method, request.path, request.query, headers}, now);
+    return verify_with(verifier_, request, now);
   }
 
-  /// "AccessDenied 403", or "verified".
+  /// "AccessDenied 403", or "verified". The same from a verifier that knows nothing and from one that has just seen an
+  /// Authorization header that is probably the same up to the signature.
   std::string answer(const Request& request, WallTime now = example_time) {
-    S3Result<Verified> result = verify(request, now);
+    SigV4Verifier fresh(&keys_);
+    SigV4Verifier informed(&keys_);
+    EXPECT_TRUE(verify_with(informed, signed_request({}), example_time).has_value());
+    std::string first = answer_of(verify_with(fresh, request, now));
+    EXPECT_EQ(answer_of(verify_with(informed, request, now)), first);
+    EXPECT_EQ(answer_of(verify_with(informed, request, now)), first) << "when it is asked again";
+    return first;
+  }
+
+  static std::string answer_of(const S3Result<Verified>& result) {
     if (result) return "verified";
     return std::string(wire_name(result.error().code)) + " " + std::to_string(http_status(result.error().code));
+  }
+
+  static S3Result<Verified> verify_with(SigV4Verifier& verifier, const Request& request, WallTime now) {
+    std::vector<http::HeaderField> headers = request.views();
+    return verifier.verify({request.method, request.path, request.query, headers}, now);
   }
 
   static RequestSigner signer() {
@@ -428,6 +442,19 @@ TEST_F(SigV4Test, MalformedAuthorizationHeaders) {
   request = good;
   replace(request.headers.back().second, "host;", "expect;host;");
   EXPECT_EQ(answer(request), "SignatureDoesNotMatch 403");
+}
+
+TEST_F(SigV4Test, WhatFollowsTheSignatureCountsToo) {
+  Request request = signed_request({});
+  for (std::string_view added : {",SignedHeaders=host", ", Credential=x", " x", "\t", ",", "0", ",Signature="}) {
+    Request changed = request;
+    changed.set("Authorization", request.get("Authorization") + std::string(added));
+    bool is_blank_at_the_end = added == "\t" || added == ",";
+    EXPECT_EQ(answer(changed) == "verified", is_blank_at_the_end) << added;
+  }
+  Request cut = request;
+  cut.set("Authorization", request.get("Authorization").substr(0, request.get("Authorization").size() - 64));
+  EXPECT_EQ(answer(cut), "AuthorizationHeaderMalformed 400");
 }
 
 TEST_F(SigV4Test, ErrorsShowNeitherSignatureNorSecret) {

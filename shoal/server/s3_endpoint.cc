@@ -87,25 +87,30 @@ S3Endpoint::S3Endpoint(const S3Services& services, const s3::KeyStore& keys, Aut
       options_(std::move(options)),
       request_ids_(secure_random_number()) {}
 
-std::string S3Endpoint::next_request_id() {
+void S3Endpoint::Request::clear() {
+  operation.reset();
+  caller.clear();
+  asked.clear();
+  object = {};
+}
+
+void S3Endpoint::write_request_id(std::string& id) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string id(16, '0');
+  id.resize(16);
   std::uint64_t number = request_ids_();
   for (char& digit : id) {
     digit = digits[number & 15];
     number >>= 4;
   }
-  return id;
 }
 
-s3::S3Result<s3::Verified> S3Endpoint::authenticate(const http::RequestHead& head,
-                                                    std::span<const http::QueryParameter> query) {
+s3::S3Result<void> S3Endpoint::authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query,
+                                            s3::Verified& caller) {
   // Anything that looks like credentials is verified or refused. Without any, the caller is nobody, and the body has to
   // be plain.
-  if (s3::has_credentials(head, query)) return verifier_.verify(head, query, services_.clock->wall());
-  s3::Verified nobody;
-  nobody.principal = anonymous_principal;
-  return nobody;
+  if (s3::has_credentials(head, query)) return verifier_.verify(head, query, services_.clock->wall(), caller);
+  caller.principal = anonymous_principal;
+  return {};
 }
 
 s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request& request) {
@@ -113,15 +118,21 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
     return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
   }
   TRY_ASSIGN(auto query, s3::decode_query(http::split_target(exchange.head().target).query));
-  TRY_ASSIGN(request.caller, authenticate(exchange.head(), query));
+  if (s3::S3Result<void> proved = authenticate(exchange.head(), query, request.caller); !proved) {
+    request.caller.clear();
+    return proved;
+  }
   // Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look.
   if (is_preflight(exchange.head())) {
     return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
   }
-  auto parsed = s3::parse_operation(exchange.head(), std::move(query), options_.addressing);
-  // What would be wrong with a request is told to those only who may make it.
-  if (!parsed && request.caller.principal == anonymous_principal) return s3::failure(s3::S3ErrorCode::access_denied);
-  TRY_ASSIGN(request.asked, std::move(parsed));
+  auto parsed = s3::parse_operation(exchange.head(), std::move(query), options_.addressing, request.asked);
+  if (!parsed) {
+    request.asked.clear();
+    // What would be wrong with a request is told to those only who may make it.
+    if (request.caller.principal == anonymous_principal) return s3::failure(s3::S3ErrorCode::access_denied);
+    return parsed;
+  }
   request.operation = request.asked.operation;
   return {};
 }
@@ -171,8 +182,9 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, Request& req
 }
 
 std::optional<Task<void>> S3Endpoint::begin(net::Exchange& exchange) {
-  Request request;
-  request.id = next_request_id();
+  Request& request = current_;
+  request.clear();
+  write_request_id(request.id);
   request.began = services_.clock->monotonic();
   s3::S3Result<void> understood = understand(exchange, request);
   request.understood = services_.clock->monotonic();
@@ -247,7 +259,9 @@ void S3Endpoint::add_to_access_log(const net::Exchange& exchange, const Request&
 }
 
 net::ProtocolErrorBody S3Endpoint::protocol_error(int status, std::string_view reason) {
-  return {"application/xml", protocol_error_document(status, reason, next_request_id())};
+  std::string id;
+  write_request_id(id);
+  return {"application/xml", protocol_error_document(status, reason, id)};
 }
 
 }  // namespace shoal::server

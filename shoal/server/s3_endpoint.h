@@ -52,9 +52,13 @@ class S3Endpoint final : public net::RequestHandler {
     s3::Verified caller;
     s3::OperationRequest asked;
     AccessedObject object;
+
+    /// Like a new one, which keeps the memory of its texts.
+    void clear();
   };
 
-  s3::S3Result<s3::Verified> authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query);
+  s3::S3Result<void> authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query,
+                                  s3::Verified& caller);
   /// Who sent it and what is asked for. Fills in `request`.
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
   /// The outcome, which was answered; nothing when this request takes the way through the operation's handler.
@@ -67,13 +71,14 @@ class S3Endpoint final : public net::RequestHandler {
   void record(const net::Exchange& exchange, const Request& request, const s3::S3Result<void>& outcome);
   void add_to_access_log(const net::Exchange& exchange, const Request& request, std::string_view error,
                          const RequestStages& stages);
-  std::string next_request_id();
+  void write_request_id(std::string& id);
 
   const S3Services& services_;
   s3::SigV4Verifier verifier_;
   Authorizer authorizer_;
   Options options_;
   Random request_ids_;
+  Request current_;  // of begin()
   RequestMetrics metrics_;
 };
 

@@ -7,6 +7,7 @@ import urllib.request
 from botocore.exceptions import ClientError
 import pytest
 
+from harness import sigv4
 from harness.bucket import Bucket, random_bytes
 
 
@@ -80,6 +81,27 @@ def test_signatures_do_not_reach_it_and_nobody_has_no_key(new_server, tmp_path):
     by_status = {line["status"]: line for line in lines_of(path) if line.get("operation") == "GetObject"}
     assert by_status[200]["access_key"] == server.access_key
     assert part_of(by_status[403], "access_key", "error") == (None, "AccessDenied")
+
+
+def test_what_is_refused_has_nothing_of_the_request_before_it(new_server, tmp_path):
+    path = tmp_path / "access"
+    server = new_server(options={"log.access_file": str(path), "server.threads": "1"}).start()
+    bucket = make_bucket(server)
+    bucket.put("key", b"body")
+    forger = sigv4.Signer(server.access_key, "not the secret key")
+    for refused in ("/bucket/%ff", "/B/key"):
+        assert bucket.get("key") == b"body"
+        assert server.raw(signer=forger).call("GET", "/bucket/key").error_code == "SignatureDoesNotMatch"
+        assert bucket.get("key") == b"body"
+        server.raw().call("GET", refused)
+    server.stop()
+    refusals = [part_of(line, "error", "operation", "access_key", "bucket", "key") for line in lines_of(path) if line.get("error")]
+    assert refusals == [
+        ("SignatureDoesNotMatch", None, None, None, None),
+        ("InvalidURI", None, server.access_key, None, None),
+        ("SignatureDoesNotMatch", None, None, None, None),
+        ("InvalidBucketName", None, server.access_key, None, None),
+    ]
 
 
 def test_a_file_that_is_moved_away_is_begun_anew(new_server, tmp_path):
