@@ -73,12 +73,30 @@ const CoreRouter::Core& CoreRouter::owner_of(const ObjectKeyView& key) const {
   return cores_[owner_of_slot_(key.slot())];
 }
 
-Task<Result<void>> CoreRouter::create_bucket(BucketInfo bucket) { return own().create_bucket(std::move(bucket)); }
+Task<Result<void>> CoreRouter::create_bucket(BucketInfo bucket) {
+  std::string name = bucket.name;
+  Result<void> created = co_await own().create_bucket(std::move(bucket));
+  co_await forget_bucket(std::move(name));
+  co_return created;
+}
+
 Task<Result<std::optional<BucketInfo>>> CoreRouter::stat_bucket(std::string name) {
   return own().stat_bucket(std::move(name));
 }
 Task<Result<void>> CoreRouter::update_bucket(BucketInfo bucket) { return own().update_bucket(std::move(bucket)); }
-Task<Result<void>> CoreRouter::remove_bucket(std::string name) { return own().remove_bucket(std::move(name)); }
+Task<Result<void>> CoreRouter::remove_bucket(std::string name) {
+  Result<void> removed = co_await own().remove_bucket(name);
+  if (removed || removed.error().code != ErrorCode::bucket_not_empty) co_await forget_bucket(std::move(name));
+  co_return removed;
+}
+
+Task<void> CoreRouter::forget_bucket(std::string name) {
+  for (const Core& core : cores_) {
+    if (&core == &cores_[own_] || !core.forget_bucket) continue;
+    co_await io::run_on(*core.loop, [&] { core.forget_bucket(name); });
+  }
+}
+
 Task<Result<std::vector<BucketInfo>>> CoreRouter::list_buckets() { return own().list_buckets(); }
 Task<Result<ListPage>> CoreRouter::list(ListRequest request) { return own().list(std::move(request)); }
 Task<Result<std::vector<UploadInfo>>> CoreRouter::list_uploads(std::string bucket, std::string prefix) {

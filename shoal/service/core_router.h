@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "shoal/io/event_loop.h"
@@ -22,6 +23,8 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
     ObjectStore* store;
     TracedReads* reads = nullptr;         ///< of the store; null: it cannot tell, and nobody asks
     PassThrough* pass_through = nullptr;  ///< of the store; null: nobody passes anything through
+    /// Drops what the chain of the loop remembers of a bucket that came or went on another one; empty: nothing.
+    std::function<void(const std::string& name)> forget_bucket = {};
   };
 
   /// Index in `cores` of the loop that owns a slot.
@@ -66,6 +69,8 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
 
  private:
   const Core& owner_of(const ObjectKeyView& key) const;
+  /// Has all other loops do so.
+  Task<void> forget_bucket(std::string name);
   ObjectStore& own() { return *cores_[own_].store; }
 
   std::vector<Core> cores_;

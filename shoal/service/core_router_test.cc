@@ -99,6 +99,29 @@ TEST_F(CoreRouterTest, WritersOfEveryLoopWorkAndCanBeDroppedHere) {
   }
 }
 
+TEST_F(CoreRouterTest, BucketsThatComeOrGoAreForgottenOnAllOtherLoops) {
+  std::vector<std::string> forgotten[loops];
+  std::vector<CoreRouter::Core> cores;
+  for (std::size_t i = 0; i < loops; ++i) {
+    auto forget = [this, i, &forgotten](const std::string& name) {
+      EXPECT_TRUE(group_[i].in_loop());
+      forgotten[i].push_back(name);
+    };
+    cores.push_back({&group_[i], stores_[i].get(), nullptr, nullptr, forget});
+  }
+  CoreRouter router(cores, 0, owner_by_remainder);
+  BucketInfo bucket;
+  bucket.name = "other";
+  EXPECT_TRUE(run(router.create_bucket(bucket)).has_value());
+  EXPECT_TRUE(run(router.remove_bucket("other")).has_value());
+  int i = 0;
+  while (owner_by_remainder(ObjectKeyView(key(i)).slot()) != 0) ++i;
+  ASSERT_TRUE(put(key(i), "text").has_value());
+  EXPECT_EQ(run(router.remove_bucket("bucket")).error().code, ErrorCode::bucket_not_empty);
+  EXPECT_THAT(forgotten[0], ::testing::ElementsAre());  // its own store sees to that
+  for (std::size_t other : {1, 2}) EXPECT_THAT(forgotten[other], ::testing::ElementsAre("other", "other"));
+}
+
 TEST_F(CoreRouterTest, OnlyTheOwnLoopIsLookedAtWithoutWaiting) {
   for (int i = 0; i < 12; ++i) {
     ASSERT_TRUE(put(key(i), "text").has_value());

@@ -276,6 +276,23 @@ def test_tags_that_others_change_are_seen(origin, in_front):
     assert front.boto3().get_object_tagging(Bucket="bucket", Key="key")["TagSet"] == tags
 
 
+def test_bucket_that_goes_is_forgotten_by_all_loops(origin, in_front):
+    """What others have deleted stays readable in a bucket of which that was promised not to happen, while there is the bucket."""
+    front = in_front({"origin.coherence": "immutable", "server.threads": "4"})
+    bucket = bucket_of(front)
+    bucket.client.create_bucket(Bucket="bucket")
+    names = [f"key {number}" for number in range(20)]
+    for name in names:
+        bucket.put(name, b"old")
+    for name in names:
+        origin.boto3().delete_object(Bucket="bucket", Key=name)
+        assert bucket.get(name) == b"old"
+    bucket.client.delete_bucket(Bucket="bucket")
+    assert {status_of(lambda: bucket.get(name)) for name in names} == {404}
+    bucket.client.create_bucket(Bucket="bucket")
+    assert {status_of(lambda: bucket.get(name)) for name in names} == {404}
+
+
 def test_bucket_under_another_name(origin, in_front):
     front = in_front({"origin.bucket_names": "photos=company-photos"})
     client = front.boto3()
