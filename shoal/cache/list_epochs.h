@@ -13,17 +13,13 @@ namespace shoal::cache {
 /// then counts for each. Any thread.
 class ListEpochs {
  public:
-  void advance(std::string_view bucket) { count_of(bucket).fetch_add(1, std::memory_order_release); }
-  std::uint64_t of(std::string_view bucket) const {
-    return const_cast<ListEpochs*>(this)->count_of(bucket).load(std::memory_order_acquire);
-  }
+  void advance(std::string_view bucket) { counts_[index_of(bucket)].fetch_add(1, std::memory_order_release); }
+  std::uint64_t of(std::string_view bucket) const { return counts_[index_of(bucket)].load(std::memory_order_acquire); }
 
  private:
   static constexpr std::size_t counters = 256;
 
-  std::atomic<std::uint64_t>& count_of(std::string_view bucket) {
-    return counts_[std::hash<std::string_view>()(bucket) % counters];
-  }
+  static std::size_t index_of(std::string_view bucket) { return std::hash<std::string_view>()(bucket) % counters; }
 
   std::array<std::atomic<std::uint64_t>, counters> counts_{};
 };

@@ -18,7 +18,6 @@ class PinnedPrefixes {
     prefixes_.erase(std::unique(prefixes_.begin(), prefixes_.end()), prefixes_.end());
   }
 
-  bool empty() const { return prefixes_.empty(); }
   /// In order.
   const std::vector<ObjectPrefix>& all() const { return prefixes_; }
   bool contain(std::string_view bucket, std::string_view name) const {
