@@ -119,8 +119,18 @@ bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
   return &core == &cores_[own_] && core.store->is_known_missing(key);
 }
 
+Task<std::optional<Object>> CoreRouter::look_at_owner(const Core& core, const ObjectKey& key) {
+  if (core.loop->in_loop()) co_return std::nullopt;
+  co_return co_await io::run_on(*core.loop, [&] {
+    std::optional<Object> object = core.store->try_get(key);
+    if (object && object->reader != nullptr) object.reset();
+    return object;
+  });
+}
+
 Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
   const Core& core = owner_of(key);
+  if (std::optional<Object> hit = co_await look_at_owner(core, key)) co_return hit;
   auto object = co_await io::run_on(*core.loop, [&] { return core.store->get(std::move(key)); });
   if (object) route_reader(*core.loop, *object);
   co_return object;
@@ -128,6 +138,11 @@ Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
 
 Task<Result<TracedRead>> CoreRouter::read(ObjectKey key, Demand demand) {
   const Core& core = owner_of(key);
+  if (demand == Demand::as_promised) {
+    if (std::optional<Object> hit = co_await look_at_owner(core, key)) {
+      co_return TracedRead{.object = std::move(hit), .source = ReadSource::memory};
+    }
+  }
   auto read = co_await io::run_on(*core.loop, [&] { return core.reads->read(std::move(key), demand); });
   if (read) route_reader(*core.loop, read->object);
   co_return read;

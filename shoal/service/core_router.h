@@ -69,6 +69,8 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
 
  private:
   const Core& owner_of(const ObjectKeyView& key) const;
+  /// What the owner, on another loop, has in memory: a plain call there, where get() would be a coroutine.
+  static Task<std::optional<Object>> look_at_owner(const Core& core, const ObjectKey& key);
   /// Has all other loops do so.
   Task<void> forget_bucket(std::string name);
   ObjectStore& own() { return *cores_[own_].store; }
