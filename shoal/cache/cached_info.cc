@@ -25,8 +25,7 @@ std::uint64_t heap_bytes(const std::vector<Checksum>& checksums) {
   return bytes;
 }
 
-constexpr std::uint64_t reference_count_bytes = 16;           // of a shared_ptr
-constexpr std::uint64_t tree_node_bytes = 4 * sizeof(void*);  // of a map, without its value
+constexpr std::uint64_t reference_count_bytes = 16;  // of a shared_ptr
 
 }  // namespace
 
@@ -48,9 +47,8 @@ std::uint64_t CachedInfo::bytes_of(const ObjectInfo& info) {
   std::uint64_t bytes = sizeof(ObjectInfo) + sizeof(Charged) + 2 * reference_count_bytes;
   bytes += heap_bytes(info.etag) + heap_bytes(info.owner) + heap_bytes(info.storage_class);
   bytes += heap_bytes(info.headers) + heap_bytes(info.user_metadata) + heap_bytes(info.checksums);
-  for (const auto& [name, value] : info.tags) {
-    bytes += tree_node_bytes + 2 * sizeof(std::string) + heap_bytes(name) + heap_bytes(value);
-  }
+  bytes += info.tags.capacity() * sizeof(Tags::value_type);
+  for (const auto& [name, value] : info.tags) bytes += heap_bytes(name) + heap_bytes(value);
   bytes += info.parts.capacity() * sizeof(PartInfo);
   for (const PartInfo& part : info.parts) bytes += heap_bytes(part.etag) + heap_bytes(part.checksums);
   return bytes;

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <boost/container/flat_map.hpp>
 
 #include "shoal/base/clock.h"
 #include "shoal/base/strong_id.h"
@@ -17,6 +18,9 @@ namespace shoal {
 /// replaces a larger one by a smaller.
 struct VersionTag;
 using Version = StrongId<VersionTag, std::uint64_t>;
+
+/// By name. Of nearly all objects there are none, and then this is half as large as a tree.
+using Tags = boost::container::flat_map<std::string, std::string>;
 
 /// One part of an object that was uploaded in parts.
 struct PartInfo {
@@ -43,7 +47,7 @@ struct ObjectInfo {
   /// x-amz-meta-* without the prefix: lower-case name, value.
   std::vector<std::pair<std::string, std::string>> user_metadata;
   std::vector<Checksum> checksums;
-  std::map<std::string, std::string> tags;
+  Tags tags;
   std::string storage_class;    ///< empty means STANDARD
   std::string acl;              ///< canned access list; empty means private
   std::vector<PartInfo> parts;  ///< of a multipart object, in order; empty otherwise

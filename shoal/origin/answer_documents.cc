@@ -194,9 +194,9 @@ Result<ListedObjects> parse_listing(std::string_view xml) {
   return listed;
 }
 
-Result<std::map<std::string, std::string>> parse_tags(std::string_view xml) {
+Result<Tags> parse_tags(std::string_view xml) {
   TRY_ASSIGN(s3::XmlDocument document, parse(xml, "Tagging"));
-  std::map<std::string, std::string> tags;
+  Tags tags;
   for (s3::XmlElement set : document.root().children()) {
     for (s3::XmlElement tag : set.children()) {
       tags.emplace(child_text(tag, "Key"), child_text(tag, "Value"));

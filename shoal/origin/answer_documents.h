@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "shoal/base/result.h"
 #include "shoal/model/list.h"
+#include "shoal/model/object_info.h"
 #include "shoal/model/object_store.h"
 
 // The XML documents that an origin answers with. Each is bounded before it is parsed; elements that mean nothing here
@@ -24,7 +24,7 @@ struct ListedObjects {
 /// Of ListObjects (the first version).
 Result<ListedObjects> parse_listing(std::string_view xml);
 
-Result<std::map<std::string, std::string>> parse_tags(std::string_view xml);
+Result<Tags> parse_tags(std::string_view xml);
 
 Result<std::string> parse_upload_id(std::string_view xml);
 

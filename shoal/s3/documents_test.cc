@@ -56,7 +56,7 @@ TEST(ObjectDocumentsTest, Deletions) {
 }
 
 TEST(ObjectDocumentsTest, TagsAreReadBackAsTheyWereWritten) {
-  std::map<std::string, std::string> tags = {{"a", "1"}, {"b&", ""}, {"c", " <x> "}};
+  Tags tags = {{"a", "1"}, {"b&", ""}, {"c", " <x> "}};
   EXPECT_EQ(parse_tagging(tagging_document(tags)).value(), tags);
 }
 

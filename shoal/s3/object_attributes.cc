@@ -90,8 +90,8 @@ S3Result<std::string> parse_storage_class(const OperationRequest& request) {
   return std::string(*name);
 }
 
-S3Result<std::map<std::string, std::string>> parse_tagging_header(const OperationRequest& request) {
-  std::map<std::string, std::string> tags;
+S3Result<Tags> parse_tagging_header(const OperationRequest& request) {
+  Tags tags;
   std::optional<std::string_view> header = request.header("x-amz-tagging");
   if (!header) return tags;
   std::optional<std::vector<http::QueryParameter>> pairs =
@@ -103,7 +103,7 @@ S3Result<std::map<std::string, std::string>> parse_tagging_header(const Operatio
   return tags;
 }
 
-S3Result<void> add_tag(std::map<std::string, std::string>& tags, std::string key, std::string value) {
+S3Result<void> add_tag(Tags& tags, std::string key, std::string value) {
   if (!is_utf8(key) || !is_utf8(value)) return failure(S3ErrorCode::invalid_tag, "A tag is not UTF-8.");
   if (key.empty() || character_count(key) > tag_key_characters_max) {
     return failure(S3ErrorCode::invalid_tag, "The key of a tag has 1 to 128 characters.");

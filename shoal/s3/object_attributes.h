@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -32,10 +31,10 @@ S3Result<ObjectInfo> parse_object_attributes(const OperationRequest& request);
 S3Result<std::string> parse_storage_class(const OperationRequest& request);
 
 /// From x-amz-tagging, which is written like a query: "a=1&b=2". InvalidTag as add_tag().
-S3Result<std::map<std::string, std::string>> parse_tagging_header(const OperationRequest& request);
+S3Result<Tags> parse_tagging_header(const OperationRequest& request);
 
 /// Adds a tag by the rules of S3: a key of 1 to 128 characters that is not there yet and does not begin with "aws:", a
 /// value of at most 256, at most 10 tags. InvalidTag otherwise.
-S3Result<void> add_tag(std::map<std::string, std::string>& tags, std::string key, std::string value);
+S3Result<void> add_tag(Tags& tags, std::string key, std::string value);
 
 }  // namespace shoal::s3

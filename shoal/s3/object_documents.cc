@@ -82,7 +82,7 @@ std::string delete_result_document(std::span<const DeleteOutcome> outcomes, bool
   return xml.finish();
 }
 
-std::string tagging_document(const std::map<std::string, std::string>& tags) {
+std::string tagging_document(const Tags& tags) {
   XmlWriter xml("Tagging");
   xml.open("TagSet");
   for (const auto& [key, value] : tags) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,7 +24,7 @@ struct DeleteOutcome {
 };
 std::string delete_result_document(std::span<const DeleteOutcome> outcomes, bool quiet);
 
-std::string tagging_document(const std::map<std::string, std::string>& tags);
+std::string tagging_document(const Tags& tags);
 
 /// What GetObjectAttributes asks for.
 struct AttributesQuery {

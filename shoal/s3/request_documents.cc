@@ -60,7 +60,7 @@ S3Result<CompletedPart> parse_completed_part(const XmlElement& part) {
   return completed;
 }
 
-S3Result<void> parse_tag(const XmlElement& element, std::map<std::string, std::string>& tags) {
+S3Result<void> parse_tag(const XmlElement& element, Tags& tags) {
   std::optional<std::string> key;
   std::optional<std::string> value;
   for (const XmlElement& field : element.children()) {
@@ -117,9 +117,9 @@ S3Result<std::string> parse_create_bucket_configuration(std::string_view xml) {
   return location;
 }
 
-S3Result<std::map<std::string, std::string>> parse_tagging(std::string_view xml) {
+S3Result<Tags> parse_tagging(std::string_view xml) {
   TRY_ASSIGN(XmlDocument document, XmlDocument::parse(xml, "Tagging", small_document_limits));
-  std::map<std::string, std::string> tags;
+  Tags tags;
   std::vector<XmlElement> sets = document.root().children();
   if (sets.size() != 1 || sets.front().name() != "TagSet") return failure(S3ErrorCode::malformed_xml);
   for (const XmlElement& element : sets.front().children()) {

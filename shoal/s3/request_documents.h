@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "shoal/model/checksum.h"
+#include "shoal/model/object_info.h"
 #include "shoal/model/object_store.h"
 #include "shoal/s3/error.h"
 #include "shoal/s3/xml_reader.h"
@@ -54,6 +54,6 @@ S3Result<std::vector<CompletedPart>> parse_complete_multipart_upload(std::string
 S3Result<std::string> parse_create_bucket_configuration(std::string_view xml);
 
 /// A <Tagging> document; rules as add_tag().
-S3Result<std::map<std::string, std::string>> parse_tagging(std::string_view xml);
+S3Result<Tags> parse_tagging(std::string_view xml);
 
 }  // namespace shoal::s3

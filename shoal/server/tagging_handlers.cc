@@ -1,4 +1,3 @@
-#include <map>
 #include <utility>
 
 #include "shoal/s3/object_documents.h"
@@ -18,7 +17,7 @@ Task<s3::S3Result<void>> handle_get_object_tagging(S3Call& call) {
 
 Task<s3::S3Result<void>> handle_put_object_tagging(S3Call& call) {
   CO_TRY_ASSIGN(std::string xml, co_await receive_document(call, s3::small_document_limits.bytes_max));
-  std::map<std::string, std::string> tags;
+  Tags tags;
   CO_TRY_ASSIGN(tags, s3::parse_tagging(xml));
   std::function<void(ObjectInfo&)> change = [&tags](ObjectInfo& info) { info.tags = tags; };
   CO_TRY(co_await update_object(call, std::move(change)));
