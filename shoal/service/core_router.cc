@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shoal/io/run_on.h"
+#include "shoal/model/arriving_reader.h"
 
 namespace shoal::service {
 namespace {
@@ -38,6 +39,23 @@ class RoutedReader final : public BodyReader {
   OnLoop<std::shared_ptr<BodyReader>> reader_;
 };
 
+class RoutedArrivingReader final : public ArrivingReader {
+ public:
+  RoutedArrivingReader(io::EventLoop& loop, std::shared_ptr<ArrivingReader> reader)
+      : reader_(loop, std::move(reader)) {}
+
+  Task<Result<Body>> read(std::uint64_t offset, std::uint64_t length) override {
+    co_return co_await io::run_on(reader_.loop(), [this, offset, length] { return (*reader_).read(offset, length); });
+  }
+  Task<Result<Body>> read_some(std::uint64_t offset, std::uint64_t length) override {
+    co_return co_await io::run_on(reader_.loop(),
+                                  [this, offset, length] { return (*reader_).read_some(offset, length); });
+  }
+
+ private:
+  OnLoop<std::shared_ptr<ArrivingReader>> reader_;
+};
+
 class RoutedWriter final : public ObjectWriter {
  public:
   RoutedWriter(io::EventLoop& loop, std::unique_ptr<ObjectWriter> writer) : writer_(loop, std::move(writer)) {}
@@ -56,7 +74,11 @@ class RoutedWriter final : public ObjectWriter {
 
 void route_reader(io::EventLoop& loop, std::optional<Object>& object) {
   if (!object || object->reader == nullptr || loop.in_loop()) return;
-  object->reader = std::make_shared<RoutedReader>(loop, std::move(object->reader));
+  if (auto arriving = arriving_reader(*object)) {
+    object->reader = std::make_shared<RoutedArrivingReader>(loop, std::move(arriving));
+  } else {
+    object->reader = std::make_shared<RoutedReader>(loop, std::move(object->reader));
+  }
 }
 
 Result<std::unique_ptr<ObjectWriter>> routed(io::EventLoop& loop, Result<std::unique_ptr<ObjectWriter>> writer) {

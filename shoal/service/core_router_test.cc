@@ -7,7 +7,7 @@
 
 #include "shoal/io/run_blocking.h"
 #include "shoal/service/object_sink.h"
-#include "shoal/testing/in_memory_store.h"
+#include "shoal/testing/arriving_store.h"
 #include "shoal/testing/matchers.h"
 
 namespace shoal::service {
@@ -17,13 +17,15 @@ namespace {
 class CoreRouterTest : public ::testing::Test {
  protected:
   static constexpr std::size_t loops = 3;
+  static constexpr std::uint64_t arriving_bytes = 100;
   static std::size_t owner_by_remainder(Slot slot) { return slot.value() % loops; }
 
   CoreRouterTest() : group_({.loops = loops}) {
     group_.start();
     std::vector<CoreRouter::Core> cores;
     for (std::size_t i = 0; i < loops; ++i) {
-      stores_.push_back(std::make_unique<testing::InMemoryStore>());
+      testing::InMemoryStore::Options options;
+      stores_.push_back(std::make_unique<testing::ArrivingStore>(system_clock(), options, arriving_bytes));
       cores.push_back({&group_[i], stores_[i].get()});
       BucketInfo bucket;
       bucket.name = "bucket";
@@ -120,6 +122,26 @@ TEST_F(CoreRouterTest, BucketsThatComeOrGoAreForgottenOnAllOtherLoops) {
   EXPECT_EQ(run(router.remove_bucket("bucket")).error().code, ErrorCode::bucket_not_empty);
   EXPECT_THAT(forgotten[0], ::testing::ElementsAre());  // its own store sees to that
   for (std::size_t other : {1, 2}) EXPECT_THAT(forgotten[other], ::testing::ElementsAre("other", "other"));
+}
+
+Task<Result<std::string>> read_as_it_comes(ObjectStore* store, ObjectKey key) {
+  CO_TRY_ASSIGN(std::optional<Object> object, co_await store->get(std::move(key)));
+  auto reader = object ? arriving_reader(*object) : nullptr;
+  if (reader == nullptr) co_return failure(ErrorCode::internal, "it does not arrive");
+  Body body;
+  while (body.size() < object->info->size) {
+    CO_TRY_ASSIGN(Body some, co_await reader->read_some(body.size(), object->info->size - body.size()));
+    body.append(std::move(some));
+  }
+  co_return body.to_string();
+}
+
+TEST_F(CoreRouterTest, WhatArrivesOnAnotherLoopIsReadAsItComes) {
+  for (int i = 0; i < 12; ++i) {
+    std::string text(arriving_bytes, static_cast<char>('a' + i));
+    ASSERT_TRUE(put(key(i), text).has_value());
+    EXPECT_EQ(run(read_as_it_comes(router_.get(), key(i))).value(), text);
+  }
 }
 
 TEST_F(CoreRouterTest, OnlyTheOwnLoopIsLookedAtWithoutWaiting) {

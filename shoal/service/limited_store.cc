@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "shoal/model/arriving_reader.h"
+
 namespace shoal::service {
 namespace {
 
@@ -44,6 +46,7 @@ class LimitedWriter final : public ObjectWriter {
 
 void limit_reader(std::optional<Object>& object, OperationSlots& slots) {
   if (!object || object->reader == nullptr) return;
+  if (arriving_reader(*object) != nullptr) return;  // waits for what comes anyway
   object->reader = std::make_shared<LimitedReader>(std::move(object->reader), slots);
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shoal/base/check.h"
+#include "shoal/model/arriving_reader.h"
 
 namespace shoal::testing {
 
@@ -19,6 +20,21 @@ class FaultyStore::Reader final : public BodyReader {
  private:
   FaultyStore* store_;
   std::shared_ptr<BodyReader> inner_;
+};
+
+class FaultyStore::Arriving final : public ArrivingReader {
+ public:
+  Arriving(FaultyStore* store, std::shared_ptr<ArrivingReader> inner) : store_(store), inner_(std::move(inner)) {}
+  Task<Result<Body>> read(std::uint64_t offset, std::uint64_t length) override {
+    return store_->perform(StoreCall::read, inner_->read(offset, length));
+  }
+  Task<Result<Body>> read_some(std::uint64_t offset, std::uint64_t length) override {
+    return store_->perform(StoreCall::read, inner_->read_some(offset, length));
+  }
+
+ private:
+  FaultyStore* store_;
+  std::shared_ptr<ArrivingReader> inner_;
 };
 
 class FaultyStore::Writer final : public ObjectWriter {
@@ -126,7 +142,9 @@ Task<Result<std::optional<Object>>> FaultyStore::get(ObjectKey key) {
   Result<std::optional<Object>> object = co_await perform(StoreCall::get, inner_.get(std::move(key)));
   if (!object || !*object) co_return object;
   Object& found = **object;
-  if (found.reader != nullptr) {
+  if (auto arriving = arriving_reader(found)) {
+    found.reader = std::make_shared<Arriving>(this, std::move(arriving));
+  } else if (found.reader != nullptr) {
     found.reader = std::make_shared<Reader>(this, std::move(found.reader));
   } else if (read_limit_ && found.body.size() > read_limit_->first) {
     co_return failure(read_limit_->second, "a body beyond what the test allows");

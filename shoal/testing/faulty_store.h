@@ -35,7 +35,7 @@ enum class StoreCall : std::uint8_t {
   complete_upload,
   abort_upload,
   list_uploads,
-  read,    ///< BodyReader::read
+  read,    ///< BodyReader::read, ArrivingReader::read_some
   write,   ///< ObjectWriter::write
   commit,  ///< ObjectWriter::commit
   count,
@@ -106,6 +106,7 @@ class FaultyStore final : public ObjectStore {
 
  private:
   class Reader;
+  class Arriving;
   class Writer;
 
   struct Plan {
