@@ -9,6 +9,7 @@
 
 #include "shoal/http/header_fields.h"
 #include "shoal/model/body.h"
+#include "shoal/net/connection_pool.h"
 
 namespace shoal::origin {
 
@@ -18,6 +19,8 @@ struct OriginAnswer {
   std::vector<std::pair<std::string, std::string>> headers;  ///< lower-case name, value
   std::optional<std::uint64_t> content_length;               ///< as announced, also when no body follows
   Body body;
+  /// Where the body comes, unread, if OriginRequest::leaves_open said so; otherwise it is `body`.
+  std::optional<net::ConnectionPool::Lease> connection;
 
   /// The first value of a header; the name in lower case.
   std::optional<std::string_view> header(std::string_view name) const;

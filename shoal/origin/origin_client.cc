@@ -89,12 +89,12 @@ std::chrono::nanoseconds OriginClient::pause_after(std::uint32_t attempts) {
 }
 
 /// Neither the query, which has ids of uploads, nor any header.
-void OriginClient::log(const OriginRequest& request, const Error& error, std::uint32_t attempts) {
+void OriginClient::log(std::string_view method, std::string_view bucket, const Error& error, std::uint32_t attempts) {
   ++counters_.failures;
   auto occurrences = failures_.due(timers_.clock().monotonic());
   if (!occurrences) return;
   spdlog::warn("origin request failed host={} method={} bucket={} attempts={} occurrences={} reason={}",
-               log_value(options_.url.authority()), request.method, log_value(request.bucket), attempts, *occurrences,
+               log_value(options_.url.authority()), method, log_value(bucket), attempts, *occurrences,
                log_value(error.message));
 }
 
@@ -159,9 +159,10 @@ Task<OriginClient::Attempt> OriginClient::attempt(const OriginRequest& request, 
     if (request.repeat == Repeat::if_refused) error.code = ErrorCode::overloaded;
     co_return std::unexpected(Failure{std::move(error), again, true});
   }
-  if (race != nullptr) race->connections.push_back(connection->operator->());
+  net::ClientConnection* in_use = connection->operator->();
+  if (race != nullptr) race->connections.push_back(in_use);
   Attempt outcome = co_await exchange(*connection, request);
-  if (race != nullptr) std::erase(race->connections, connection->operator->());
+  if (race != nullptr) std::erase(race->connections, in_use);
   co_return outcome;
 }
 
@@ -216,11 +217,20 @@ Task<Result<OriginAnswer>> OriginClient::receive(net::ConnectionPool::Lease& con
   answer.status = received->status;
   answer.headers = copy_headers(received->headers);
   answer.content_length = received->content_length;
-  if (request.method != "HEAD") {
+  if (request.leaves_open && request.leaves_open(answer)) {
+    answer.connection = std::move(connection);
+  } else if (request.method != "HEAD") {
     CO_TRY_ASSIGN(answer.body, co_await read_body(connection, request, answer));
   }
   counters_.bytes_read += answer.body.size();
   co_return answer;
+}
+
+Task<Result<std::size_t>> OriginClient::read_on(OriginAnswer& answer, MutableByteSpan target) {
+  CO_TRY_ASSIGN(std::size_t bytes, co_await (*answer.connection)->read_body(target));
+  if (bytes == 0) co_return failure(ErrorCode::corrupt, "the origin sends less than it said");
+  counters_.bytes_read += bytes;
+  co_return bytes;
 }
 
 Task<Result<Body>> OriginClient::read_body(net::ConnectionPool::Lease& connection, const OriginRequest& request,

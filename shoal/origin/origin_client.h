@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "shoal/base/log_throttle.h"
 #include "shoal/base/random.h"
@@ -30,8 +31,14 @@ class OriginClient {
   /// All outlive the client.
   OriginClient(io::Timers& timers, const Clock& clock, net::ConnectionPool& pool, const OriginOptions& options);
 
-  /// The answer with its whole body.
+  /// The answer with its whole body, or before that if the request wants it so.
   Task<Result<OriginAnswer>> fetch(OriginRequest request);
+
+  /// The next bytes of the body of an answer that was left open, at least one. Errors as those of fetch(): the rest
+  /// does not come then.
+  Task<Result<std::size_t>> read_on(OriginAnswer& answer, MutableByteSpan target);
+  /// The body of an answer that was left open is not what was promised, and nobody asks again.
+  void give_up(std::string_view bucket, const Error& error) { log("GET", bucket, error, 1); }
 
   /// Sends the head of a request whose body of so many bytes comes bit by bit. Fails with overloaded when the origin
   /// cannot be asked; nothing happened then.
@@ -70,7 +77,10 @@ class OriginClient {
   Task<Result<Body>> read_body(net::ConnectionPool::Lease& connection, const OriginRequest& request,
                                const OriginAnswer& answer);
   std::chrono::nanoseconds pause_after(std::uint32_t attempts);
-  void log(const OriginRequest& request, const Error& error, std::uint32_t attempts);
+  void log(std::string_view method, std::string_view bucket, const Error& error, std::uint32_t attempts);
+  void log(const OriginRequest& request, const Error& error, std::uint32_t attempts) {
+    log(request.method, request.bucket, error, attempts);
+  }
 
   io::Timers& timers_;
   const Clock& clock_;

@@ -49,6 +49,8 @@ struct OriginOptions {
 
   /// A GET brings at most so much at once; objects beyond are read in pieces.
   std::uint64_t whole_bytes_max = 1_MiB;
+  /// Of objects up to that size, those from this one on can be read while they arrive; 0: none.
+  std::uint64_t stream_bytes_min = 128_KiB;
   /// What is gathered in memory of a body whose size nobody announces; more is refused.
   std::uint64_t gather_bytes_max = 64_MiB;
   /// Of the bodies, either way, of requests that nobody here interprets.

@@ -33,6 +33,8 @@ struct OriginRequest {
   /// What of the answer's body is read. A longer one is an error, or is cut there if `cut` says so.
   std::uint64_t answer_bytes_max = 8 << 20;
   bool cut = false;
+  /// Whether the body of an answer, all else of which is there, is left for the caller to read. Null: never.
+  std::function<bool(const OriginAnswer&)> leaves_open;
   /// Whether the answer is what it claims to be; one that is not is treated as a broken transfer.
   std::function<Result<void>(const OriginAnswer&)> check;
 };

@@ -11,6 +11,7 @@
 
 #include "shoal/base/clock.h"
 #include "shoal/io/event_loop.h"
+#include "shoal/io/gate.h"
 #include "shoal/io/timers.h"
 #include "shoal/model/conditional_reads.h"
 #include "shoal/model/object_store.h"
@@ -18,6 +19,7 @@
 #include "shoal/net/connection_pool.h"
 #include "shoal/net/connector.h"
 #include "shoal/origin/answer_documents.h"
+#include "shoal/origin/arrival.h"
 #include "shoal/origin/forwarding.h"
 #include "shoal/origin/origin_client.h"
 #include "shoal/origin/origin_options.h"
@@ -77,7 +79,7 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   Task<Result<OriginAnswer>> forward(OriginRequest request) override;
 
   /// When nobody uses it any more; waits for what still goes on.
-  Task<void> close() { return client_.close(); }
+  Task<void> close();
 
   const OriginCounters& counters() const { return client_.counters(); }
   const net::ConnectionPool& pool() const { return pool_; }
@@ -91,8 +93,11 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   struct FirstRead {
     ObjectInfo info;
     Body body;
-    bool unchanged = false;  ///< there is nothing else to tell
+    bool unchanged = false;              ///< there is nothing else to tell
+    std::optional<OriginAnswer> answer;  ///< instead of the body: what it comes with
   };
+  /// Whether the body of a small object may be awaited by who wants it.
+  enum class Bodies : std::uint8_t { are_there, may_arrive };
 
   // s3_origin_buckets.cc
   /// From what is remembered, if that is recent.
@@ -103,10 +108,19 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
 
   // s3_origin_objects.cc
   /// `known` is what the caller has, or null.
-  Task<Result<std::optional<FirstRead>>> read_first(ObjectKey key, ObjectInfoPtr known);
+  Task<Result<std::optional<FirstRead>>> read_first(ObjectKey key, ObjectInfoPtr known, Bodies bodies);
   /// The same without any bytes, for an object that was large when it was last seen; nothing if it no longer is.
   Task<Result<std::optional<FirstRead>>> look_at_large(ObjectKey key);
   Object object_of(ObjectKey key, FirstRead read);
+  // s3_origin_arrivals.cc
+  /// Whether an answer is the head of a whole object that is worth reading while it arrives.
+  bool may_arrive(const OriginAnswer& head) const;
+  /// The object of a read whose body has yet to come; it comes whether anybody waits for it or not.
+  Task<Result<std::optional<Object>>> begin_arrival(ObjectKey key, FirstRead read);
+  Task<void> receive(ObjectKey key, ObjectInfoPtr info, OriginAnswer answer, std::shared_ptr<Arrival> arrival,
+                     io::Gate::Pass pass);
+  Task<Result<void>> receive_body(ObjectKey key, ObjectInfoPtr info, OriginAnswer& answer, Arrival& arrival);
+  // s3_origin_objects.cc
   Task<Result<Body>> read_range(ObjectKey key, ObjectInfoPtr info, std::uint64_t offset, std::uint64_t length);
   Task<Result<std::optional<ObjectInfo>>> head(ObjectKey key);
   Task<Result<void>> add_tags(ObjectKey key, std::uint64_t count, ObjectInfo* info);
@@ -134,6 +148,7 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   std::unordered_map<std::string, MonotonicTime> buckets_;  // those that exist, until when that is taken for granted
   std::map<std::string, UploadInfo> uploads_;               // those that were begun here, by id
   std::unordered_set<std::uint64_t> large_;                 // hashes of objects that do not come at once
+  io::Gate arriving_;                                       // close() waits for the last
 };
 
 }  // namespace shoal::origin

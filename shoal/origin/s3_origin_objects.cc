@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "shoal/base/text.h"
+#include "shoal/origin/answer_range.h"
 #include "shoal/origin/object_fields.h"
 #include "shoal/origin/s3_origin.h"
 #include "shoal/origin/s3_origin_reader.h"
@@ -19,53 +20,11 @@ namespace {
 
 using Repeat = OriginRequest::Repeat;
 
-constexpr int partial_content = 206;
 constexpr int not_modified = 304;
 constexpr int range_not_satisfiable = 416;
 
 std::pair<std::string, std::string> range_header(std::uint64_t offset, std::uint64_t length) {
   return {"Range", fmt::format("bytes={}-{}", offset, offset + length - 1)};
-}
-
-/// "bytes 0-99/1234"
-struct ContentRange {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  std::uint64_t size = 0;
-};
-std::optional<ContentRange> parse_content_range(std::optional<std::string_view> text) {
-  constexpr std::string_view unit = "bytes ";
-  if (!text || !text->starts_with(unit)) return std::nullopt;
-  std::string_view rest = text->substr(unit.size());
-  std::size_t dash = rest.find('-');
-  std::size_t slash = rest.find('/');
-  if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash) return std::nullopt;
-  auto first = parse_decimal(rest.substr(0, dash));
-  auto last = parse_decimal(rest.substr(dash + 1, slash - dash - 1));
-  auto size = parse_decimal(rest.substr(slash + 1));
-  if (!first || !last || !size || *first > *last || *last >= *size) return std::nullopt;
-  return ContentRange{*first, *last, *size};
-}
-
-/// Whether an answer is the bytes from `offset` on, `length` of them or as many as there are; returns the size of the
-/// object.
-Result<std::uint64_t> check_range(const OriginAnswer& answer, std::uint64_t offset, std::uint64_t length) {
-  auto wrong = [](std::string_view what) {
-    return failure(ErrorCode::corrupt, "the origin sends other bytes than were asked for: " + std::string(what));
-  };
-  if (answer.status != partial_content) {
-    // It may take no notice of a range.
-    std::uint64_t size = answer.content_length.value_or(answer.body.size());
-    if (offset > 0) return wrong("no range");
-    if (answer.body.size() != std::min(size, length)) return wrong("another length");
-    return size;
-  }
-  auto range = parse_content_range(answer.header("content-range"));
-  if (!range) return wrong("no usable Content-Range");
-  if (range->first != offset || range->last != std::min(offset + length, range->size) - 1)
-    return wrong("another range");
-  if (answer.body.size() != range->last - range->first + 1) return wrong("another length");
-  return range->size;
 }
 
 Result<void> check_etag(const OriginAnswer& answer) {
@@ -81,7 +40,8 @@ Result<void> check_etag(const OriginAnswer& answer) {
 
 // --- reading
 
-Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey key, ObjectInfoPtr known) {
+Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey key, ObjectInfoPtr known,
+                                                                      Bodies bodies) {
   OriginRequest request;
   request.method = "GET";
   request.bucket = key.bucket;
@@ -94,9 +54,13 @@ Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey 
   }
   request.answer_bytes_max = options_.whole_bytes_max;
   request.cut = true;
+  if (bodies == Bodies::may_arrive) {
+    request.leaves_open = [this](const OriginAnswer& head) { return may_arrive(head); };
+  }
   request.check = [this](const OriginAnswer& answer) -> Result<void> {
-    if (answer.status == range_not_satisfiable || answer.status == not_modified) return {};
-    TRY_ASSIGN(std::uint64_t size, check_range(answer, 0, options_.whole_bytes_max));
+    bool has_body = answer.status != range_not_satisfiable && answer.status != not_modified;
+    if (!has_body || answer.connection) return {};
+    TRY_ASSIGN(std::uint64_t size, check_range(answer, answer.body.size(), 0, options_.whole_bytes_max));
     if (size == answer.body.size() && options_.verify_etag) return check_etag(answer);
     return {};
   };
@@ -107,7 +71,7 @@ Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey 
   if (answer->status == not_modified) {
     // What was copied onto itself, to have other things attached, has the ETag that it had.
     read.unchanged = last_modified_of(*answer, clock_.wall()) == known->last_modified;
-    if (!read.unchanged) co_return co_await read_first(std::move(key), nullptr);
+    if (!read.unchanged) co_return co_await read_first(std::move(key), nullptr, bodies);
     co_return std::optional<FirstRead>(std::move(read));
   }
   if (answer->status == range_not_satisfiable) {
@@ -118,8 +82,13 @@ Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey 
     read.info = *std::move(info);
     co_return std::optional<FirstRead>(std::move(read));
   }
-  CO_TRY_ASSIGN(std::uint64_t size, check_range(*answer, 0, options_.whole_bytes_max));
+  std::uint64_t body_bytes = answer->connection ? answer->content_length.value_or(0) : answer->body.size();
+  CO_TRY_ASSIGN(std::uint64_t size, check_range(*answer, body_bytes, 0, options_.whole_bytes_max));
   CO_TRY_ASSIGN(read.info, info_of_answer(*answer, size, clock_.wall()));
+  if (answer->connection) {
+    read.answer = *std::move(answer);
+    co_return std::optional<FirstRead>(std::move(read));
+  }
   read.body = std::move(answer->body);
   CO_TRY(co_await add_tags(std::move(key), tag_count(*answer), &read.info));
   co_return std::optional<FirstRead>(std::move(read));
@@ -138,9 +107,10 @@ Task<Result<std::optional<Object>>> S3Origin::get(ObjectKey key) {
   // Nobody knows yet which bytes of a large object are wanted: most often those that are not in memory.
   CO_TRY_ASSIGN(std::optional<FirstRead> read, co_await look_at_large(key));
   if (!read) {
-    CO_TRY_ASSIGN(read, co_await read_first(key, nullptr));
+    CO_TRY_ASSIGN(read, co_await read_first(key, nullptr, Bodies::may_arrive));
   }
   if (!read) co_return std::optional<Object>();
+  if (read->answer) co_return co_await begin_arrival(std::move(key), *std::move(read));
   co_return object_of(std::move(key), *std::move(read));
 }
 
@@ -162,7 +132,7 @@ Object S3Origin::object_of(ObjectKey key, FirstRead read) {
 
 Task<Result<std::optional<Object>>> S3Origin::get_unless(ObjectKey key, ObjectInfoPtr known) {
   if (known == nullptr) co_return co_await get(std::move(key));
-  CO_TRY_ASSIGN(std::optional<FirstRead> read, co_await read_first(key, known));
+  CO_TRY_ASSIGN(std::optional<FirstRead> read, co_await read_first(key, known, Bodies::are_there));
   if (!read) co_return std::optional<Object>();
   if (!read->unchanged) co_return object_of(std::move(key), *std::move(read));
   Object object;
@@ -182,7 +152,7 @@ Task<Result<Body>> S3Origin::read_range(ObjectKey key, ObjectInfoPtr info, std::
     if (unquoted_etag(answer.header("etag").value_or("")) != info->etag) {
       return failure(ErrorCode::corrupt, "the origin sends another object than was asked for");
     }
-    TRY_ASSIGN(std::uint64_t size, check_range(answer, offset, length));
+    TRY_ASSIGN(std::uint64_t size, check_range(answer, answer.body.size(), offset, length));
     if (size != info->size) return failure(ErrorCode::corrupt, "the object has another size than it had");
     return {};
   };

@@ -11,6 +11,7 @@
 #include "shoal/server/s3_endpoint.h"
 #include "shoal/testing/in_memory_store.h"
 #include "shoal/testing/object_store_contract.h"
+#include "shoal/testing/run_task.h"
 
 namespace shoal::server {
 namespace {
@@ -21,7 +22,8 @@ constexpr const char* secret_key = "origin-secret-key";
 /// A server over the model of a store, and the origin that talks to it, on one loop.
 class OriginFixture final : public testing::StoreFixture {
  public:
-  OriginFixture() {
+  /// Objects from `stream_bytes_min` on are read while they come.
+  explicit OriginFixture(std::uint64_t stream_bytes_min) : stream_bytes_min_(stream_bytes_min) {
     services_.store = &kept_;
     services_.clock = &system_clock();
     services_.region = "us-east-1";
@@ -33,6 +35,7 @@ class OriginFixture final : public testing::StoreFixture {
     server_ = net::HttpServer::listen(loop_, net::Endpoint::loopback(0), {}, *endpoint_).value();
     reopen();
   }
+  ~OriginFixture() override { testing::run_task(loop_.context(), origin_->close()); }
 
   boost::asio::io_context& loop() override { return loop_.context(); }
   ObjectStore& store() override { return *origin_; }
@@ -46,6 +49,7 @@ class OriginFixture final : public testing::StoreFixture {
     options.credentials.access_key = access_key;
     options.credentials.secret = s3::SecretKey(secret_key);
     options.owner = "owner";
+    options.stream_bytes_min = stream_bytes_min_;
     origin_ = std::make_unique<origin::S3Origin>(loop_, timers_, system_clock(), *connector_, std::move(options));
   }
   Promises promises() override {
@@ -59,6 +63,7 @@ class OriginFixture final : public testing::StoreFixture {
   }
 
  private:
+  const std::uint64_t stream_bytes_min_;
   io::EventLoop loop_;
   io::LoopTimers timers_{loop_};
   io::WorkerThreads threads_{1, "names"};
@@ -71,7 +76,10 @@ class OriginFixture final : public testing::StoreFixture {
   std::unique_ptr<origin::S3Origin> origin_;
 };
 
-SHOAL_TEST_OBJECT_STORE_CONTRACT(S3Origin, [] { return std::make_unique<OriginFixture>(); });
+SHOAL_TEST_OBJECT_STORE_CONTRACT(S3Origin, [] { return std::make_unique<OriginFixture>(0); });
+INSTANTIATE_TEST_SUITE_P(StreamingS3Origin, ObjectStoreContract, ::testing::Values(testing::object_store_contract([] {
+                           return std::make_unique<OriginFixture>(1);
+                         })));
 
 }  // namespace
 }  // namespace shoal::server
