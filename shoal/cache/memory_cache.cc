@@ -90,14 +90,18 @@ Task<Result<std::optional<Object>>> MemoryCache::get(ObjectKey key) {
   }
   if (closed_) co_return failure(ErrorCode::closed, "the memory cache is closing");
 
-  Awaited read = co_await read_shared(std::move(key));
+  Awaited read = co_await read_shared(std::move(key), Until::shown);
   if (read.gave_up) co_return failure(ErrorCode::cancelled, "gave up waiting for a read of the store below");
-  count_miss(*read.flight);
   if (read.shared) ++stats_.shared;
+  if (!read.flight->done) {
+    ++read.flight->early_readers;  // what kind of a miss it is turns out at the end
+    co_return read.flight->arriving;
+  }
+  count_misses(*read.flight, 1);
   co_return read.flight->result;
 }
 
-Task<MemoryCache::Awaited> MemoryCache::read_shared(ObjectKey key) {
+Task<MemoryCache::Awaited> MemoryCache::read_shared(ObjectKey key, Until until) {
   Awaited read{in_flight_.joinable(key), true, false};
   if (read.flight == nullptr) {
     read.shared = false;
@@ -106,36 +110,63 @@ Task<MemoryCache::Awaited> MemoryCache::read_shared(ObjectKey key) {
     auto executor = co_await boost::asio::this_coro::executor;
     spawn(executor, fill(std::move(key), read.flight));
   }
-  if (!read.flight->done) read.gave_up = !co_await read.flight->waiters.wait();
+  auto is_over = [&] { return read.flight->done || (until == Until::shown && read.flight->arriving); };
+  while (!is_over() && !read.gave_up) read.gave_up = !co_await read.flight->waiters.wait();
   co_return read;
 }
 
-void MemoryCache::count_miss(const Flight& flight) {
-  ++stats_.requests;
+void MemoryCache::count_misses(const Flight& flight, std::uint32_t readers) {
+  stats_.requests += readers;
   if (flight.undisturbed && !flight.bypass) {
-    ++stats_.misses[static_cast<std::size_t>(flight.reason)];
+    stats_.misses[static_cast<std::size_t>(flight.reason)] += readers;
   } else {
-    ++stats_.bypasses;
+    stats_.bypasses += readers;
   }
 }
 
 Task<void> MemoryCache::fill(ObjectKey key, std::shared_ptr<Flight> flight) {
   ++stats_.fills;
-  Result<std::optional<Object>> read = co_await read_below(store_.get(key));
+  Result<std::optional<Object>> read = co_await store_.get(key);
+  std::shared_ptr<ArrivingBody> arriving;
+  if (read && *read && (*read)->reader != nullptr && is_small(**read)) {
+    if (auto reader = arriving_reader(**read)) arriving = show(key, *flight, (*read)->info, std::move(reader));
+  }
+  read = co_await with_body(std::move(read));
   bool cacheable = in_flight_.end_read(key, flight);
   land(key, *flight, std::move(read), cacheable);
   flight->done = true;
+  flight->arriving.reset();
   flight->waiters.wake_all();
+  if (arriving != nullptr) finish(*arriving, *flight);
   if (in_flight_.reads_running() == 0) landed_.wake_all();
 }
 
-Task<Result<std::optional<Object>>> MemoryCache::read_below(Task<Result<std::optional<Object>>> reading) {
-  CO_TRY_ASSIGN(std::optional<Object> object, co_await std::move(reading));
-  if (object && object->reader != nullptr && object->info->size <= options_.object_bytes_max) {
-    CO_TRY_ASSIGN(object->body, co_await object->reader->read(0, object->info->size));
-    object->reader = nullptr;
+std::shared_ptr<ArrivingBody> MemoryCache::show(const ObjectKey& key, Flight& flight, const ObjectInfoPtr& info,
+                                                std::shared_ptr<ArrivingReader> arriving) {
+  auto body = std::make_shared<ArrivingBody>(std::move(arriving), info->size);
+  flight.arriving = Object{info, Body(), body};
+  in_flight_.show(key, flight);
+  flight.waiters.wake_all();
+  return body;
+}
+
+void MemoryCache::finish(ArrivingBody& arriving, const Flight& flight) {
+  count_misses(flight, flight.early_readers);
+  if (flight.result) {
+    arriving.finish((*flight.result)->body);
+  } else {
+    arriving.finish(failure(flight.result.error()));
   }
-  co_return object;
+}
+
+Task<Result<std::optional<Object>>> MemoryCache::with_body(Result<std::optional<Object>> read) {
+  if (!read || !*read || (*read)->reader == nullptr) co_return read;
+  Object& object = **read;
+  if (is_small(object)) {
+    CO_TRY_ASSIGN(object.body, co_await object.reader->read(0, object.info->size));
+    object.reader = nullptr;
+  }
+  co_return read;
 }
 
 /// What a read brought: into the cache if it may, and to those who wait.
@@ -241,7 +272,8 @@ void MemoryCache::disprove(const ObjectKeyView& key, const ObjectInfoPtr& recall
 Task<Result<bool>> MemoryCache::renew(ObjectKey key, ObjectInfoPtr recalled,
                                       Task<Result<std::optional<Object>>> reading) {
   std::shared_ptr<Flight> flight = in_flight_.begin_unshared_read(key);
-  Result<std::optional<Object>> read = co_await read_below(std::move(reading));
+  Result<std::optional<Object>> read = co_await std::move(reading);
+  read = co_await with_body(std::move(read));
   bool cacheable = in_flight_.end_read(key, flight);
   Result<bool> is_unchanged = false;
   if (!read) {
@@ -316,7 +348,7 @@ Task<void> MemoryCache::refill_some() {
 
 Task<void> MemoryCache::refill_one(SavedCache::Key key) {
   ObjectKey object_key{key.bucket, key.name};
-  Awaited read = co_await read_shared(object_key);
+  Awaited read = co_await read_shared(object_key, Until::done);
   const Result<std::optional<Object>>& result = read.flight->result;
   bool is_same_piece = key.piece != EntryKey::whole && !read.gave_up && result && *result &&
                        (*result)->reader != nullptr && (*result)->info->version == key.version;
@@ -368,6 +400,11 @@ Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache::stat(ObjectKey key) {
     ++stats_.stat_hits;
     if (found == Found::missing_key) co_return std::optional<ObjectInfoPtr>();
     co_return std::optional<ObjectInfoPtr>(entry->info.share());
+  }
+  auto flight = in_flight_.joinable(key);
+  if (flight != nullptr && flight->arriving) {
+    ++stats_.stat_hits;
+    co_return std::optional<ObjectInfoPtr>(flight->arriving->info);
   }
   ++stats_.stat_misses;
   Result<std::optional<ObjectInfoPtr>> info = co_await store_.stat(key);

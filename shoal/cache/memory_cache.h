@@ -9,6 +9,7 @@
 
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
+#include "shoal/cache/arriving_body.h"
 #include "shoal/cache/cache_contents.h"
 #include "shoal/cache/cache_report.h"
 #include "shoal/cache/explanation.h"
@@ -45,7 +46,8 @@ struct MemoryCacheOptions {
 /// interleaving, and never an older version after a newer one.
 ///
 /// - get: one read of the store below for all who want the same object at the same time. Its failure is everybody's and
-///   is not remembered; a reader that gives up (is cancelled) leaves the others waiting.
+///   is not remembered; a reader that gives up (is cancelled) leaves the others waiting. While an object arrives, all
+///   who want it read the same memory as far as it is filled (ArrivingBody).
 /// - Writes go through. The cached version is revoked before the store below is asked, and the new one is there when it
 ///   has said yes. After an error that leaves the effect open, nothing is cached for the key.
 /// - account.bytes() never exceeds the capacity; see CacheContents.
@@ -200,15 +202,22 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
     bool shared;  ///< it had been begun for somebody else
     bool gave_up;
   };
-  /// The result of a read of the store below, one for all who want it now.
-  Task<Awaited> read_shared(ObjectKey key);
+  enum class Until : std::uint8_t { shown, done };
+  /// A read of the store below, one for all who want it now: when it has something to show, or has ended.
+  Task<Awaited> read_shared(ObjectKey key, Until until);
   Task<void> refill_some();
   Task<void> refill_one(SavedCache::Key key);
   Task<void> fill(ObjectKey key, std::shared_ptr<Flight> flight);
-  /// What `reading` gives, small objects with their body.
-  Task<Result<std::optional<Object>>> read_below(Task<Result<std::optional<Object>>> reading);
+  /// Lets readers have the object while its body arrives.
+  std::shared_ptr<ArrivingBody> show(const ObjectKey& key, Flight& flight, const ObjectInfoPtr& info,
+                                     std::shared_ptr<ArrivingReader> arriving);
+  /// The same when it has landed.
+  void finish(ArrivingBody& arriving, const Flight& flight);
+  bool is_small(const Object& object) const { return object.info->size <= options_.object_bytes_max; }
+  /// What a read gave, small objects with their body.
+  Task<Result<std::optional<Object>>> with_body(Result<std::optional<Object>> read);
   void land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read, bool cacheable);
-  void count_miss(const Flight& flight);
+  void count_misses(const Flight& flight, std::uint32_t readers);
   std::uint32_t now_ms() const;
 
   /// What of an entry others may see; nothing unless it is a whole object that is served.

@@ -15,8 +15,8 @@
 #include "shoal/base/random.h"
 #include "shoal/base/text.h"
 #include "shoal/cache/memory_cache.h"
+#include "shoal/testing/arriving_store.h"
 #include "shoal/testing/faulty_store.h"
-#include "shoal/testing/in_memory_store.h"
 #include "shoal/testing/matchers.h"
 #include "shoal/testing/object_store_contract.h"
 #include "shoal/testing/run_task.h"
@@ -82,7 +82,9 @@ class KeyHistory {
 class Interleaving {
  public:
   Interleaving(std::uint64_t seed, PolicyKind policy)
-      : random_(seed), capacity_(capacities[seed % std::size(capacities)]) {
+      : random_(seed),
+        capacity_(capacities[seed % std::size(capacities)]),
+        store_(clock_, {.body_bytes_max = 3'500}, /*arriving_bytes_min=*/seed % 2 == 0 ? 1 : UINT64_MAX) {
     MemoryCacheOptions options;
     options.capacity = capacity_;
     options.policy = policy;
@@ -117,7 +119,7 @@ class Interleaving {
     }
     below_.hold_everything(false);
     ++now_;
-    (void)testing::run_task(loop_, below_.get(key("a")));  // spends the failure that nobody may have met
+    spend_failures();
     for (const std::string& name : names_) {
       read_now(name);
       EXPECT_EQ(text_of(testing::run_task(loop_, cache_->get(key(name)))),
@@ -156,14 +158,24 @@ class Interleaving {
   }
 
   static ObjectKey key(const std::string& name) { return {"bucket", name}; }
-  static std::string text_of(const Result<std::optional<Object>>& object) {
+  /// Those that nobody may have met.
+  void spend_failures() {
+    (void)testing::run_task(loop_, below_.get(key("a")));
+    std::string text = testing::test_text(4'000);
+    ObjectInfo info;
+    info.size = text.size();
+    EXPECT_THAT(testing::run_task(loop_, store_.put(key("large"), info, Body::copy_of(text), WriteCondition())),
+                testing::IsOk());
+    auto large = testing::run_task(loop_, below_.get(key("large")));
+    (void)testing::run_task(loop_, (**large).reader->read(0, 1));
+  }
+  std::string text_of(const Result<std::optional<Object>>& object) {
     if (!object) return "error";
     return *object ? whole_body(**object).to_string() : "missing";
   }
-  static Body whole_body(const Object& object) {
+  Body whole_body(const Object& object) {
     if (object.reader == nullptr) return object.body;
-    boost::asio::io_context loop;
-    return testing::run_task(loop, object.reader->read(0, object.info->size)).value();
+    return testing::run_task(loop_, object.reader->read(0, object.info->size)).value();
   }
 
   void note_states() {
@@ -243,7 +255,8 @@ class Interleaving {
     if (!object) co_return;
     note_read(name, began, *object);
     if (!*object || (*object)->reader == nullptr) co_return;
-    // A large object: whatever is written meanwhile, it is read to its end as it was.
+    // Large, or arriving: whatever is written meanwhile, it is read to its end as it was.
+    maybe_fail(StoreCall::read);
     ObjectInfoPtr info = (*object)->info;
     Result<Body> body = co_await (*object)->reader->read(0, info->size);
     if (!body) co_return;
@@ -339,7 +352,7 @@ class Interleaving {
 
   MemoryAccount account_{"cache"};
   ManualClock clock_;
-  testing::InMemoryStore store_{clock_, {.body_bytes_max = 3'500}};
+  testing::ArrivingStore store_;
   FaultyStore below_{store_};
   std::unique_ptr<MemoryCache> cache_;
   boost::asio::io_context store_loop_;

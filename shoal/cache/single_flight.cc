@@ -32,6 +32,17 @@ std::shared_ptr<Flight> SingleFlight::begin(KeyState& state) {
   return flight;
 }
 
+void SingleFlight::show(const ObjectKey& key, Flight& flight) {
+  auto found = states_.find(key);
+  CHECK(found != states_.end() && found->second.reads_running > 0);
+  KeyState& state = found->second;
+  if (state.writes_running == 0) return;
+  // Those that may share it still may: they see what was shown. It began during the write, so it is not cached.
+  bool is_joinable = flight.key_epoch == state.epoch;
+  ++state.epoch;
+  if (is_joinable) flight.key_epoch = state.epoch;
+}
+
 bool SingleFlight::end_read(const ObjectKey& key, const std::shared_ptr<Flight>& flight) {
   auto found = states_.find(key);
   CHECK(found != states_.end() && found->second.reads_running > 0);

@@ -14,8 +14,10 @@ namespace shoal::cache {
 /// One read of the underlying store and all who wait for it.
 struct Flight {
   bool done = false;
-  WaitList waiters;
-  Result<std::optional<Object>> result{std::nullopt};
+  WaitList waiters;                                    // for either of these two
+  std::optional<Object> arriving;                      // what readers get until it is done; nothing: they wait
+  Result<std::optional<Object>> result{std::nullopt};  // when it is done
+  std::uint32_t early_readers = 0;                     // who got the former, and are not counted yet
   MissReason reason = MissReason::cold;
 
   std::uint64_t key_epoch = 0;      // when it began
@@ -28,9 +30,10 @@ struct Flight {
 /// Which keys are being read or written below the cache, and what follows for those who come meanwhile.
 ///
 /// A reader may share the read of another only if nothing happened since that began which could have shown somebody a
-/// newer version: no write of the key began or ended, and no read of it ended while a write was running. What a read
-/// brings may be cached only if no write was running when it began and none began since. What a write brings may be
-/// cached only if no other write of the key overlapped it. One owner at a time; no I/O of its own.
+/// newer version: no write of the key began or ended, and no other read of it showed anything while a write was
+/// running, by ending or, of an object that arrives, by its info. What a read brings may be cached only if no write was
+/// running when it began and none began since. What a write brings may be cached only if no other write of the key
+/// overlapped it. One owner at a time; no I/O of its own.
 class SingleFlight {
  public:
   struct WriteToken {
@@ -48,6 +51,8 @@ class SingleFlight {
   std::shared_ptr<Flight> begin_read(const ObjectKey& key);
   /// The same for a read whose result is of no use to others.
   std::shared_ptr<Flight> begin_unshared_read(const ObjectKey& key);
+  /// What it brings is shown to readers from now on, though it has not ended.
+  void show(const ObjectKey& key, Flight& flight);
   /// Whether what it brought may be cached.
   bool end_read(const ObjectKey& key, const std::shared_ptr<Flight>& flight);
 
