@@ -179,6 +179,10 @@ OptionTable option_table_of(Configuration& configuration) {
                   "here interprets them (docs/CONSISTENCY.md).");
   table.add("origin.verify_etag", &origin.verify_etag,
             "Compare whole objects that it sends with their ETag, where that is an MD5.");
+  table.add_bytes("origin.stream_bytes_min", &origin.stream_bytes_min,
+                  "Objects from this size on, up to cache.object_bytes_max, are sent to clients while they arrive from "
+                  "the origin, all but the last bytes, which wait until the whole is verified; smaller ones when they "
+                  "are there. 0: all when they are there.");
   table.add("origin.bucket_lifetime", &origin.bucket_lifetime, "How long a bucket is taken to exist without asking.");
   table.add("origin.missing_key_lifetime", &origin.missing_key_lifetime,
             "How long a key is taken to be missing without asking, in buckets that are not revalidated sooner.");

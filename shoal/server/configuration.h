@@ -77,6 +77,7 @@ struct Configuration {
     std::chrono::milliseconds unsettled_time{60'000};
     std::uint64_t forward_bytes_max = 16_MiB;
     bool verify_etag = true;
+    std::uint64_t stream_bytes_min = 128_KiB;
     std::chrono::milliseconds bucket_lifetime{5'000};
     std::chrono::milliseconds missing_key_lifetime{10'000};
     std::chrono::milliseconds list_cache{0};

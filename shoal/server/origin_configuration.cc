@@ -88,6 +88,7 @@ Result<origin::OriginOptions> origin_options_of(const Configuration& configurati
   options.hedge_after = given.hedge_after;
   options.forward_bytes_max = given.forward_bytes_max;
   options.verify_etag = given.verify_etag;
+  options.stream_bytes_min = given.stream_bytes_min;
   options.bucket_lifetime = given.bucket_lifetime;
   if (given.attempts_max < 1) return wrong("origin.attempts_max: at least 1");
   if (given.connections_max < 1) return wrong("origin.connections_max: at least 1");

@@ -4,6 +4,7 @@
 #include "shoal/base/log.h"
 #include "shoal/base/text.h"
 #include "shoal/http/date.h"
+#include "shoal/model/arriving_reader.h"
 #include "shoal/s3/header_policy.h"
 #include "shoal/s3/object_documents.h"
 #include "shoal/s3/object_headers.h"
@@ -43,24 +44,32 @@ s3::S3Result<ReadPlan> plan_read(S3Call& call, const s3::ReadRequest& read, cons
   return plan;
 }
 
-/// Sends a body piece by piece. Errors after the head is out break the connection off.
-Task<void> stream_body(S3Call& call, ReadPlan plan, std::shared_ptr<BodyReader> reader) {
+/// Sends a body piece by piece, as it comes. While nothing was sent an error is the answer; later ones break the
+/// connection off.
+Task<s3::S3Result<void>> stream_body(S3Call& call, ReadPlan plan, Object object) {
   net::Exchange& exchange = call.exchange();
-  if (!co_await exchange.start_response(std::move(plan.head), plan.length)) co_return;
+  auto arriving = arriving_reader(object);
   for (std::uint64_t left = plan.length; left > 0;) {
     std::uint64_t count = std::min(left, piece_bytes);
-    auto piece = co_await reader->read(plan.offset, count);
+    Task<Result<Body>> reading =
+        arriving != nullptr ? arriving->read_some(plan.offset, count) : object.reader->read(plan.offset, count);
+    auto piece = co_await std::move(reading);
+    if (!piece && !exchange.response_started()) co_return std::unexpected(store_failure(piece.error()));
     if (!piece) {
       spdlog::error("body cut off request={} bucket={} key={} reason={}", call.request_id(),
                     log_value(call.request().bucket), log_value(call.request().key), log_value(piece.error().message));
       exchange.abort();
-      co_return;
+      co_return s3::S3Result<void>{};
     }
-    if (!co_await exchange.write(*std::move(piece))) co_return;
-    plan.offset += count;
-    left -= count;
+    if (!exchange.response_started() && !co_await exchange.start_response(std::move(plan.head), plan.length)) {
+      co_return s3::S3Result<void>{};
+    }
+    plan.offset += piece->size();
+    left -= piece->size();
+    if (!co_await exchange.write(*std::move(piece))) co_return s3::S3Result<void>{};
   }
   (void)co_await exchange.finish();  // the client is gone if it fails, and nobody else needs to know
+  co_return s3::S3Result<void>{};
 }
 
 /// 416 tells the size of the object, so that the client can ask again.
@@ -86,9 +95,8 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
     http::ResponseHead head = unsatisfied_head(call, plan.error(), info.size);
     co_return co_await call.respond_error(std::move(head), plan.error());
   }
-  if (object.reader && call.exchange().head().method != "HEAD") {
-    co_await stream_body(call, *std::move(plan), std::move(object.reader));
-    co_return s3::S3Result<void>{};
+  if (object.reader && plan->length > 0 && call.exchange().head().method != "HEAD") {
+    co_return co_await stream_body(call, *std::move(plan), std::move(object));
   }
   Body body;
   if (!object.body.empty()) body = object.body.sub_body(plan->offset, plan->length);

@@ -5,6 +5,7 @@
 #include "shoal/base/log.h"
 #include "shoal/http/uri.h"
 #include "shoal/io/await_memory.h"
+#include "shoal/model/arriving_reader.h"
 #include "shoal/server/error_response.h"
 
 namespace shoal::server {
@@ -22,7 +23,7 @@ std::string S3Call::location() const {
 
 void S3Call::note_read(const Object& object, CacheResult whole_body) {
   note_object(*object.info);
-  bool in_pieces = object.reader != nullptr && whole_body != CacheResult::bypass;
+  bool in_pieces = object.reader != nullptr && arriving_reader(object) == nullptr && whole_body != CacheResult::bypass;
   accessed_.cache = told_ = in_pieces ? CacheResult::pieces : whole_body;
 }
 

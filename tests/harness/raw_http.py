@@ -121,7 +121,7 @@ class Connection:
         elif response.header("content-length") is not None:
             response.body = self._take(int(response.header("content-length")))
         else:
-            response.body = self._read_to_end()
+            response.body = self.read_to_end()
         return response
 
     def _read_chunked(self):
@@ -133,7 +133,8 @@ class Connection:
             pass
         return body
 
-    def _read_to_end(self):
+    def read_to_end(self):
+        """What comes until the server ends the connection, however it does."""
         with contextlib.suppress(ConnectionClosed):
             while True:
                 self._receive()

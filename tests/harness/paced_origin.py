@@ -1,0 +1,118 @@
+"""An S3 service that sends its objects at the pace that a test wants, or not as they are."""
+import dataclasses
+import hashlib
+import http.server
+import re
+import threading
+import urllib.parse
+
+PATIENCE_SECONDS = 60
+
+
+@dataclasses.dataclass
+class PacedObject:
+    body: bytes
+    etag: str
+    waits_at: int | None = None  # stops there until go_on is set
+    ends_at: int | None = None  # ends the connection there
+    bytes_per_second: float | None = None
+    go_on: threading.Event = dataclasses.field(default_factory=threading.Event)
+
+
+class PacedOrigin:
+    """Knows GET and HEAD of objects, with Range and If-Match. Anything else is answered 404."""
+
+    def __init__(self):
+        self.objects = {}
+        self.requests = []  # method, path, headers
+        origin = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                path = urllib.parse.unquote(self.path.partition("?")[0])
+                origin.requests.append((self.command, path, headers))
+                found = origin.objects.get(path)
+                if found is None:
+                    return self.refuse(404, "NoSuchKey")
+                if headers.get("if-match", found.etag) != found.etag:
+                    return self.refuse(412, "PreconditionFailed")
+                if headers.get("if-none-match") == found.etag:
+                    return self.refuse(304, "NotModified")
+                self.send_object(found, headers.get("range"))
+
+            do_HEAD = do_GET
+
+            def refuse(self, status, code):
+                text = f"<Error><Code>{code}</Code></Error>".encode() if status != 304 else b""
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(text)
+
+            def send_object(self, found, wanted):
+                size = len(found.body)
+                first, last = 0, size - 1
+                if wanted:
+                    first, last = (int(number) for number in re.fullmatch(r"bytes=(\d+)-(\d+)", wanted).groups())
+                    last = min(last, size - 1)
+                self.send_response(206 if wanted else 200)
+                if wanted:
+                    self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+                self.send_header("ETag", found.etag)
+                self.send_header("Last-Modified", "Tue, 14 Nov 2023 22:13:20 GMT")
+                self.send_header("Content-Length", str(last + 1 - first))
+                self.end_headers()
+                if self.command == "GET":
+                    self.send_body(found, first, last + 1)
+
+            def send_body(self, found, begin, end):
+                if found.waits_at is not None and begin <= found.waits_at < end:
+                    self.send_some(found, begin, found.waits_at)
+                    begin = found.waits_at
+                    found.go_on.wait(PATIENCE_SECONDS)
+                if found.ends_at is not None and begin < found.ends_at < end:
+                    end = found.ends_at
+                    self.close_connection = True
+                self.send_some(found, begin, end)
+
+            def send_some(self, found, begin, end):
+                if found.bytes_per_second is None:
+                    self.wfile.write(found.body[begin:end])
+                    return
+                step = 16384
+                for offset in range(begin, end, step):
+                    threading.Event().wait(step / found.bytes_per_second)
+                    self.wfile.write(found.body[offset : min(offset + step, end)])
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                pass  # connections that are kept open end without asking
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.access_key, self.secret_key = "PACEDORIGINKEY", "paced" * 8
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def keep(self, path, body, etag=None, **pace):
+        found = PacedObject(body, etag or f'"{hashlib.md5(body).hexdigest()}"', **pace)
+        self.objects[path] = found
+        return found
+
+    def asked(self, path):
+        """The methods and ranges of the requests for an object so far."""
+        return [(method, headers.get("range")) for method, asked, headers in self.requests if asked == path]
+
+    def close(self):
+        for found in self.objects.values():
+            found.go_on.set()
+        self._server.shutdown()
+        self._server.server_close()
