@@ -225,6 +225,7 @@ TEST_F(S3OriginArrivalTest, MemoryThatIsNotThereIsAnErrorInTime) {
   options_.budget = &small;
   server_.default_act({answer()});
   auto getting = testing::start_task(loop_.context(), origin().get({"bucket", "key"}));
+  loop_.context().restart();
   while (small.waiting() == 0) loop_.context().run_one();
   while (!getting.done()) {
     small.serve();
