@@ -28,7 +28,8 @@ std::uint64_t Arrival::readable_bytes() const {
 
 Task<Result<void>> Arrival::wait_for(std::uint64_t end) {
   while (!ended_ && readable_bytes() < end) {
-    if (!co_await waiters_.wait()) co_return failure(ErrorCode::cancelled, "gave up waiting for a body");
+    bool woken = co_await waiters_.wait();
+    if (!woken) co_return failure(ErrorCode::cancelled, "gave up waiting for a body");
   }
   co_return outcome_;
 }

@@ -61,8 +61,9 @@ Task<s3::S3Result<void>> stream_body(S3Call& call, ReadPlan plan, Object object)
       exchange.abort();
       co_return s3::S3Result<void>{};
     }
-    if (!exchange.response_started() && !co_await exchange.start_response(std::move(plan.head), plan.length)) {
-      co_return s3::S3Result<void>{};
+    if (!exchange.response_started()) {
+      Result<void> started = co_await exchange.start_response(std::move(plan.head), plan.length);
+      if (!started) co_return s3::S3Result<void>{};
     }
     plan.offset += piece->size();
     left -= piece->size();
