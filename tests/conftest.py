@@ -56,6 +56,12 @@ def ceph():
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def gateway(ceph):
+    """The S3 service of that cluster."""
+    return ceph.start_gateway()
+
+
 @pytest.fixture
 def origin(new_server):
     """A server that is the origin of others."""

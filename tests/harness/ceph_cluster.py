@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,8 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
-from harness.waiting import wait_until  # noqa: E402  (the command runs from anywhere)
+from harness.gateway import Gateway  # noqa: E402  (the command runs from anywhere)
+from harness.waiting import wait_until  # noqa: E402
 
 HOST = "127.0.0.1"
 POOL = "shoal"
@@ -69,31 +71,51 @@ def missing_packages():
     return sorted({package for program, package in PROGRAMS.items() if shutil.which(program) is None})
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+class ReservedPort:
+    """A port for a server that cannot choose one itself. It is none of those that the system hands out to whoever asks
+    for any, and has a name in the abstract namespace, which ends with us: no other cluster of tests takes it."""
+
+    PORTS = range(20_000, 32_000)
+
+    def __init__(self):
+        while True:
+            self.number = random.choice(self.PORTS)
+            self._name = socket.socket(socket.AF_UNIX)
+            with socket.socket() as probe:
+                try:
+                    self._name.bind(f"\0shoal-test-port-{self.number}")
+                    probe.bind((HOST, self.number))
+                    return
+                except OSError:
+                    self._name.close()
+
+    def release(self):
+        self._name.close()
 
 
 class CephCluster:
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
         self.configuration = self.directory / "ceph.conf"
-        self.port = free_port()
-        self.gateway_port = free_port()
+        self.port = ReservedPort()
+        self.gateway_port = ReservedPort()
         self._processes = []
 
     def start(self):
         fsid = str(uuid.uuid4())
         self.configuration.write_text(
             CONFIGURATION.format(
-                fsid=fsid, host=HOST, port=self.port, gateway_port=self.gateway_port, directory=self.directory
+                fsid=fsid,
+                host=HOST,
+                port=self.port.number,
+                gateway_port=self.gateway_port.number,
+                directory=self.directory,
             )
         )
         for name in ("mon", "osd"):
             (self.directory / name).mkdir()
         monitors = self.directory / "monmap"
-        address = f"[v2:{HOST}:{self.port}]"
+        address = f"[v2:{HOST}:{self.port.number}]"
         self._run("monmaptool", "--create", "--fsid", fsid, "--addv", "a", address, str(monitors))
         self._run_daemon_tool("ceph-mon", "-i", "a", "--mkfs", "--monmap", str(monitors))
         self._spawn("ceph-mon", "-i", "a", "-f")
@@ -101,7 +123,7 @@ class CephCluster:
         self.ceph("osd", "new", osd)
         self._run_daemon_tool("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
         self._spawn("ceph-osd", "-i", "0", "-f")
-        wait_until(lambda: self.ceph_json("osd", "stat")["num_up_osds"] == 1, "the OSD is up", START_SECONDS, pause=0.1)
+        self._wait_until(lambda: self.ceph_json("osd", "stat")["num_up_osds"] == 1, "the OSD is up")
         self.ceph("osd", "pool", "create", POOL, "8", "8")
         self.rados("put", "probe", "/dev/null")  # waits until the pool takes writes
         self.rados("rm", "probe")
@@ -117,6 +139,21 @@ class CephCluster:
                 process.kill()
                 process.wait()
         self._processes.clear()
+        self.port.release()
+        self.gateway_port.release()
+
+    def state(self):
+        """What became of the daemons, and what they said last, for whoever wonders why there is no cluster."""
+        lines = []
+        for process in self._processes:
+            code = process.poll()
+            name = process.args[0]
+            lines.append(f"{name}: {'runs' if code is None else f'ended with {code}'}")
+            for path in sorted(self.directory.glob(f"*{name.removeprefix('ceph-')}*.log")) + [
+                self.directory / f"{name}.out"
+            ]:
+                lines += [f"  {path.name}: {line}" for line in path.read_text(errors="replace").splitlines()[-8:]]
+        return "\n".join(lines) or "no daemon was started"
 
     @property
     def osd(self):
@@ -124,20 +161,24 @@ class CephCluster:
         return self._processes[1]
 
     def start_gateway(self):
-        """Returns the URL of an S3 service, and its keys."""
+        """Returns an S3 service."""
         keys = ("GATEWAYKEY", "gateway-secret")
+        with explained(self, "the S3 service of the Ceph cluster does not start"):
+            return self._start_gateway(*keys)
+
+    def _start_gateway(self, *keys):
         self._spawn("radosgw", "-n", "client.rgw", "-f")
-        url = f"http://{HOST}:{self.gateway_port}"
+        url = f"http://{HOST}:{self.gateway_port.number}"
 
         def answers():
             with contextlib.suppress(OSError), contextlib.closing(urllib.request.urlopen(url, timeout=5)):
                 return True
             return False
 
-        wait_until(answers, "the gateway answers", START_SECONDS, pause=0.1)
+        self._wait_until(answers, "the gateway answers")
         user = ["user", "create", "--uid=tester", "--display-name=tester"]
         self._run_daemon_tool("radosgw-admin", *user, f"--access-key={keys[0]}", f"--secret-key={keys[1]}")
-        return url, *keys
+        return Gateway(url, *keys)
 
     def objects(self, namespace=""):
         """Names of the RADOS objects of the pool."""
@@ -151,6 +192,13 @@ class CephCluster:
 
     def ceph_json(self, *arguments):
         return json.loads(self.ceph(*arguments, "-f", "json"))
+
+    def _wait_until(self, condition, what):
+        def holds():
+            assert all(process.poll() is None for process in self._processes), f"waiting until {what}: a daemon ended"
+            return condition()
+
+        wait_until(holds, what, START_SECONDS, pause=0.1)
 
     def _run_daemon_tool(self, program, *arguments):
         return self._run(program, "-c", str(self.configuration), *arguments)
@@ -173,11 +221,21 @@ class CephCluster:
 
 
 @contextlib.contextmanager
+def explained(cluster, what):
+    try:
+        yield
+    except (AssertionError, OSError, subprocess.SubprocessError) as problem:
+        raise AssertionError(f"{what}: {problem}\n{cluster.state()}") from problem
+
+
+@contextlib.contextmanager
 def running_cluster():
     with tempfile.TemporaryDirectory(prefix="ceph-") as directory:
         cluster = CephCluster(directory)
         try:
-            yield cluster.start()
+            with explained(cluster, "the Ceph cluster of the tests does not start"):
+                cluster.start()
+            yield cluster
         finally:
             cluster.stop()
 

@@ -1,52 +1,22 @@
 """A server in front of Ceph's RADOS Gateway: an S3 service that is not ours (harness/ceph_cluster.py)."""
-import concurrent.futures
 import hashlib
-import urllib.parse
 
-import boto3
-import botocore.config
-import botocore.exceptions
 import pytest
 
 from harness.bucket import Bucket, random_bytes
-from harness.cutting_proxy import CuttingProxy
-
-ORIGIN_FAILED = "store failed"
-
-
-@pytest.fixture(scope="session")
-def gateway(ceph):
-    return ceph.start_gateway()
+from harness.fronts import front_of
 
 
 @pytest.fixture
 def in_front(new_server, gateway):
     """Makes servers in front of the gateway."""
-    url, access_key, secret_key = gateway
-
-    def make(options=None, url=url, expected_trouble=None):
-        server = new_server(
-            options={"origin.url": url, "log.level": "debug", **(options or {})},
-            environment={"SHOAL_ORIGIN_ACCESS_KEY": access_key, "SHOAL_ORIGIN_SECRET_KEY": secret_key},
-        )
-        server.expected_trouble = expected_trouble
-        return server.start()
-
-    return make
+    return lambda options=None: front_of(new_server, gateway, options)
 
 
 @pytest.fixture
 def behind(gateway):
     """A client of the gateway itself."""
-    url, access_key, secret_key = gateway
-    return boto3.client(
-        "s3",
-        endpoint_url=url,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        region_name="us-east-1",
-        config=botocore.config.Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
-    )
+    return gateway.boto3()
 
 
 def test_everything_that_clients_do(in_front, behind):
@@ -111,32 +81,3 @@ def test_what_others_write_is_seen(in_front, behind):
         assert Bucket(server.boto3(), "shared").get("key") == body
     behind.delete_object(Bucket="shared", Key="key")
     assert server.raw().call("GET", "/shared/key").status == 404
-
-
-def test_answers_that_are_cut_are_never_served(in_front, behind, gateway):
-    """Whatever the network does to the answers, clients get the right bytes or an error."""
-    proxy = CuttingProxy(urllib.parse.urlsplit(gateway[0]).port)
-    server = in_front(
-        {"origin.idle_timeout": "0s", "origin.backoff_first": "1ms", "origin.attempts_max": "2",
-         "origin.coherence": "revalidate 0s"},
-        url=proxy.url,
-        expected_trouble=ORIGIN_FAILED,
-    )  # fmt: skip
-    behind.create_bucket(Bucket="cut")
-    bodies = {f"key {i}": random_bytes(i * 30_000, seed=i) for i in range(1, 9)}
-    for key, body in bodies.items():
-        behind.put_object(Bucket="cut", Key=key, Body=body)
-
-    def get(key):
-        answer = server.raw().call("GET", f"/cut/{urllib.parse.quote(key)}")
-        assert answer.status in (500, 503) or (answer.status == 200 and answer.body == bodies[key]), answer.status
-        return answer.status
-
-    statuses = set()
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        for bytes_max in (0, 1, 100, 1_000, 20_000, 100_000, 200_000):
-            proxy.bytes_max = bytes_max
-            statuses.update(pool.map(get, bodies))
-    proxy.bytes_max = None
-    assert {get(key) for key in bodies} == {200} and statuses >= {200, 503}
-    proxy.close()

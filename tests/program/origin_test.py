@@ -11,7 +11,7 @@ import pytest
 
 from harness.bucket import random_bytes
 from harness.certificates import make_certificate, tls_options
-from harness.cutting_proxy import CuttingProxy
+from harness.faulty_proxy import FaultyProxy
 from harness.fronts import ORIGIN_FAILED, bucket_of, front_of, requests_to, status_of
 from harness.server import program
 from harness.waiting import wait_until
@@ -341,7 +341,7 @@ def test_origin_that_stands_still(origin, in_front):
 
 
 def test_answers_that_are_cut_are_never_cached(origin, in_front):
-    proxy = CuttingProxy(origin.port)
+    proxy = FaultyProxy(origin.port)
     front = in_front(
         {"origin.idle_timeout": "0s", "origin.backoff_first": "1ms"}, url=proxy.url, expected_trouble=ORIGIN_FAILED
     )
@@ -349,9 +349,9 @@ def test_answers_that_are_cut_are_never_cached(origin, in_front):
     body = random_bytes(50_000)
     bucket_of(origin).put("key", body)
     for bytes_max in (0, 1, 100, 1_000, 40_000):
-        proxy.bytes_max = bytes_max
+        proxy.cut_after(bytes_max)
         assert status_of(lambda: bucket_of(front).get("key")) in (500, 503)
-    proxy.bytes_max = None
+    proxy.heal()
     assert bucket_of(front).get("key") == body
     proxy.close()
 
