@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "shoal/base/result.h"
 #include "shoal/base/task.h"
@@ -12,7 +13,7 @@ namespace shoal {
 /// What is known of an object before its body comes.
 struct AnnouncedObject {
   ObjectKey key;
-  ObjectInfo info;  ///< what commit() will say, its size included, but not yet ETag and checksums
+  ObjectInfo info;  ///< what commit() will say, its size included, but not yet the ETag; see AnnouncedPart::checksums
   WriteCondition condition;
 };
 
@@ -21,6 +22,8 @@ struct AnnouncedPart {
   UploadKey upload;
   std::uint32_t number = 0;
   std::uint64_t size = 0;
+  /// What commit() will say; without a value when that is known only behind the last byte.
+  std::vector<Checksum> checksums = {};
 };
 
 /// What is read by a copy: these bytes of one version of an object.
@@ -36,12 +39,13 @@ struct CopySource {
 class PassThrough {
  public:
   virtual ~PassThrough() = default;
-  /// As ObjectStore::begin_put(). commit() is given what was announced, and ETag and checksums.
+  /// As ObjectStore::begin_put(). commit() is given what was announced, with ETag and checksums.
   virtual Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_put(AnnouncedObject object) = 0;
   /// As ObjectStore::begin_part().
   virtual Task<Result<std::unique_ptr<ObjectWriter>>> begin_announced_part(AnnouncedPart part) = 0;
   /// As ObjectStore::put() of the whole source. Of the target's checksums only the algorithm is asked for.
-  /// precondition_failed also when the source is another version by now.
+  /// precondition_failed also when the source is another version by now; not_supported when the store cannot do it by
+  /// itself, say because the source is not there: nothing happened then.
   virtual Task<Result<ObjectInfoPtr>> copy(CopySource source, AnnouncedObject target) = 0;
   /// As ObjectStore::put_part().
   virtual Task<Result<PartInfo>> copy_part(CopySource source, AnnouncedPart target) = 0;

@@ -10,6 +10,7 @@
 #include "shoal/base/spawn.h"
 #include "shoal/base/wait_list.h"
 #include "shoal/io/await_memory.h"
+#include "shoal/origin/checksum_trailer.h"
 #include "shoal/origin/streamed_request.h"
 
 namespace shoal::origin {
@@ -73,6 +74,7 @@ Task<Result<std::unique_ptr<StreamedRequest>>> OriginClient::begin(OriginRequest
     log(request, connection.error(), 1);
     co_return failure(ErrorCode::overloaded, connection.error().message);
   }
+  if (request.trailer) head += ChecksumTrailer(*request.trailer, body_bytes).before_body();
   net::GatherList list;
   list.add(head);
   if (auto sent = co_await (*connection)->send(list); !sent) {

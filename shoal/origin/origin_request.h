@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "shoal/model/body.h"
+#include "shoal/model/checksum.h"
 #include "shoal/origin/origin_answer.h"
 
 namespace shoal::origin {
@@ -26,6 +28,8 @@ struct OriginRequest {
   std::vector<std::pair<std::string, std::string>> headers;  ///< beyond those that every request has
   Body body;
   Repeat repeat = Repeat::always;
+  /// Of a request whose body is streamed: the checksum that is sent behind it.
+  std::optional<ChecksumAlgorithm> trailer;
 
   /// Besides 2xx, answers with these are no errors.
   std::vector<int> accepted;

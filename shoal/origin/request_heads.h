@@ -16,8 +16,8 @@ class RequestHeads {
   /// The options outlive it.
   explicit RequestHeads(const OriginOptions& options);
 
-  /// The whole head of a request whose body has `body_bytes`. invalid_argument when a header cannot be sent,
-  /// no_such_bucket when the bucket has another name here.
+  /// The whole head of a request whose body has `body_bytes`, without the frame of one with a trailer. invalid_argument
+  /// when a header cannot be sent, no_such_bucket when the bucket has another name here.
   ///
   /// Bodies are not hashed for the signature: what protects them is their Content-MD5, which is signed, and TLS.
   Result<std::string> head_of(const OriginRequest& request, std::uint64_t body_bytes, WallTime now);

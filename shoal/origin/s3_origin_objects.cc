@@ -266,6 +266,7 @@ Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_announced_put(Announ
   request.bucket = object.key.bucket;
   request.key = object.key.name;
   request.headers = headers_of(object.info);
+  add_digests(request.headers, {}, object.info.checksums);
   add_condition(request.headers, object.condition);
   CO_TRY_ASSIGN(auto streamed, co_await client_.begin(std::move(request), object.info.size));
   co_return std::make_unique<StreamingWriter>(this, std::move(object.key), std::move(streamed));

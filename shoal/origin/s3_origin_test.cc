@@ -620,14 +620,69 @@ TEST_F(StreamedPutTest, SmallBodyIsSentWithItsDigest) {
   EXPECT_THAT(server_.requests().at(1).head, HasSubstr("Content-MD5: "));
 }
 
-TEST_F(StreamedPutTest, PartOfAnUploadWithChecksumsIsRefused) {
-  ObjectInfo info;
-  info.checksums = {{ChecksumAlgorithm::crc32, ChecksumType::composite, ""}};
-  server_.add({ScriptedHttpServer::response(
-      "200 OK", "", "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>")});
-  EXPECT_THAT(run(origin().create_upload({"bucket", "key"}, std::move(info))), IsOk());
-  AnnouncedPart part{.upload = {{"bucket", "key"}, "id"}, .number = 1, .size = 10};
-  EXPECT_THAT(run(origin().begin_announced_part(std::move(part))), HasError(ErrorCode::not_supported));
+class StreamedPartTest : public StreamedPutTest {
+ protected:
+  /// Begins an upload that announces CRC32; `answer_lines` is what the origin says of that.
+  void begin_upload(const std::string& answer_lines) {
+    ObjectInfo info;
+    info.checksums = {{ChecksumAlgorithm::crc32, ChecksumType::composite, ""}};
+    std::string document = "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>";
+    server_.add({ScriptedHttpServer::response("200 OK", answer_lines, document)});
+    ASSERT_THAT(run(origin().create_upload({"bucket", "key"}, std::move(info))), IsOk());
+  }
+  /// Sends "123456789" as a part; `announced` is what is known before of its CRC32.
+  ScriptedHttpServer::Request put_part(const std::string& announced, Act act) {
+    server_.add(std::move(act));
+    AnnouncedPart part{.upload = {{"bucket", "key"}, "id"}, .number = 1, .size = 9};
+    part.checksums = {{ChecksumAlgorithm::crc32, ChecksumType::full_object, announced}};
+    auto writer = run(origin().begin_announced_part(std::move(part)));
+    EXPECT_THAT(writer, IsOk());
+    EXPECT_THAT(write(**writer, "1234"), IsOk());
+    EXPECT_THAT(write(**writer, "56789"), IsOk());
+    ObjectInfo info;
+    info.size = 9;
+    info.etag = etag_of("123456789");
+    info.checksums = {{ChecksumAlgorithm::crc32, ChecksumType::full_object, crc32_}};
+    outcome_ = run((*writer)->commit(std::move(info), WriteCondition()));
+    return server_.requests().back();
+  }
+
+  const std::string crc32_ = "y/Q5Jg==";  // of "123456789"
+  Result<ObjectInfoPtr> outcome_ = nullptr;
+};
+
+TEST_F(StreamedPartTest, ChecksumThatIsKnownLaterComesBehindTheBody) {
+  begin_upload("x-amz-checksum-algorithm: CRC32\r\n");
+  auto request = put_part("", stored("123456789"));
+  EXPECT_THAT(outcome_, IsOk());
+  EXPECT_THAT(request.head, HasSubstr("Content-Encoding: aws-chunked\r\n"));
+  EXPECT_THAT(request.head, HasSubstr("x-amz-decoded-content-length: 9\r\n"));
+  EXPECT_THAT(request.head, HasSubstr("x-amz-trailer: x-amz-checksum-crc32\r\n"));
+  EXPECT_THAT(request.head, HasSubstr("x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER\r\n"));
+  EXPECT_EQ(request.body, "9\r\n123456789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n");
+}
+
+TEST_F(StreamedPartTest, ChecksumThatIsKnownBeforeIsAHeader) {
+  begin_upload("x-amz-checksum-algorithm: CRC32\r\n");
+  auto request = put_part(crc32_, stored("123456789"));
+  EXPECT_THAT(outcome_, IsOk());
+  EXPECT_THAT(request.head, HasSubstr("x-amz-checksum-crc32: y/Q5Jg==\r\n"));
+  EXPECT_THAT(request.head, Not(HasSubstr("trailer")));
+  EXPECT_EQ(request.body, "123456789");
+}
+
+TEST_F(StreamedPartTest, OriginThatKeepsNoChecksumsGetsTheBodyAlone) {
+  begin_upload("");
+  auto request = put_part("", stored("123456789"));
+  EXPECT_THAT(outcome_, IsOk());
+  EXPECT_THAT(request.head, Not(HasSubstr("trailer")));
+  EXPECT_EQ(request.body, "123456789");
+}
+
+TEST_F(StreamedPartTest, OriginThatFindsAnotherChecksumIsUnderstood) {
+  begin_upload("x-amz-checksum-algorithm: CRC32\r\n");
+  put_part("", {error_answer("400 Bad Request", "BadDigest")});
+  EXPECT_THAT(outcome_, HasError(ErrorCode::bad_digest));
 }
 
 TEST_F(StreamedPutTest, BodyOfAnotherSizeIsNotSent) {

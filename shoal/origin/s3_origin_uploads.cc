@@ -53,6 +53,8 @@ Task<Result<std::string>> S3Origin::create_upload(ObjectKey key, ObjectInfo info
   upload.initiated = date_of(answer, clock_.wall());
   upload.info = std::move(info);
   upload.info.owner = options_.owner;
+  // Who does not say that checksums will be kept does not keep them: RGW 16.
+  if (!answer.header("x-amz-checksum-algorithm")) upload.info.checksums.clear();
   std::string id = upload.id;
   remember_upload(std::move(upload));
   co_return id;
@@ -99,13 +101,12 @@ Task<Result<std::unique_ptr<ObjectWriter>>> S3Origin::begin_announced_part(Annou
   if (part.size <= options_.gather_bytes_max) {
     co_return std::make_unique<Writer>(this, std::move(part.upload), part.number);
   }
-  if (!upload.info.checksums.empty()) {
-    co_return failure(ErrorCode::not_supported,
-                      fmt::format("a part above origin.gather_bytes_max={} of an upload that announced checksums",
-                                  options_.gather_bytes_max));
-  }
   OriginRequest request = upload_request("PUT", part.upload);
   request.query.emplace_back("partNumber", std::to_string(part.number));
+  add_digests(request.headers, {}, part.checksums);
+  // Where checksums are kept, one may come behind the body too.
+  bool is_known_later = !part.checksums.empty() && part.checksums.front().value.empty();
+  if (is_known_later && !upload.info.checksums.empty()) request.trailer = part.checksums.front().algorithm;
   CO_TRY_ASSIGN(auto streamed, co_await client_.begin(std::move(request), part.size));
   co_return std::make_unique<StreamingWriter>(this, std::nullopt, std::move(streamed));
 }
@@ -150,6 +151,10 @@ Task<Result<ObjectInfoPtr>> S3Origin::complete_upload(UploadKey upload, ObjectIn
   OriginRequest request = upload_request("POST", upload);
   request.body = Body::copy_of(completion_document(info.parts));
   add_condition(request.headers, condition);
+  if (auto known = uploads_.find(upload.id); known != uploads_.end() && !known->second.info.checksums.empty()) {
+    ChecksumType type = known->second.info.checksums.front().type;
+    request.headers.emplace_back("x-amz-checksum-type", s3::to_string(type));
+  }
   request.repeat = Repeat::if_refused;
   CO_TRY_ASSIGN(ObjectInfo written, co_await fetch_written(std::move(request), "CompleteMultipartUploadResult"));
   uploads_.erase(upload.id);

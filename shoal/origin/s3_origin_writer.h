@@ -65,7 +65,7 @@ class S3Origin::StreamingWriter final : public ObjectWriter {
   /// The condition went out with the head.
   Task<Result<ObjectInfoPtr>> commit(ObjectInfo info, WriteCondition /*condition*/) override {
     std::string sent_etag = info.etag;
-    CO_TRY_ASSIGN(OriginAnswer answer, co_await request_->finish());
+    CO_TRY_ASSIGN(OriginAnswer answer, co_await request_->finish(info.checksums));
     CO_TRY(origin_->note_written(answer, &info));
     // The MD5 is known only now: nobody could send it beforehand.
     if (etag_is_md5(answer, info.etag) && !equals_ignoring_ascii_case(info.etag, sent_etag)) {

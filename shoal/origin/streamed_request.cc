@@ -1,10 +1,13 @@
 #include "shoal/origin/streamed_request.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "shoal/base/check.h"
+#include "shoal/origin/checksum_trailer.h"
 
 namespace shoal::origin {
 
@@ -21,9 +24,10 @@ void StreamedRequest::break_off() {
   connection_.reset();
 }
 
-Task<Result<void>> StreamedRequest::send(Body piece) {
+Task<Result<void>> StreamedRequest::send(Body piece, std::string_view behind) {
   net::GatherList list;
   list.add(piece);
+  list.add(behind);
   sent_bytes_ += piece.size();
   co_return co_await (*connection_)->send(list);
 }
@@ -40,14 +44,20 @@ Task<Result<void>> StreamedRequest::write(Body piece) {
   co_return failure(ErrorCode::overloaded, "the origin broke off: " + sent.error().message);
 }
 
-Task<Result<OriginAnswer>> StreamedRequest::finish() {
+Task<Result<OriginAnswer>> StreamedRequest::finish(std::vector<Checksum> checksums) {
   CHECK(connection_);
   Body last = std::exchange(held_back_, Body());
   if (sent_bytes_ + last.size() != body_bytes_) {
     co_return failure(ErrorCode::incomplete_body, fmt::format("the body has {} bytes where {} were announced",
                                                               sent_bytes_ + last.size(), body_bytes_));
   }
-  Result<void> sent = co_await send(std::move(last));
+  std::string behind;
+  if (request_.trailer) {
+    auto found = std::ranges::find(checksums, *request_.trailer, &Checksum::algorithm);
+    CHECK_MSG(found != checksums.end(), "the checksum that was announced must be there when the body ends");
+    behind = ChecksumTrailer(*request_.trailer, body_bytes_).after_body(found->value);
+  }
+  Result<void> sent = co_await send(std::move(last), behind);
   Result<OriginAnswer> answer = co_await client_.receive(*connection_, request_);
   if (!sent || !answer) break_off();
   connection_.reset();  // others wait for it

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "shoal/net/connection_pool.h"
 #include "shoal/origin/origin_client.h"
@@ -26,10 +28,11 @@ class StreamedRequest {
   Task<Result<void>> write(Body piece);
   /// Sends the rest and gives the answer. Errors as those of OriginClient::fetch() for a request that must not be sent
   /// twice.
-  Task<Result<OriginAnswer>> finish();
+  /// `checksums` of the body have that of the trailer, if the request has one.
+  Task<Result<OriginAnswer>> finish(std::vector<Checksum> checksums);
 
  private:
-  Task<Result<void>> send(Body piece);
+  Task<Result<void>> send(Body piece, std::string_view behind = {});
   void break_off();
 
   OriginClient& client_;

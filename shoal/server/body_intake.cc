@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "shoal/s3/checksum.h"
 #include "shoal/s3/payload_decoder.h"
 #include "shoal/s3/payload_verifier.h"
 
@@ -126,6 +127,19 @@ Task<s3::S3Result<s3::PayloadDigest>> receive(S3Call& call, PieceConsumer& consu
 }
 
 }  // namespace
+
+std::vector<Checksum> promised_checksums(S3Call& call, std::optional<ChecksumAlgorithm> algorithm) {
+  const http::HeaderFields& headers = call.exchange().head().headers;
+  for (http::HeaderField field : headers) {
+    auto promised = s3::checksum_algorithm_of_header(field.name);
+    if (promised) return {{*promised, ChecksumType::full_object, std::string(field.value)}};
+  }
+  if (auto trailer = headers.find("x-amz-trailer")) {
+    if (auto promised = s3::checksum_algorithm_of_header(*trailer)) algorithm = promised;
+  }
+  if (!algorithm) return {};
+  return {{*algorithm, ChecksumType::full_object, ""}};
+}
 
 Task<s3::S3Result<ReceivedBody>> receive_body(S3Call& call, service::ObjectSink& sink, std::uint64_t bytes_max,
                                               std::optional<ChecksumAlgorithm> algorithm) {

@@ -15,6 +15,10 @@ struct ReceivedBody {
   std::vector<Checksum> checksums;  ///< what the client promised and kept; at most one
 };
 
+/// The checksum that the client promises of the body of a call, without its value if that comes behind the body; else
+/// one by `algorithm`, without a value too. At most one.
+std::vector<Checksum> promised_checksums(S3Call& call, std::optional<ChecksumAlgorithm> algorithm);
+
 /// Moves the body of a call into `sink`, freed of its aws-chunked framing, and verifies all that the client said about
 /// it: length, Content-MD5, x-amz-content-sha256, x-amz-checksum-*, chunk signatures and trailer. Nothing was committed
 /// when it fails. EntityTooLarge beyond `bytes_max`, MissingContentLength when the client does not say how much it

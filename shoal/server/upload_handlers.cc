@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "shoal/s3/canned_acl.h"
@@ -27,10 +29,12 @@ std::optional<ChecksumAlgorithm> announced_algorithm(const UploadInfo& upload) {
   return upload.info.checksums.front().algorithm;
 }
 
-service::ObjectSink part_sink(S3Call& call, s3::PartTarget target) {
+service::ObjectSink part_sink(S3Call& call, s3::PartTarget target, std::vector<Checksum> checksums) {
   service::ObjectSink::PartTarget sink_target{std::move(target.upload), target.part_number};
   service::ObjectSink sink(call.store(), std::move(sink_target), call.sink_options());
-  if (PassThrough* pass_through = call.services().pass_through) sink.announce(*pass_through, {}, {});
+  ObjectInfo info;
+  info.checksums = std::move(checksums);
+  if (PassThrough* pass_through = call.services().pass_through) sink.announce(*pass_through, std::move(info), {});
   return sink;
 }
 
@@ -45,6 +49,16 @@ Task<s3::S3Result<PartInfo>> commit_part(service::ObjectSink& sink, std::uint32_
   CO_TRY_ASSIGN(ObjectInfoPtr stored, to_s3(co_await sink.commit(std::move(info), std::move(always))));
   part.last_modified = stored->last_modified;
   co_return part;
+}
+
+/// An origin may keep no checksums of parts, as RGW 16: they were verified when the parts came, and there is nothing to
+/// compare those that are listed with. The ETags are compared.
+void leave_out_checksums(const UploadInfo& upload, std::span<const PartInfo> stored,
+                         std::vector<s3::CompletedPart>& listed) {
+  bool has_none = upload.info.checksums.empty() &&
+                  std::ranges::all_of(stored, [](const PartInfo& part) { return part.checksums.empty(); });
+  if (!has_none) return;
+  for (s3::CompletedPart& part : listed) part.checksums.clear();
 }
 
 /// A client that did not get the answer to its completion sends it again. The upload is gone by then; if the object is
@@ -81,9 +95,9 @@ Task<s3::S3Result<void>> handle_upload_part(S3Call& call) {
   CO_TRY_ASSIGN(UploadInfo upload, to_s3(co_await call.store().stat_upload(target.upload)));
 
   std::uint32_t number = target.part_number;
-  service::ObjectSink sink = part_sink(call, std::move(target));
-  CO_TRY_ASSIGN(ReceivedBody received,
-                co_await receive_body(call, sink, s3::part_bytes_max, announced_algorithm(upload)));
+  std::optional<ChecksumAlgorithm> algorithm = announced_algorithm(upload);
+  service::ObjectSink sink = part_sink(call, std::move(target), promised_checksums(call, algorithm));
+  CO_TRY_ASSIGN(ReceivedBody received, co_await receive_body(call, sink, s3::part_bytes_max, algorithm));
   CO_TRY_ASSIGN(PartInfo part, co_await commit_part(sink, number, std::move(received)));
   http::ResponseHead head = call.head(200);
   head.headers.add(s3::stored_headers(part));
@@ -120,8 +134,9 @@ Task<s3::S3Result<PartInfo>> copy_part_here(S3Call& call, s3::PartTarget target,
   CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, from.key, from.conditions));
   CO_TRY_ASSIGN(s3::ByteRange range, range_of_part(from, *source.info));
   std::uint32_t number = target.part_number;
-  service::ObjectSink sink = part_sink(call, std::move(target));
-  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, announced_algorithm(upload)));
+  std::optional<ChecksumAlgorithm> algorithm = announced_algorithm(upload);
+  service::ObjectSink sink = part_sink(call, std::move(target), {});
+  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, algorithm));
   co_return co_await commit_part(sink, number, std::move(copied));
 }
 
@@ -152,6 +167,7 @@ Task<s3::S3Result<void>> handle_complete_multipart_upload(S3Call& call) {
     co_return std::unexpected(store_failure(upload.error()));
   }
   CO_TRY_ASSIGN(std::vector<PartInfo> stored, to_s3(co_await call.store().list_parts(key)));
+  if (call.services().pass_through != nullptr) leave_out_checksums(*upload, stored, listed);
   CO_TRY_ASSIGN(ObjectInfo info, s3::complete_upload(*upload, stored, listed, headers));
   CO_TRY_ASSIGN(ObjectInfoPtr object, to_s3(co_await call.store().complete_upload(std::move(key), std::move(info),
                                                                                   std::move(headers.condition))));

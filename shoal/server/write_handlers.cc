@@ -34,6 +34,7 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
 
   info.owner = call.caller().principal.id;
   if (acl) info.acl = s3::stored_acl(*acl);
+  info.checksums = promised_checksums(call, std::nullopt);
   service::ObjectSink sink(call.store(), call.key(), call.sink_options());
   if (PassThrough* pass_through = call.services().pass_through) sink.announce(*pass_through, info, condition);
   CO_TRY_ASSIGN(ReceivedBody received, co_await receive_body(call, sink, s3::part_bytes_max));

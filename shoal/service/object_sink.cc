@@ -31,7 +31,7 @@ Task<Result<std::unique_ptr<ObjectWriter>>> ObjectSink::begin() {
   bool passes = pass_through_ != nullptr && announced_size_;
   if (auto* part = std::get_if<PartTarget>(&target_)) {
     if (!passes) co_return co_await store_.begin_part(part->upload, part->part_number);
-    AnnouncedPart announced{part->upload, part->part_number, *announced_size_};
+    AnnouncedPart announced{part->upload, part->part_number, *announced_size_, std::move(announced_.info.checksums)};
     co_return co_await pass_through_->begin_announced_part(std::move(announced));
   }
   const auto& key = std::get<ObjectKey>(target_);

@@ -29,7 +29,7 @@ class ObjectSink {
   ObjectSink(ObjectStore& store, Target target, Options options);
 
   /// Before the first write: what commit() will say, as far as it is known, so that `pass_through` can send a large
-  /// body on as it comes, once its size is known too. `info` and `condition` are for objects only.
+  /// body on as it comes, once its size is known too. For parts only the checksums in `info` count.
   void announce(PassThrough& pass_through, ObjectInfo info, WriteCondition condition);
   void announce_size(std::uint64_t bytes) { announced_size_ = bytes; }
 

@@ -11,6 +11,7 @@ import pytest
 
 from harness.bucket import random_bytes
 from harness.checksums import sha256_hex
+from harness.fronts import bucket_of
 
 SCRIPT = """
 import hashlib, json, os, sys
@@ -48,10 +49,11 @@ def python():
     return path
 
 
-def test_defaults_of_a_current_boto3(python, server, bucket, tmp_path):
+def use(python, server, bucket, folder):
+    """What a client with its defaults found in the end, and what it has to find."""
     bodies = {"empty": b"", "small": random_bytes(70_000), "large": random_bytes(20 << 20)}
     for name, body in bodies.items():
-        (tmp_path / name).write_bytes(body)
+        (folder / name).write_bytes(body)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "ENDPOINT": server.endpoint,
@@ -61,11 +63,25 @@ def test_defaults_of_a_current_boto3(python, server, bucket, tmp_path):
         "AWS_CONFIG_FILE": "/dev/null",
         "NO_PROXY": "*",
     }
-    command = [python, "-c", SCRIPT, bucket.name, str(tmp_path)]
+    command = [python, "-c", SCRIPT, bucket, str(folder)]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stderr
     wanted = {name: sha256_hex(body) for name, body in bodies.items()}
     for algorithm in ("CRC32", "SHA1", "SHA256"):
         wanted[algorithm] = sha256_hex(bodies["small"])
-    assert json.loads(run.stdout) == {**wanted, "deleted": 6}
+    return json.loads(run.stdout), {**wanted, "deleted": 6}
+
+
+def test_defaults_of_a_current_boto3(python, server, bucket, tmp_path):
+    found, wanted = use(python, server, bucket.name, tmp_path)
+    assert found == wanted
     assert bucket.keys() == []
+
+
+def test_the_same_in_front_of_an_origin(python, origin, in_front, tmp_path):
+    """Its parts, each with a checksum, are sent on as they come."""
+    front = in_front({"origin.gather_bytes_max": "1MiB"})
+    front.boto3().create_bucket(Bucket="bucket")
+    found, wanted = use(python, front, "bucket", tmp_path)
+    assert found == wanted
+    assert bucket_of(origin).keys() == []
