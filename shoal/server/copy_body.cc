@@ -13,11 +13,19 @@ namespace {
 
 constexpr std::uint64_t piece_bytes = 1_MiB;
 
+/// In front of an origin compared with what is there now: a copy outlives what a bucket was promised of its source.
+Task<Result<std::optional<Object>>> read_source(S3Call& call, ObjectKey key) {
+  TracedReads* traced = call.services().traced;
+  if (traced == nullptr) co_return co_await call.store().get(std::move(key));
+  CO_TRY_ASSIGN(TracedRead read, co_await traced->read(std::move(key), Demand::confirmed));
+  co_return std::move(read.object);
+}
+
 }  // namespace
 
 Task<s3::S3Result<Object>> open_copy_source(S3Call& call, ObjectKey key, const s3::ReadConditions& conditions) {
   CO_TRY(co_await find_source_bucket(call, key.bucket));
-  CO_TRY_ASSIGN(std::optional<Object> source, to_s3(co_await call.store().get(std::move(key))));
+  CO_TRY_ASSIGN(std::optional<Object> source, to_s3(co_await read_source(call, std::move(key))));
   if (!source) co_return s3::failure(s3::S3ErrorCode::no_such_key);
   CO_TRY(s3::check_copy_conditions(conditions, *source->info));
   co_return *std::move(source);

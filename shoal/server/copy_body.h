@@ -7,10 +7,10 @@
 
 namespace shoal::server {
 
-/// The object that a copy reads, once its bucket and the conditions on it were checked.
+/// The object that a copy reads, as it is in the store now, once its bucket and the conditions on it were checked.
 Task<s3::S3Result<Object>> open_copy_source(S3Call& call, ObjectKey key, const s3::ReadConditions& conditions);
 
-/// The same without its body, as it is in the store now.
+/// The same without its body.
 Task<s3::S3Result<ObjectInfoPtr>> describe_copy_source(S3Call& call, ObjectKey key,
                                                        const s3::ReadConditions& conditions);
 

@@ -37,6 +37,11 @@ Task<s3::S3Result<void>> S3Call::wait_for_memory(std::uint64_t bytes) {
   co_return s3::S3Result<void>();
 }
 
+Task<s3::S3Result<void>> S3Call::wait_for_memory_of_body(std::uint64_t body_bytes) {
+  bool is_streamed = body_bytes > services_.whole_bytes_max;
+  return wait_for_memory(is_streamed ? services_.streamed_bytes_max : body_bytes);
+}
+
 http::ResponseHead S3Call::head(int status) const {
   http::ResponseHead head = response_head(status, request_id_);
   if (services_.traced != nullptr && told_ != CacheResult::none) head.headers.add("x-shoal-cache", to_string(told_));

@@ -68,6 +68,8 @@ class S3Call {
   /// Before so much memory is taken: has it promised until the end of the call, and waits for that if need be, but not
   /// for ever, since the client may come again (SlowDown).
   Task<s3::S3Result<void>> wait_for_memory(std::uint64_t bytes);
+  /// The same for what of a body that is written is in memory at a time.
+  Task<s3::S3Result<void>> wait_for_memory_of_body(std::uint64_t body_bytes);
 
   /// A head with the lines that every answer has.
   http::ResponseHead head(int status) const;

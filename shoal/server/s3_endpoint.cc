@@ -168,9 +168,7 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, Request& req
 
   S3Call call(exchange, services_, request.asked, request.caller, request.id);
   if (exchange.has_body()) {
-    std::uint64_t length = exchange.content_length().value_or(services_.whole_bytes_max);
-    bool is_streamed = length > services_.whole_bytes_max;
-    CO_TRY(co_await call.wait_for_memory(is_streamed ? services_.streamed_bytes_max : length));
+    CO_TRY(co_await call.wait_for_memory_of_body(exchange.content_length().value_or(services_.whole_bytes_max)));
   }
   auto outcome = co_await handler(call);
   request.object = call.accessed();

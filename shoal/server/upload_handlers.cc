@@ -116,7 +116,24 @@ s3::S3Result<s3::ByteRange> range_of_part(const s3::PartSource& from, const Obje
   return range;
 }
 
-/// A part that the origin makes by itself.
+/// A part whose bytes go through here.
+Task<s3::S3Result<PartInfo>> copy_part_here(S3Call& call, s3::PartTarget target, s3::PartSource from) {
+  CO_TRY_ASSIGN(UploadInfo upload, to_s3(co_await call.store().stat_upload(target.upload)));
+  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, from.key, from.conditions));
+  CO_TRY_ASSIGN(s3::ByteRange range, range_of_part(from, *source.info));
+  CO_TRY(co_await call.wait_for_memory_of_body(range.length));
+  std::uint32_t number = target.part_number;
+  std::optional<ChecksumAlgorithm> algorithm = announced_algorithm(upload);
+  std::vector<Checksum> checksums;
+  if (algorithm) checksums.push_back({*algorithm, ChecksumType::full_object, ""});
+  service::ObjectSink sink = part_sink(call, std::move(target), std::move(checksums));
+  sink.announce_size(range.length);
+  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, algorithm));
+  co_return co_await commit_part(sink, number, std::move(copied));
+}
+
+/// A part that the origin makes by itself; if it cannot, because it does not have the source, the bytes go through
+/// here.
 Task<s3::S3Result<PartInfo>> copy_part_at_origin(S3Call& call, s3::PartTarget target, s3::PartSource from) {
   CopySource source;
   source.key = from.key;
@@ -124,20 +141,12 @@ Task<s3::S3Result<PartInfo>> copy_part_at_origin(S3Call& call, s3::PartTarget ta
   CO_TRY_ASSIGN(s3::ByteRange range, range_of_part(from, *source.info));
   source.offset = range.offset;
   source.length = range.length;
-  AnnouncedPart part{std::move(target.upload), target.part_number, range.length};
-  co_return to_s3(co_await call.services().pass_through->copy_part(std::move(source), std::move(part)));
-}
-
-/// A part whose bytes go through here.
-Task<s3::S3Result<PartInfo>> copy_part_here(S3Call& call, s3::PartTarget target, s3::PartSource from) {
-  CO_TRY_ASSIGN(UploadInfo upload, to_s3(co_await call.store().stat_upload(target.upload)));
-  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, from.key, from.conditions));
-  CO_TRY_ASSIGN(s3::ByteRange range, range_of_part(from, *source.info));
-  std::uint32_t number = target.part_number;
-  std::optional<ChecksumAlgorithm> algorithm = announced_algorithm(upload);
-  service::ObjectSink sink = part_sink(call, std::move(target), {});
-  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, algorithm));
-  co_return co_await commit_part(sink, number, std::move(copied));
+  AnnouncedPart part{target.upload, target.part_number, range.length};
+  auto copied = co_await call.services().pass_through->copy_part(std::move(source), std::move(part));
+  if (!copied && copied.error().code == ErrorCode::not_supported) {
+    co_return co_await copy_part_here(call, std::move(target), std::move(from));
+  }
+  co_return to_s3(std::move(copied));
 }
 
 }  // namespace

@@ -64,35 +64,41 @@ ObjectInfo info_of_copy(const S3Call& call, const s3::CopyRequest& copy, const O
   return info;
 }
 
-/// A copy that the origin makes by itself.
+/// A copy whose bytes go through here.
+Task<s3::S3Result<ObjectInfoPtr>> copy_here(S3Call& call, s3::CopyRequest copy) {
+  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, copy.source, copy.source_conditions));
+  CO_TRY(check_copy_size(*source.info));
+  CO_TRY(co_await call.wait_for_memory_of_body(source.info->size));
+  ObjectInfo info = info_of_copy(call, copy, *source.info);
+  // The copy is one piece: checksums of a source in parts are not its own, so they are made anew.
+  std::optional<ChecksumAlgorithm> algorithm = copy.checksum_algorithm;
+  if (!algorithm && !source.info->checksums.empty()) algorithm = source.info->checksums.front().algorithm;
+  service::ObjectSink sink(call.store(), call.key(), call.sink_options());
+  if (PassThrough* pass_through = call.services().pass_through) sink.announce(*pass_through, info, copy.condition);
+  sink.announce_size(source.info->size);
+  s3::ByteRange whole{0, source.info->size};
+  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, whole, sink, algorithm));
+  info.etag = std::move(copied.etag);
+  info.checksums = std::move(copied.checksums);
+  co_return to_s3(co_await sink.commit(std::move(info), std::move(copy.condition)));
+}
+
+/// A copy that the origin makes by itself; if it cannot, because it does not have both ends of it, the bytes go through
+/// here.
 Task<s3::S3Result<ObjectInfoPtr>> copy_at_origin(S3Call& call, s3::CopyRequest copy) {
   CopySource source;
   source.key = copy.source;
   CO_TRY_ASSIGN(source.info, co_await describe_copy_source(call, copy.source, copy.source_conditions));
   CO_TRY(check_copy_size(*source.info));
   source.length = source.info->size;
-  AnnouncedObject target{call.key(), info_of_copy(call, copy, *source.info), std::move(copy.condition)};
+  AnnouncedObject target{call.key(), info_of_copy(call, copy, *source.info), copy.condition};
   target.info.size = source.length;
   if (copy.checksum_algorithm) {
     target.info.checksums.push_back({*copy.checksum_algorithm, ChecksumType::full_object, ""});
   }
-  co_return to_s3(co_await call.services().pass_through->copy(std::move(source), std::move(target)));
-}
-
-/// A copy whose bytes go through here.
-Task<s3::S3Result<ObjectInfoPtr>> copy_here(S3Call& call, s3::CopyRequest copy) {
-  CO_TRY_ASSIGN(Object source, co_await open_copy_source(call, copy.source, copy.source_conditions));
-  CO_TRY(check_copy_size(*source.info));
-  ObjectInfo info = info_of_copy(call, copy, *source.info);
-  // The copy is one piece: checksums of a source in parts are not its own, so they are made anew.
-  std::optional<ChecksumAlgorithm> algorithm = copy.checksum_algorithm;
-  if (!algorithm && !source.info->checksums.empty()) algorithm = source.info->checksums.front().algorithm;
-  service::ObjectSink sink(call.store(), call.key(), call.sink_options());
-  s3::ByteRange whole{0, source.info->size};
-  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, whole, sink, algorithm));
-  info.etag = std::move(copied.etag);
-  info.checksums = std::move(copied.checksums);
-  co_return to_s3(co_await sink.commit(std::move(info), std::move(copy.condition)));
+  auto copied = co_await call.services().pass_through->copy(std::move(source), std::move(target));
+  if (!copied && copied.error().code == ErrorCode::not_supported) co_return co_await copy_here(call, std::move(copy));
+  co_return to_s3(std::move(copied));
 }
 
 }  // namespace

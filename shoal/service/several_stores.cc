@@ -74,7 +74,7 @@ Result<PassThrough*> SeveralStores::pass_through_of(const ObjectKey& key) const 
 
 Result<PassThrough*> SeveralStores::pass_through_of_copy(const ObjectKey& source, const ObjectKey& target) const {
   if (&of(source) != &of(target)) {
-    return failure(ErrorCode::not_supported, "no origin copies from another one: read it here and write it there");
+    return failure(ErrorCode::not_supported, "no store copies from another one");
   }
   return pass_through_of(target);
 }

@@ -16,7 +16,7 @@ namespace shoal::service {
 /// Several stores that look like one: each bucket is in one of them, but for prefixes of it that are in another.
 ///
 /// A bucket is made and removed where it is itself; who gives a prefix to another store sees to it that the bucket is
-/// there too. Copies from one store to another are not_supported. One loop.
+/// there too. No store copies from another: that is not_supported, and whoever wants it reads and writes. One loop.
 class SeveralStores final : public ObjectStore, public ConditionalReads, public PassThrough {
  public:
   /// All outlive this. `pass_through` may be null; calls of it are not_supported then.

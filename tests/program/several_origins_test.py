@@ -61,16 +61,6 @@ def test_large_objects_and_uploads_in_parts_go_there_too(archive, front):
     assert bucket_of(archive, "photos").get("raw/large") == bucket_of(front, "photos").get("raw/large") == body
 
 
-def test_nobody_copies_between_origins(archive, front):
-    front.expected_trouble = "error=not_supported"
-    client = front.boto3()
-    client.create_bucket(Bucket="photos")
-    client.create_bucket(Bucket="logs")
-    client.put_object(Bucket="photos", Key="a", Body=b"body")
-    copy = {"Bucket": "logs", "Key": "a", "CopySource": {"Bucket": "photos", "Key": "a"}}
-    assert status_of(lambda: client.copy_object(**copy)) == 501
-
-
 def test_what_the_origins_do_themselves_is_asked_of_the_right_one(origin, archive, front):
     client = front.boto3()
     client.create_bucket(Bucket="logs")
