@@ -31,6 +31,13 @@ std::string description(const json& inventory) {
   return fmt::format("{}, {}", text, human_bytes(number(inventory, "bytes")));
 }
 
+/// Of a server with a second tier.
+std::optional<std::string> flash_description(const json& answer) {
+  if (!answer.contains("flash_objects")) return std::nullopt;
+  return fmt::format("{}, {}", counted(number(answer, "flash_objects"), "object"),
+                     human_bytes(number(answer, "flash_bytes")));
+}
+
 Result<void> explain(const CacheCommand& command) {
   TRY_ASSIGN(cache::ObjectPrefix object, parse_prefix(command.argument));
   if (object.prefix.empty()) {
@@ -48,6 +55,7 @@ Result<void> stat(const CacheCommand& command) {
   TRY_ASSIGN(json found, ask_json(command.admin, "GET", "/-/cache/stat", query_of(prefix)));
   fmt::print("in memory: {} of the {} that the caches may hold\n", description(found),
              human_bytes(number(found, "cache_bytes")));
+  if (auto on_flash = flash_description(found)) fmt::print("on flash: {}\n", *on_flash);
   fmt::print("pinned: {}, {}\n", number(found, "pinned"), human_bytes(number(found, "pinned_bytes")));
   fmt::print("hits since they came in: {} (of each at most 255 count)\n", number(found, "hits"));
   fmt::print("known to be missing: {}\n", counted(number(found, "missing_keys"), "key"));
@@ -59,6 +67,7 @@ Result<void> evict(const CacheCommand& command) {
   TRY_ASSIGN(cache::ObjectPrefix prefix, parse_prefix(command.argument));
   TRY_ASSIGN(json evicted, ask_json(command.admin, "POST", "/-/cache/evict", query_of(prefix)));
   fmt::print("{} taken out of memory\n", description(evicted));
+  if (auto off_flash = flash_description(evicted)) fmt::print("{} taken off flash\n", *off_flash);
   return {};
 }
 
@@ -118,13 +127,13 @@ CLI::Option* add_prefix(CLI::App* command, const std::shared_ptr<CacheCommand>& 
 }  // namespace
 
 void add_cache(CLI::App& program, RunCommand* run) {
-  CLI::App* cache = program.add_subcommand("cache", "Ask a running server about its memory cache");
+  CLI::App* cache = program.add_subcommand("cache", "Ask a running server about its caches");
   cache->require_subcommand(1);
   CLI::App* command = cache->add_subcommand("explain", "Say why an object is, or is not, in memory");
   auto explained = prepare(command, run, explain);
   command->add_option("object", explained->argument, "BUCKET/KEY or s3://BUCKET/KEY")->required();
 
-  command = cache->add_subcommand("stat", "Say how much is in memory of what begins with a prefix");
+  command = cache->add_subcommand("stat", "Say how much is in memory, and on flash, of what begins with a prefix");
   add_prefix(command, prepare(command, run, stat))->required();
 
   command = cache->add_subcommand("jobs", "Show or end the warm-ups that run in the background");
@@ -134,7 +143,9 @@ void add_cache(CLI::App& program, RunCommand* run) {
 
 void add_evict(CLI::App& program, RunCommand* run) {
   CLI::App* command = program.add_subcommand(
-      "evict", "Let a running server take out of its memory what begins with a prefix; what is stored stays");
+      "evict",
+      "Let a running server take out of its memory, and off its flash, what begins with a prefix; what is stored "
+      "stays");
   add_prefix(command, prepare(command, run, evict))->required();
 }
 

@@ -43,4 +43,10 @@ void EvictedQueue::cancel_other(std::uint64_t hash, std::uint64_t state) {
   if (found != by_hash_.end() && found->second->state != state) found->second->cancelled = true;
 }
 
+void EvictedQueue::cancel_selected(const Selection& selection) {
+  for (Item& item : items_) {
+    if (selection(item.key.bucket, item.key.name)) item.cancelled = true;
+  }
+}
+
 }  // namespace shoal::flash

@@ -3,12 +3,17 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <string_view>
 #include <unordered_map>
 
 #include "shoal/base/memory_account.h"
 #include "shoal/model/eviction_preview.h"
 
 namespace shoal::flash {
+
+/// Which objects, by bucket and name.
+using Selection = std::function<bool(std::string_view bucket, std::string_view name)>;
 
 /// What left memory before its turn to be written came: copies, charged to the account, in the order in which they
 /// left.
@@ -42,6 +47,7 @@ class EvictedQueue {
   void cancel(std::uint64_t hash);
   /// Unless it is of this state.
   void cancel_other(std::uint64_t hash, std::uint64_t state);
+  void cancel_selected(const Selection& selection);
 
  private:
   /// Of an item without its body, about.

@@ -32,6 +32,7 @@ Task<void> FlashCache::open() {
 
 Task<Result<void>> FlashCache::adopt() {
   auto put = [this](FlashLog::Segment segment, const FlashRecord& record) {
+    if (record.units == 0) index_.erase(record.hash);
     FlashEntry entry;
     entry.hash = record.hash;
     entry.state = record.state;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,9 +15,11 @@
 #include "shoal/base/log_throttle.h"
 #include "shoal/flash/evicted_queue.h"
 #include "shoal/flash/flash_index.h"
+#include "shoal/flash/flash_inventory.h"
 #include "shoal/flash/flash_log.h"
 #include "shoal/flash/flash_stats.h"
 #include "shoal/flash/record_batch.h"
+#include "shoal/io/async_mutex.h"
 #include "shoal/io/disk.h"
 #include "shoal/model/conditional_reads.h"
 #include "shoal/model/eviction_preview.h"
@@ -90,6 +93,13 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Pas
   /// Nothing if the object is not on flash.
   std::optional<Copy> find_copy(const ObjectKeyView& key) const;
 
+  // For an operator. Both read where each copy has its name, a step at a time, with requests in between.
+
+  /// What is on flash of the objects that `selection` says.
+  Task<Result<FlashInventory>> survey(Selection selection);
+  /// Takes it out, also for all later starts; returns what it was. What is read of it meanwhile may be copied again.
+  Task<Result<FlashInventory>> evict(Selection selection);
+
   Task<Result<void>> create_bucket(BucketInfo bucket) override;
   Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
   Task<Result<void>> update_bucket(BucketInfo bucket) override;
@@ -125,6 +135,7 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Pas
   class Revocation;
   class Writer;
 
+  enum class Purpose : std::uint8_t { count, evict };
   /// What ended a look at the preview.
   enum class Stop : std::uint8_t { nothing_left, batch_full, budget_used, segment_full, index_full };
 
@@ -167,6 +178,17 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Pas
   std::uint64_t memory_bytes() const { return index_.memory_bytes() + log_.memory_bytes(); }
   void switch_off(const Error& error);
 
+  // For an operator (flash_operator.cc).
+  Task<Result<FlashInventory>> go_through(Selection selection, Purpose purpose);
+  /// What the index has of these in the segment, by place.
+  std::vector<FlashEntry> entries_in(FlashLog::Segment segment, const std::vector<std::uint64_t>& hashes);
+  /// Those of the entries, all of one segment, that are selected.
+  Task<Result<std::vector<FlashEntry>>> select(std::vector<FlashEntry> entries, const Selection* selection);
+  /// The same for entries that are so near that one read is enough.
+  Task<void> look_at(std::span<const FlashEntry> entries, const Selection* selection, std::vector<FlashEntry>* selected,
+                     Result<void>* outcome);
+  Task<Result<void>> take_out(std::vector<FlashEntry> entries);
+
   const Below below_;
   const Clock& clock_;
   const Options options_;
@@ -175,6 +197,7 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Pas
   FlashLog log_;
   EvictedQueue evicted_;
   std::uint64_t evicted_bytes_max_ = 0;  // what one feed() may write
+  io::AsyncMutex writing_;               // held while something is written to the log
   RecordBatch batch_;
   std::uint64_t batch_growth_ = 0;                                  // of the index, by the batch
   std::unordered_map<std::uint64_t, std::uint32_t> being_written_;  // how many writes of a key (its hash) run

@@ -21,6 +21,7 @@ void FlashCache::switch_off(const Error& error) {
 }
 
 Task<std::uint64_t> FlashCache::feed(EvictionPreview* preview, std::uint64_t bytes_max) {
+  io::AsyncMutex::Lock lock = co_await writing_.lock();
   if (is_off_) co_return 0;
   evicted_bytes_max_ = bytes_max;
   Result<std::uint64_t> written = co_await feed_some(preview, bytes_max);

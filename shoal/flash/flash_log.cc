@@ -6,7 +6,6 @@
 #include "shoal/base/check.h"
 #include "shoal/base/log.h"
 #include "shoal/base/random.h"
-#include "shoal/storage/info_codec.h"
 
 namespace shoal::flash {
 namespace {
@@ -88,11 +87,10 @@ Task<Result<void>> FlashLog::adopt(Segment id, const TellRecord* tell) {
   Result<std::vector<FlashRecord>> records = co_await read_table(segment.get(), file_bytes);
   bool is_sealed = records.has_value();
   if (!is_sealed) {
-    records = co_await walk(segment.get(), file_bytes);
-    if (!records) co_return failure(std::move(records).error());
-    if (records->empty()) co_return failure(ErrorCode::corrupt, "a segment without records");
-    std::uint64_t end = records->back().offset() + records->back().bytes();
-    CO_TRY_ASSIGN(file_bytes, co_await seal(file.get(), segment.get(), *records, end));
+    CO_TRY_ASSIGN(Walked walked, co_await walk(segment.get(), file_bytes));
+    if (walked.records.empty()) co_return failure(ErrorCode::corrupt, "a segment without records");
+    records = std::move(walked.records);
+    CO_TRY_ASSIGN(file_bytes, co_await seal(file.get(), segment.get(), *records, walked.end));
   }
   segment->disk_bytes = file_bytes;
   disk_bytes_ += file_bytes;
@@ -123,8 +121,8 @@ Task<Result<std::vector<FlashRecord>>> FlashLog::read_table(OneSegment* segment,
   co_return decode_table(body);
 }
 
-Task<Result<std::vector<FlashRecord>>> FlashLog::walk(OneSegment* segment, std::uint64_t file_bytes) {
-  std::vector<FlashRecord> records;
+Task<Result<FlashLog::Walked>> FlashLog::walk(OneSegment* segment, std::uint64_t file_bytes) {
+  Walked walked;
   storage::PinnedBytes window;
   std::uint64_t window_begin = 0;
   std::uint64_t wanted = storage::record_header_bytes;  // of the next record
@@ -142,17 +140,11 @@ Task<Result<std::vector<FlashRecord>>> FlashLog::walk(OneSegment* segment, std::
     wanted = header->head_bytes();
     if (bytes.size() < wanted) continue;
     Result<storage::RecordHead> head = storage::parse_head(bytes, {segment->file.salt(), offset});
-    if (!head || head->header.kind != storage::RecordKind::put) break;
-    Result<storage::StoredObject> stored = storage::decode_object(head->info, head->header.sequence);
-    if (!stored) break;
-    std::uint64_t length = head->header.record_bytes();
-    records.push_back({hash_of_key(head->bucket, head->name), state_of(stored->info),
-                       static_cast<std::uint32_t>(offset / storage::record_alignment),
-                       static_cast<std::uint32_t>(length / storage::record_alignment)});
-    offset += length;
+    if (!head || !add_to_table(*head, offset, walked.records)) break;
+    walked.end = offset += head->header.record_bytes();
     wanted = storage::record_header_bytes;
   }
-  co_return records;
+  co_return walked;
 }
 
 Task<Result<std::uint64_t>> FlashLog::seal(io::File* file, const OneSegment* segment, std::vector<FlashRecord> records,
@@ -254,6 +246,28 @@ Task<Result<void>> FlashLog::begin_segment() {
   end_ = first_record_offset;
   recount_memory();
   co_return Result<void>();
+}
+
+std::optional<FlashLog::Segment> FlashLog::segment_after(Segment segment) const {
+  auto next = segments_.upper_bound(segment);
+  return next == segments_.end() ? std::nullopt : std::optional(next->first);
+}
+
+std::vector<std::uint64_t> FlashLog::hashes_of(Segment segment, std::size_t skipped, std::size_t count) const {
+  std::vector<std::uint64_t> hashes;
+  auto found = segments_.find(segment);
+  if (found == segments_.end()) return hashes;
+  auto take_from = [&](const auto& records, auto hash_of_record) {
+    for (std::size_t i = skipped; i < records.size() && hashes.size() < count; ++i) {
+      hashes.push_back(hash_of_record(records[i]));
+    }
+  };
+  if (writing_ != nullptr && segment == newest()) {
+    take_from(records_, [](const FlashRecord& record) { return record.hash; });
+  } else {
+    take_from(found->second->hashes, [](std::uint64_t hash) { return hash; });
+  }
+  return hashes;
 }
 
 Task<Result<void>> FlashLog::drop_oldest() {

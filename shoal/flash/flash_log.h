@@ -46,7 +46,8 @@ class FlashLog {
   FlashLog(const FlashLog&) = delete;  // reads in flight point here
   FlashLog& operator=(const FlashLog&) = delete;
 
-  /// Takes over what is in the directory and tells of each record, the older one first. Before all else.
+  /// Takes over what is in the directory and tells of each record, the older one first, evictions too. Before all
+  /// else.
   Task<Result<void>> open(TellRecord tell);
   /// Seals the newest segment and waits for the readers of all.
   Task<Result<void>> close();
@@ -69,6 +70,8 @@ class FlashLog {
   }
   /// Writes them at end(); they may be read when this is done.
   Task<Result<void>> append(ByteSpan bytes, std::vector<FlashRecord> records);
+  /// What was appended survives a power cut.
+  Task<Result<void>> sync() { return writing_->sync_data(); }
   /// Whether another segment would fit in the capacity.
   bool has_room_for_segment() const { return disk_bytes_ + options_.segment_bytes <= options_.capacity; }
   /// Seals the newest segment and begins another one. Only if there is room.
@@ -77,6 +80,11 @@ class FlashLog {
   /// How many there are, the newest included.
   std::size_t segment_count() const { return segments_.size(); }
   Segment oldest() const { return segments_.begin()->first; }
+  /// The next newer one that is there, or nothing.
+  std::optional<Segment> segment_after(Segment segment) const;
+  /// The hashes of some of its records, in the order in which they were written: up to `count` behind the first
+  /// `skipped`; none if it is gone.
+  std::vector<std::uint64_t> hashes_of(Segment segment, std::size_t skipped, std::size_t count) const;
   /// The hashes of its records, in the order in which they were written; of the oldest while it is not the newest.
   const std::vector<std::uint64_t>& hashes_of_oldest() const { return segments_.begin()->second->hashes; }
   /// Nothing of it can be read from the call on. Waits for those who are reading, then removes the file. Not the
@@ -107,8 +115,12 @@ class FlashLog {
   Task<Result<void>> adopt(Segment id, const TellRecord* tell);
   /// From the table that a sealed segment has; corrupt if there is none.
   Task<Result<std::vector<FlashRecord>>> read_table(OneSegment* segment, std::uint64_t file_bytes);
+  struct Walked {
+    std::vector<FlashRecord> records;
+    std::uint64_t end = 0;  ///< of the last one
+  };
   /// From the heads of the records, as far as they are sound.
-  Task<Result<std::vector<FlashRecord>>> walk(OneSegment* segment, std::uint64_t file_bytes);
+  Task<Result<Walked>> walk(OneSegment* segment, std::uint64_t file_bytes);
   /// Puts table and footer behind the records.
   Task<Result<std::uint64_t>> seal(io::File* file, const OneSegment* segment, std::vector<FlashRecord> records,
                                    std::uint64_t end);

@@ -45,6 +45,44 @@ Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::Re
   return object;
 }
 
+Result<ObjectKeyView> read_key(ByteSpan bytes, std::uint64_t hash) {
+  TRY_ASSIGN(storage::RecordHeader header, storage::parse_header(bytes));
+  std::string_view key = as_text(bytes.subspan(storage::record_header_bytes));
+  if (key.size() < std::size_t{header.bucket_bytes} + header.name_bytes) {
+    return failure(ErrorCode::corrupt, "another record than was written");
+  }
+  ObjectKeyView view(key.substr(0, header.bucket_bytes), key.substr(header.bucket_bytes, header.name_bytes));
+  if (view.hash != hash) return failure(ErrorCode::corrupt, "another key than was written");
+  return view;
+}
+
+storage::Record make_eviction_record(std::span<const std::uint64_t> hashes) {
+  std::vector<std::byte> bytes;
+  bytes.reserve(hashes.size() * sizeof(std::uint64_t));
+  for (std::uint64_t hash : hashes) append_le(bytes, hash);
+  return storage::make_record(eviction_kind, {}, std::string(as_text(bytes)));
+}
+
+Result<void> add_to_table(const storage::RecordHead& head, std::uint64_t offset, std::vector<FlashRecord>& table) {
+  FlashRecord record;
+  record.position = static_cast<std::uint32_t>(offset / storage::record_alignment);
+  if (head.header.kind == eviction_kind) {
+    ByteSpan hashes = as_bytes(head.info);
+    for (; hashes.size() >= sizeof record.hash; hashes = hashes.subspan(sizeof record.hash)) {
+      record.hash = load_le<std::uint64_t>(hashes.data());
+      table.push_back(record);
+    }
+    return {};
+  }
+  if (head.header.kind != storage::RecordKind::put) return failure(ErrorCode::corrupt, "a record of another kind");
+  TRY_ASSIGN(storage::StoredObject stored, storage::decode_object(head.info, head.header.sequence));
+  record.hash = hash_of_key(head.bucket, head.name);
+  record.state = state_of(stored.info);
+  record.units = static_cast<std::uint32_t>(head.header.record_bytes() / storage::record_alignment);
+  table.push_back(record);
+  return {};
+}
+
 std::vector<std::byte> encode_table(const std::vector<FlashRecord>& records) {
   std::vector<std::byte> bytes;
   bytes.reserve(records.size() * table_entry_bytes);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct FlashRecord {
   std::uint64_t hash = 0;      ///< of the key
   std::uint64_t state = 0;     ///< state_of()
   std::uint32_t position = 0;  ///< offset in the segment, in units of storage::record_alignment
-  std::uint32_t units = 0;     ///< length, in the same units
+  std::uint32_t units = 0;     ///< length, in the same units; 0: what came before of the key was evicted
 
   std::uint64_t offset() const { return position * storage::record_alignment; }
   std::uint64_t bytes() const { return units * storage::record_alignment; }
@@ -32,6 +33,19 @@ storage::Record make_object_record(const ObjectKeyView& key, const ObjectInfo& i
 /// no_such_key if it is sound, but of another key with the same hash.
 Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::RecordPlace place,
                                   const ObjectKeyView& key, std::uint64_t state);
+
+/// The key of a record, from bytes that begin with it; nothing else of it is read or verified. Borrows from `bytes`;
+/// corrupt if its hash is another one.
+Result<ObjectKeyView> read_key(ByteSpan bytes, std::uint64_t hash);
+/// So many bytes of a record are enough for that.
+inline constexpr std::uint64_t key_bytes_max = 1408;
+
+/// Says that what came before it of these keys (their hashes) was taken out by an operator.
+inline constexpr storage::RecordKind eviction_kind{129};
+storage::Record make_eviction_record(std::span<const std::uint64_t> hashes);
+
+/// Adds what a record at `offset` means for its segment's table. corrupt if it is of no kind that belongs there.
+Result<void> add_to_table(const storage::RecordHead& head, std::uint64_t offset, std::vector<FlashRecord>& table);
 
 /// The table of the records of a segment, as the body of the segment's last record.
 inline constexpr storage::RecordKind table_kind{128};

@@ -3,8 +3,8 @@
 namespace shoal::flash {
 
 std::string_view to_string(DropReason reason) {
-  constexpr std::array<std::string_view, static_cast<std::size_t>(DropReason::count)> names = {"written", "changed",
-                                                                                               "aged", "damaged"};
+  constexpr std::array<std::string_view, static_cast<std::size_t>(DropReason::count)> names = {
+      "written", "changed", "aged", "damaged", "evicted"};
   return names[static_cast<std::size_t>(reason)];
 }
 

@@ -13,6 +13,7 @@ enum class DropReason : std::uint8_t {
   changed,  ///< the store below was seen to have something else
   aged,     ///< its segment was the oldest when room was needed
   damaged,  ///< it could not be read, or not verified
+  evicted,  ///< an operator took it out
   count,
 };
 std::string_view to_string(DropReason reason);

@@ -49,6 +49,11 @@ nlohmann::json to_json(const cache::Inventory& inventory) {
           {"awaited", inventory.awaited}, {"missing_keys", inventory.missing_keys}};
 }
 
+void add_to_json(nlohmann::json& json, const flash::FlashInventory& on_flash) {
+  json["flash_objects"] = on_flash.objects;
+  json["flash_bytes"] = on_flash.bytes;
+}
+
 // Names are percent-encoded: they may be any bytes, which JSON cannot carry.
 std::string encoded(std::string_view name) { return http::percent_encode(name, http::Slash::keep); }
 
@@ -108,17 +113,29 @@ Task<AdminAnswer> CacheAdmin::explain(AdminRequest request) {
 Task<AdminAnswer> CacheAdmin::stat(AdminRequest request) {
   std::optional<cache::ObjectPrefix> prefix = prefix_of(request.query);
   if (!prefix) co_return refusal(400, prefix_expected);
-  cache::Inventory inventory = co_await services_.on_prefixes->survey(*std::move(prefix));
+  cache::Inventory inventory = co_await services_.on_prefixes->survey(*prefix);
   nlohmann::json json = to_json(inventory);
   json["cache_bytes"] = services_.budget->for_caches();
+  if (services_.flash != nullptr) {
+    auto on_flash = co_await services_.flash->survey(*std::move(prefix));
+    if (!on_flash) co_return refusal(on_flash.error());
+    add_to_json(json, *on_flash);
+  }
   co_return answer_of(200, json);
 }
 
+// Memory first: nothing of it is fed to flash any more when flash is gone through.
 Task<AdminAnswer> CacheAdmin::evict(AdminRequest request) {
   std::optional<cache::ObjectPrefix> prefix = prefix_of(request.query);
   if (!prefix) co_return refusal(400, prefix_expected);
-  cache::Inventory evicted = co_await services_.on_prefixes->evict(*std::move(prefix));
-  co_return answer_of(200, to_json(evicted));
+  cache::Inventory evicted = co_await services_.on_prefixes->evict(*prefix);
+  nlohmann::json json = to_json(evicted);
+  if (services_.flash != nullptr) {
+    auto off_flash = co_await services_.flash->evict(*std::move(prefix));
+    if (!off_flash) co_return refusal(off_flash.error());
+    add_to_json(json, *off_flash);
+  }
+  co_return answer_of(200, json);
 }
 
 AdminAnswer CacheAdmin::list_pins() const {

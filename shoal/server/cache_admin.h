@@ -18,7 +18,7 @@ inline constexpr std::string_view cache_admin_prefix = "/-/cache/";
 /// What an operator does with the caches of a running server. Prefixes may be empty: all of the bucket.
 ///
 ///     GET  /-/cache/explain?bucket=…&key=…      why an object is, or is not, in memory; text, all else is JSON
-///     GET  /-/cache/stat?bucket=…[&prefix=…]    what is in memory of the prefix
+///     GET  /-/cache/stat?bucket=…[&prefix=…]    what is in memory and on flash of the prefix
 ///     POST /-/cache/evict?bucket=…[&prefix=…]   takes that out, pinned or not
 ///     GET  /-/cache/pins                        the pinned prefixes
 ///     POST /-/cache/pin?bucket=…[&prefix=…]     what is in memory of it, and what comes, stays

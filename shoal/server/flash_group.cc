@@ -19,6 +19,10 @@ flash::AgeLimits age_limits_of(const cache::Coherence& rule) {
   return {rule.max_age, rule.serve_stale};
 }
 
+flash::Selection selection_of(const cache::ObjectPrefix& prefix) {
+  return [prefix](std::string_view bucket, std::string_view name) { return prefix.contains(bucket, name); };
+}
+
 std::string sentence_of(const std::optional<flash::FlashCache::Copy>& copy) {
   if (!copy) return "Not on flash.\n";
   if (!copy->age) return fmt::format("On flash: {} bytes; to be compared before it is served.\n", copy->bytes);
@@ -95,6 +99,27 @@ Task<std::string> FlashGroup::explain(ObjectKey key) {
   const Member& owner = members_[owner_of_slot_(ObjectKeyView(key).slot())];
   auto copy = co_await io::run_on(*owner.loop, [&] { return owner.cache->find_copy(key); });
   co_return sentence_of(copy);
+}
+
+Task<Result<flash::FlashInventory>> FlashGroup::survey(cache::ObjectPrefix prefix) {
+  auto survey = [prefix = std::move(prefix)](flash::FlashCache& cache) { return cache.survey(selection_of(prefix)); };
+  return sum_of(std::move(survey));
+}
+
+Task<Result<flash::FlashInventory>> FlashGroup::evict(cache::ObjectPrefix prefix) {
+  auto evict = [prefix = std::move(prefix)](flash::FlashCache& cache) { return cache.evict(selection_of(prefix)); };
+  return sum_of(std::move(evict));
+}
+
+Task<Result<flash::FlashInventory>> FlashGroup::sum_of(Count count) {
+  flash::FlashInventory sum;
+  for (const Member& member : members_) {
+    flash::FlashCache* cache = member.cache.get();
+    auto counted = co_await io::run_on(*member.loop, [&] { return count(*cache); });
+    if (!counted) co_return failure(std::move(counted).error());
+    sum.add(*counted);
+  }
+  co_return sum;
 }
 
 }  // namespace shoal::server

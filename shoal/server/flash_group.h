@@ -8,6 +8,7 @@
 
 #include "shoal/base/result.h"
 #include "shoal/base/task.h"
+#include "shoal/cache/object_prefix.h"
 #include "shoal/flash/flash_cache.h"
 #include "shoal/flash/flash_directory.h"
 #include "shoal/flash/flash_feeder.h"
@@ -54,6 +55,10 @@ class FlashGroup {
   Task<flash::FlashStats> stats();
   /// A sentence for a person about one object. On any.
   Task<std::string> explain(ObjectKey key);
+  /// What of a prefix is on flash. On any.
+  Task<Result<flash::FlashInventory>> survey(cache::ObjectPrefix prefix);
+  /// Takes it out; returns what it was. On any.
+  Task<Result<flash::FlashInventory>> evict(cache::ObjectPrefix prefix);
 
  private:
   struct Member {
@@ -62,6 +67,10 @@ class FlashGroup {
     std::unique_ptr<flash::FlashCache> cache;
     std::unique_ptr<flash::FlashFeeder> feeder;
   };
+
+  using Count = std::function<Task<Result<flash::FlashInventory>>(flash::FlashCache& cache)>;
+  /// Of all loops, one after the other.
+  Task<Result<flash::FlashInventory>> sum_of(Count count);
 
   FlashGroup(flash::FlashFeeder::Options feeding, OwnerOfSlot owner_of_slot)
       : feeding_(feeding), owner_of_slot_(std::move(owner_of_slot)) {}

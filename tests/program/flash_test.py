@@ -1,5 +1,6 @@
 """The second tier: copies on a local disk of what does not fit into memory."""
 import random
+import re
 import subprocess
 
 import pytest
@@ -94,12 +95,21 @@ def put_all(bucket):
         bucket.put(str(number), body_of(number))
 
 
-def explain(server, key):
-    command = [str(program()), "cache", "explain", key, "--data", str(server.data)]
-    command += ["--admin", f"{HOST}:{server.admin_port}"]
+def ask(server, *command):
+    """What a subcommand of `shoal` says that asks the server."""
+    command = [str(program()), *command, "--data", str(server.data), "--admin", f"{HOST}:{server.admin_port}"]
     return subprocess.run(
-        command, env=server.full_environment(), capture_output=True, text=True, timeout=30, check=True
+        command, env=server.full_environment(), capture_output=True, text=True, timeout=60, check=True
     ).stdout
+
+
+def explain(server, key):
+    return ask(server, "cache", "explain", key)
+
+
+def count_on_flash(server, prefix):
+    """Objects on flash, as `shoal cache stat` says."""
+    return int(re.search(r"on flash: (\d+) object", ask(server, "cache", "stat", prefix))[1])
 
 
 def test_what_memory_evicts_is_read_from_flash(origin, in_front):
@@ -204,10 +214,32 @@ def test_what_the_origin_does_itself_drops_the_copy(origin, in_front):
 def test_a_plan_to_warm_up_tells_what_fits_there(in_front):
     front = in_front(**{"origin.coherence": "owned"})
     put_all(bucket_of(front))
-    command = [str(program()), "warm", "bucket/", "--dry-run", "--data", str(front.data)]
-    command += ["--admin", f"{HOST}:{front.admin_port}"]
-    said = subprocess.run(command, env=front.full_environment(), capture_output=True, text=True, timeout=60, check=True)
-    assert "not all of it fits\nthe second tier holds" in said.stdout and "all of it fits there" in said.stdout
+    said = ask(front, "warm", "bucket/", "--dry-run")
+    assert "not all of it fits\nthe second tier holds" in said and "all of it fits there" in said
+
+
+def test_what_is_evicted_is_not_on_flash_nor_after_a_kill(in_front):
+    front = in_front(**{"origin.coherence": "owned"})
+    bucket = bucket_of(front)
+    put_all(bucket)
+    fill_flash(front, bucket)
+    all_copies, of_some = count_on_flash(front, "bucket"), count_on_flash(front, "s3://bucket/2")
+    assert 0 < of_some < all_copies <= front.metrics()["shoal_flash_objects"]
+    evicted = re.search(r"(\d+) objects, .* taken off flash", ask(front, "evict", "s3://bucket/2"))
+    assert int(evicted[1]) >= of_some  # what memory has evicted since may have come
+    some = [number for number in range(OBJECTS) if str(number).startswith("2")]
+    for number in some:
+        assert read(bucket, number) == (body_of(number), "miss")
+    assert not ask(front, "evict", "bucket/2").startswith("0 objects")  # they were in memory again
+    assert count_on_flash(front, "bucket/2") == 0 < count_on_flash(front, "bucket")
+    assert front.metrics()['shoal_flash_drops_total{reason="evicted"}'] >= of_some
+    front.kill()
+    front.start()
+    assert count_on_flash(front, "bucket/2") == 0 < count_on_flash(front, "bucket")
+    bucket = bucket_of(front)
+    for number in some:
+        assert read(bucket, number) == (body_of(number), "miss")
+    assert read_all(bucket).get("flash", 0) > 0
 
 
 def test_a_log_on_a_slow_disk_has_a_second_tier_too(new_server, flash_options):
