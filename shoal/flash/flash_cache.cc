@@ -12,6 +12,9 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t tick_ms = 64;  // 32 bits of it are eight years
 
+const ObjectInfo* info_of(const Object& object) { return object.info.get(); }
+const ObjectInfo* info_of(const ObjectInfoPtr& info) { return info.get(); }
+
 }  // namespace
 
 FlashCache::FlashCache(Below below, io::Disk& disk, const Clock& clock, Options options)
@@ -110,10 +113,11 @@ void FlashCache::take_note(std::uint64_t hash, const ObjectInfo* present, millis
   if (entry->confirmed != 0) entry->confirmed = std::max(entry->confirmed, tick_of(now() - asked_at));
 }
 
-void FlashCache::take_note(std::uint64_t hash, const Error& error) {
-  if (error.code == ErrorCode::no_such_bucket || error.code == ErrorCode::no_such_key) {
-    drop(hash, DropReason::changed);
-  }
+template <typename Found>
+void FlashCache::take_note(std::uint64_t hash, const Result<std::optional<Found>>& answer, milliseconds asked_at) {
+  if (answer) return take_note(hash, *answer ? info_of(**answer) : nullptr, asked_at);
+  ErrorCode code = answer.error().code;
+  if (code == ErrorCode::no_such_bucket || code == ErrorCode::no_such_key) drop(hash, DropReason::changed);
 }
 
 void FlashCache::count_hit(const FlashEntry& entry) {
@@ -161,11 +165,7 @@ Task<Result<std::optional<Object>>> FlashCache::get(ObjectKey key) {
   ++stats_.misses;
   milliseconds asked_at = now();
   Result<std::optional<Object>> read = co_await below_.store.get(std::move(key));
-  if (read) {
-    take_note(hash, *read ? (*read)->info.get() : nullptr, asked_at);
-  } else {
-    take_note(hash, read.error());
-  }
+  take_note(hash, read, asked_at);
   co_return read;
 }
 
@@ -175,7 +175,7 @@ Task<Result<std::optional<Object>>> FlashCache::compare(ObjectKey key, FlashEntr
   std::uint64_t doubts_before = doubts_;
   auto present = co_await below_.comparing.get_unless(std::move(key), copy.info);
   if (!present) {
-    take_note(entry.hash, present.error());
+    take_note(entry.hash, present, asked_at);
     std::optional<milliseconds> age = age_of(entry);
     bool may_be_stale = is_unavailable(present.error().code) && age && *age - limits.max_age < limits.stale_max;
     if (!may_be_stale) co_return present;
@@ -203,11 +203,7 @@ Task<Result<std::optional<Object>>> FlashCache::get_unless(ObjectKey key, Object
   std::uint64_t hash = ObjectKeyView(key).hash;
   milliseconds asked_at = now();
   auto present = co_await below_.comparing.get_unless(std::move(key), std::move(known));
-  if (present) {
-    take_note(hash, *present ? (*present)->info.get() : nullptr, asked_at);
-  } else {
-    take_note(hash, present.error());
-  }
+  take_note(hash, present, asked_at);
   co_return present;
 }
 
@@ -215,11 +211,7 @@ Task<Result<std::optional<ObjectInfoPtr>>> FlashCache::stat(ObjectKey key) {
   std::uint64_t hash = ObjectKeyView(key).hash;
   milliseconds asked_at = now();
   auto present = co_await below_.store.stat(std::move(key));
-  if (present) {
-    take_note(hash, *present ? (*present)->get() : nullptr, asked_at);
-  } else {
-    take_note(hash, present.error());
-  }
+  take_note(hash, present, asked_at);
   co_return present;
 }
 

@@ -158,7 +158,9 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Pas
   void count_hit(const FlashEntry& entry);
   /// The store below was seen to have this, or (null) nothing, at a time not before `asked_at`.
   void take_note(std::uint64_t hash, const ObjectInfo* present, std::chrono::milliseconds asked_at);
-  void take_note(std::uint64_t hash, const Error& error);
+  /// The same of its answer, with a body or without.
+  template <typename Found>
+  void take_note(std::uint64_t hash, const Result<std::optional<Found>>& answer, std::chrono::milliseconds asked_at);
   void drop(std::uint64_t hash, DropReason reason);
   void bucket_changed();
 
