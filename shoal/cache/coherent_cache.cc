@@ -11,8 +11,9 @@ namespace shoal::cache {
 
 using Mode = Coherence::Mode;
 
-CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists)
-    : cache_(cache), below_(below), rules_(std::move(rules)), lists_(lists) {}
+CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists,
+                             DescribedReads* copies)
+    : cache_(cache), below_(below), rules_(std::move(rules)), lists_(lists), copies_(copies) {}
 
 Task<void> CoherentCache::close() {
   while (is_asking()) co_await answered_.wait();
@@ -161,13 +162,20 @@ Task<Result<TracedRead>> CoherentCache::read(ObjectKey key, Demand demand) {
 Task<Result<TracedRead>> CoherentCache::describe(ObjectKey key, Demand demand) {
   CO_TRY_ASSIGN(Freshness freshness, co_await make_fresh(key, demand, Wanted::info));
   TracedRead read;
-  ObjectInfoPtr info = cache_.try_stat(key);
-  read.source = info != nullptr ? source_of(freshness) : source_below(key.bucket);
-  if (info == nullptr) {
-    CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> found, co_await cache_.stat(std::move(key)));
-    info = found.value_or(nullptr);
+  if (ObjectInfoPtr info = cache_.try_stat(key)) {
+    read.object.emplace().info = std::move(info);
+    read.source = source_of(freshness);
+    co_return read;
   }
-  if (info != nullptr) read.object.emplace().info = std::move(info);
+  if (copies_ != nullptr) {
+    auto describing = copies_->describe(key);
+    CO_TRY_ASSIGN(read.object, co_await cache_.describe(key, std::move(describing)));
+  } else {
+    CO_TRY_ASSIGN(std::optional<ObjectInfoPtr> info, co_await cache_.stat(key));
+    if (info) read.object.emplace().info = *std::move(info);
+  }
+  read.source = read.object ? source_of(*read.object, key.bucket) : source_below(key.bucket);
+  if (read.source == ReadSource::stale) ++stats_.stale;
   co_return read;
 }
 

@@ -12,6 +12,7 @@
 #include "shoal/cache/list_cache.h"
 #include "shoal/cache/memory_cache.h"
 #include "shoal/model/conditional_reads.h"
+#include "shoal/model/described_reads.h"
 #include "shoal/model/traced_reads.h"
 
 namespace shoal::cache {
@@ -42,8 +43,9 @@ class CoherentCache final : public ObjectStore, public TracedReads {
   };
 
   /// `cache` is over `below`; both and the clock outlive this.
-  /// `lists` is over `cache` too; null: each listing is asked for.
-  CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists = nullptr);
+  /// `lists` is over `cache` too; null: each listing is asked for. `copies` are those that `below` keeps; null: none.
+  CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists = nullptr,
+                DescribedReads* copies = nullptr);
   CoherentCache(const CoherentCache&) = delete;  // questions in flight point here
   CoherentCache& operator=(const CoherentCache&) = delete;
 
@@ -120,6 +122,7 @@ class CoherentCache final : public ObjectStore, public TracedReads {
   ConditionalReads& below_;
   const CoherenceRules rules_;
   ListCache* const lists_;
+  DescribedReads* const copies_;
   std::array<Questions, 2> questions_;  // by what is wanted: only the body comes with its answer
   WaitList answered_;                   // close() waits for the last
   Stats stats_;

@@ -412,6 +412,21 @@ Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache::stat(ObjectKey key) {
   co_return info;
 }
 
+Task<Result<std::optional<Object>>> MemoryCache::describe(ObjectKey key,
+                                                          Task<Result<std::optional<Object>>> describing) {
+  auto [found, entry] = look_up(key);
+  if (found != Found::nothing) {
+    ++stats_.stat_hits;
+    std::optional<Object> object;
+    if (found == Found::object) object.emplace().info = entry->info.share();
+    co_return object;
+  }
+  ++stats_.stat_misses;
+  Result<std::optional<Object>> object = co_await std::move(describing);
+  in_flight_.observed(key);
+  co_return object;
+}
+
 Task<Result<ListPage>> MemoryCache::list(ListRequest request) {
   Result<ListPage> page = co_await store_.list(std::move(request));
   in_flight_.observed_all();

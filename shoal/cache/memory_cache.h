@@ -95,6 +95,8 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   /// Both, by what `reading` finds: what get() of the store below gives, without a body when that is what recall()
   /// told. Something else comes in at once, if it may be cached. Returns whether it was the same.
   Task<Result<bool>> renew(ObjectKey key, ObjectInfoPtr recalled, Task<Result<std::optional<Object>>> reading);
+  /// stat() where `describing` gives what the store below says: see DescribedReads.
+  Task<Result<std::optional<Object>>> describe(ObjectKey key, Task<Result<std::optional<Object>>> describing);
   /// Whether objects of the bucket are never cached.
   bool bypasses(std::string_view bucket) const { return contents_.rule_of(bucket).bypass; }
 

@@ -12,6 +12,22 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t tick_ms = 64;  // 32 bits of it are eight years
 
+/// Enough for the head of a record, unless very much is attached to the object: a page, since no disk reads less.
+constexpr std::uint64_t head_bytes_mostly = 4_KiB;
+
+std::uint64_t bytes_to_units(std::uint64_t bytes) {
+  return (bytes + storage::record_alignment - 1) / storage::record_alignment;
+}
+
+Result<Object> read_description(ByteSpan bytes, std::uint64_t record_bytes, storage::RecordPlace place,
+                                const ObjectKeyView& key, std::uint64_t state) {
+  TRY_ASSIGN(ObjectHead head, read_object_head(bytes, record_bytes, place, key, state));
+  Object object;
+  object.info = std::move(head.info);
+  object.from_flash = true;
+  return object;
+}
+
 const ObjectInfo* info_of(const Object& object) { return object.info.get(); }
 const ObjectInfo* info_of(const ObjectInfoPtr& info) { return info.get(); }
 
@@ -70,7 +86,7 @@ FlashStats FlashCache::stats() const {
 std::optional<FlashCache::Copy> FlashCache::find_copy(const ObjectKeyView& key) const {
   const FlashEntry* entry = index_.find(key.hash);
   if (entry == nullptr) return std::nullopt;
-  return Copy{entry->units * storage::record_alignment, age_of(*entry)};
+  return Copy{entry->bytes(), age_of(*entry)};
 }
 
 // --- time
@@ -122,19 +138,38 @@ void FlashCache::take_note(std::uint64_t hash, const Result<std::optional<Found>
 
 void FlashCache::count_hit(const FlashEntry& entry) {
   ++stats_.hits;
-  stats_.bytes_read += entry.units * storage::record_alignment;
+  stats_.bytes_read += entry.bytes();
   if (FlashEntry* present = find_same(entry)) present->was_hit = 1;
 }
 
-Task<std::optional<Object>> FlashCache::read_copy(ObjectKey key, FlashEntry entry) {
+Task<Result<std::optional<storage::PinnedBytes>>> FlashCache::read_part(FlashEntry entry, Part part) {
   FlashLog::Segment segment(entry.segment);
-  auto bytes = co_await log_.read(segment, entry.position, entry.units);
+  std::uint32_t units = entry.units;
+  if (part == Part::whole) co_return co_await log_.read(segment, entry.position, units);
+  auto units_for = [units](std::uint64_t bytes) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(units, bytes_to_units(bytes)));
+  };
+  auto bytes = co_await log_.read(segment, entry.position, units_for(head_bytes_mostly));
+  if (!bytes || !*bytes) co_return bytes;
+  Result<storage::RecordHeader> header = storage::parse_header((*bytes)->bytes);
+  if (!header || header->head_bytes() <= (*bytes)->bytes.size()) co_return bytes;
+  co_return co_await log_.read(segment, entry.position, units_for(header->head_bytes()));
+}
+
+Task<std::optional<Object>> FlashCache::read_copy(ObjectKey key, FlashEntry entry, Part part) {
+  auto bytes = co_await read_part(entry, part);
   if (!bytes && bytes.error().code == ErrorCode::io_error) switch_off(bytes.error());
   if (bytes && !*bytes) co_return std::nullopt;
   // Revoked while it was read, or written elsewhere.
   if (find_same(entry) == nullptr) co_return std::nullopt;
-  Result<Object> object = bytes ? read_object_record(**bytes, log_.place_of(segment, entry.position), key, entry.state)
-                                : Result<Object>(failure(std::move(bytes).error()));
+  Result<Object> object = failure(ErrorCode::internal, "not read");
+  if (!bytes) {
+    object = failure(std::move(bytes).error());
+  } else {
+    storage::RecordPlace place = log_.place_of(FlashLog::Segment(entry.segment), entry.position);
+    object = part == Part::whole ? read_object_record(**bytes, place, key, entry.state)
+                                 : read_description((*bytes)->bytes, entry.bytes(), place, key, entry.state);
+  }
   if (object) co_return *std::move(object);
   if (object.error().code == ErrorCode::corrupt || object.error().code == ErrorCode::not_supported) {
     if (auto lines = damage_lines_.due(clock_.monotonic())) {
@@ -150,7 +185,7 @@ Task<Result<std::optional<Object>>> FlashCache::get(ObjectKey key) {
   std::uint64_t hash = ObjectKeyView(key).hash;
   if (const FlashEntry* found = index_.find(hash)) {
     FlashEntry entry = *found;
-    std::optional<Object> copy = co_await read_copy(key, entry);
+    std::optional<Object> copy = co_await read_copy(key, entry, Part::whole);
     if (copy) {
       entry = *find_same(entry);
       std::optional<milliseconds> age = age_of(entry);
@@ -213,6 +248,41 @@ Task<Result<std::optional<ObjectInfoPtr>>> FlashCache::stat(ObjectKey key) {
   auto present = co_await below_.store.stat(std::move(key));
   take_note(hash, present, asked_at);
   co_return present;
+}
+
+Task<std::optional<Object>> FlashCache::describe_copy(ObjectKey key, milliseconds age_max) {
+  const FlashEntry* found = index_.find(ObjectKeyView(key).hash);
+  auto is_younger = [&](const FlashEntry& entry) {
+    std::optional<milliseconds> age = age_of(entry);
+    return age && *age < age_max;
+  };
+  if (found == nullptr || !is_younger(*found)) co_return std::nullopt;
+  FlashEntry entry = *found;
+  std::optional<Object> copy = co_await read_copy(std::move(key), entry, Part::info);
+  if (!copy) co_return std::nullopt;
+  entry = *find_same(entry);
+  if (!is_younger(entry)) co_return std::nullopt;  // somebody has had doubts meanwhile
+  copy->age = *age_of(entry);
+  ++stats_.described;
+  co_return copy;
+}
+
+Task<Result<std::optional<Object>>> FlashCache::describe(ObjectKey key) {
+  AgeLimits limits = options_.age_limits(key.bucket);
+  std::optional<Object> copy = co_await describe_copy(key, limits.max_age);
+  if (copy) co_return copy;
+  Result<std::optional<ObjectInfoPtr>> present = co_await stat(key);
+  if (!present && is_unavailable(present.error().code) && limits.stale_max.count() > 0) {
+    copy = co_await describe_copy(std::move(key), limits.max_age + limits.stale_max);
+    if (copy) {
+      ++stats_.stale;
+      co_return copy;
+    }
+  }
+  if (!present) co_return failure(std::move(present).error());
+  std::optional<Object> object;
+  if (*present) object.emplace().info = **std::move(present);
+  co_return object;
 }
 
 void FlashCache::doubt(const ObjectKeyView& key) {

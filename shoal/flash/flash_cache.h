@@ -22,6 +22,7 @@
 #include "shoal/io/async_mutex.h"
 #include "shoal/io/disk.h"
 #include "shoal/model/conditional_reads.h"
+#include "shoal/model/described_reads.h"
 #include "shoal/model/eviction_preview.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
@@ -46,7 +47,7 @@ struct AgeLimits {
 ///   knows what happened meanwhile. So is what is older than AgeLimits say.
 ///
 /// An error of the disk switches the tier off, until the next start: everything goes to the store below. One loop.
-class FlashCache final : public ObjectStore, public ConditionalReads, public PassThrough {
+class FlashCache final : public ObjectStore, public ConditionalReads, public DescribedReads, public PassThrough {
  public:
   struct Options {
     FlashLog::Options log;
@@ -110,7 +111,10 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Pas
   bool is_known_missing(const ObjectKeyView& key) override { return below_.store.is_known_missing(key); }
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
   Task<Result<std::optional<Object>>> get_unless(ObjectKey key, ObjectInfoPtr known) override;
+  /// Asks the store below, always.
   Task<Result<std::optional<ObjectInfoPtr>>> stat(ObjectKey key) override;
+  /// From the head of a copy if that may be served as it is, which is one disk read; else as stat().
+  Task<Result<std::optional<Object>>> describe(ObjectKey key) override;
   void doubt(const ObjectKeyView& key) override;
   Task<Result<ObjectInfoPtr>> put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) override;
   Task<Result<std::unique_ptr<ObjectWriter>>> begin_put(ObjectKey key) override;
@@ -151,8 +155,13 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Pas
   // Reading.
   /// Whether the index still has this very record.
   FlashEntry* find_same(const FlashEntry& entry);
-  /// The object, verified; nothing if it cannot be had from here.
-  Task<std::optional<Object>> read_copy(ObjectKey key, FlashEntry entry);
+  enum class Part : std::uint8_t { whole, info };
+  /// Of a record, as much as there is of the part.
+  Task<Result<std::optional<storage::PinnedBytes>>> read_part(FlashEntry entry, Part part);
+  /// The object, or its info alone, verified; nothing if it cannot be had from here.
+  Task<std::optional<Object>> read_copy(ObjectKey key, FlashEntry entry, Part part);
+  /// The info of a copy that is younger than that, and how old it is.
+  Task<std::optional<Object>> describe_copy(ObjectKey key, std::chrono::milliseconds age_max);
   /// Asks the store below whether it still has what the copy is of.
   Task<Result<std::optional<Object>>> compare(ObjectKey key, FlashEntry entry, Object copy);
   void count_hit(const FlashEntry& entry);

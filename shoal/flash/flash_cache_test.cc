@@ -268,6 +268,74 @@ TEST_F(FlashCacheTest, WhatIsDoubtedOnItsWayToFlashDoesNotGetThere) {
   EXPECT_FALSE(is_on_flash("a"));
 }
 
+TEST_F(FlashCacheTest, WhatAnObjectIsLikeIsToldFromTheHeadOfItsCopy) {
+  limits_.max_age = seconds(10);
+  open();
+  ObjectInfo info = info_of(test_text(5'000));
+  info.headers = {{"content-type", "text/plain"}};
+  info.user_metadata = {{"much", test_text(6'000)}};  // more than is read at first
+  EXPECT_THAT(run(store_.put(key("a"), info, Body::copy_of(test_text(5'000)), WriteCondition())), IsOk());
+  add_to_tail("a");
+  feed();
+  clock_.advance(seconds(3));
+  auto described = run(flash_->describe(key("a")));
+  ASSERT_THAT(described, IsOk());
+  EXPECT_EQ(*(*described)->info, ***run(store_.stat(key("a"))));
+  EXPECT_TRUE((*described)->from_flash);
+  EXPECT_TRUE((*described)->body.empty());
+  EXPECT_GE((*described)->age, seconds(3));
+  EXPECT_EQ(questions(), 0U);
+  EXPECT_EQ(flash_->stats().described, 1U);
+}
+
+TEST_F(FlashCacheTest, WhatIsTooOldOrDoubtedIsDescribedByTheStoreBelow) {
+  limits_.max_age = seconds(10);
+  open();
+  put_on_flash("a", "1");
+  put_on_flash("b", "1");
+  flash_->doubt(key("b"));
+  EXPECT_FALSE((*run(flash_->describe(key("b"))))->from_flash);
+  EXPECT_EQ(questions(), 1U);
+  clock_.advance(seconds(10));
+  EXPECT_FALSE((*run(flash_->describe(key("a"))))->from_flash);
+  EXPECT_EQ(questions(), 2U);
+  EXPECT_TRUE((*run(flash_->describe(key("a"))))->from_flash);  // that has confirmed it
+  EXPECT_EQ(questions(), 2U);
+  clock_.advance(seconds(10));
+  put_below("a", "22");
+  EXPECT_EQ((*run(flash_->describe(key("a"))))->info->size, 2U);
+  EXPECT_FALSE(is_on_flash("a"));
+  EXPECT_FALSE(run(flash_->describe(key("none"))).value().has_value());
+}
+
+TEST_F(FlashCacheTest, AWriteBeginsWhileACopyIsDescribed) {
+  open();
+  put_on_flash("a", "1");
+  auto describing = testing::start_task(loop_, flash_->describe(key("a")));
+  std::uint64_t before = disk_->operations();
+  loop_.restart();
+  while (disk_->operations() == before) ASSERT_EQ(loop_.run_one(), 1U);
+  auto writing = testing::start_task(loop_, put_task(*flash_, "a", "22"));
+  go_on();
+  EXPECT_THAT(writing.result(), IsOk());
+  EXPECT_FALSE(describing.result().value()->from_flash);
+}
+
+TEST_F(FlashCacheTest, StaleInfosAreToldAsStaleBodiesAre) {
+  limits_.max_age = seconds(10);
+  limits_.stale_max = seconds(60);
+  open();
+  put_on_flash("a", "1");
+  clock_.advance(seconds(30));
+  below_.fail(StoreCall::stat, ErrorCode::timed_out);
+  auto stale = run(flash_->describe(key("a")));
+  ASSERT_THAT(stale, IsOk());
+  EXPECT_GE((*stale)->age, seconds(30));
+  clock_.advance(seconds(60));
+  below_.fail(StoreCall::stat, ErrorCode::timed_out);
+  EXPECT_THAT(run(flash_->describe(key("a"))), HasError(ErrorCode::timed_out));
+}
+
 TEST_F(FlashCacheTest, StaleIsServedOnlyWhileTheStoreBelowCannotBeAskedAndOnlyAsLongAsIsAllowed) {
   limits_.max_age = seconds(10);
   limits_.stale_max = seconds(60);

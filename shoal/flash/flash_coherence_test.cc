@@ -21,8 +21,8 @@ class FlashCoherenceTest : public FlashCacheTest {
     if (rule.mode == Coherence::Mode::revalidate) limits_ = {rule.max_age, rule.serve_stale};
     open();
     memory_ = std::make_unique<cache::MemoryCache>(*flash_, clock_, memory_account_, cache::MemoryCacheOptions());
-    coherent_ =
-        std::make_unique<cache::CoherentCache>(*memory_, *flash_, cache::CoherenceRules{.others = rule, .buckets = {}});
+    coherent_ = std::make_unique<cache::CoherentCache>(
+        *memory_, *flash_, cache::CoherenceRules{.others = rule, .buckets = {}}, nullptr, flash_.get());
   }
   void use_revalidation(milliseconds max_age, milliseconds serve_stale = milliseconds(0)) {
     use({.mode = Coherence::Mode::revalidate, .max_age = max_age, .serve_stale = serve_stale});
@@ -112,6 +112,23 @@ TEST_F(FlashCoherenceTest, WhatIsSaidToHaveChangedIsComparedOnFlashToo) {
   coherent_->doubt(key("b"));
   EXPECT_EQ(see("a"), (Seen{"2", ReadSource::store}));
   EXPECT_EQ(see("b"), (Seen{"1", ReadSource::flash}));
+}
+
+TEST_F(FlashCoherenceTest, WhatAnObjectIsLikeComesFromFlashToo) {
+  use_revalidation(seconds(10));
+  put_on_flash("a", "1");
+  auto describe = [&](Demand demand) {
+    TracedRead read = run(coherent_->describe(key("a"), demand)).value();
+    EXPECT_EQ(read.object->info->size, 1U);
+    return read.source;
+  };
+  EXPECT_EQ(describe(Demand::as_promised), ReadSource::flash);
+  EXPECT_EQ(questions(), 0U);
+  EXPECT_EQ(describe(Demand::confirmed), ReadSource::store);
+  EXPECT_EQ(questions(), 1U);
+  EXPECT_EQ(describe(Demand::as_promised), ReadSource::store);  // it has doubted the copy, which a read compares
+  EXPECT_EQ(see("a"), (Seen{"1", ReadSource::flash}));
+  EXPECT_EQ(describe(Demand::as_promised), ReadSource::memory);
 }
 
 TEST_F(FlashCoherenceTest, AStaleCopyIsMarkedAsSuch) {

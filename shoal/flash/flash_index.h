@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shoal/base/memory_account.h"
+#include "shoal/storage/layout.h"
 
 namespace shoal::flash {
 
@@ -18,6 +19,8 @@ struct FlashEntry {
   std::uint32_t confirmed = 0;    ///< when the store below was last known to have it, for the owner; 0: not known
   std::uint32_t units : 31 = 0;   ///< length of the record, in the same units; never 0
   std::uint32_t was_hit : 1 = 0;  ///< since it was written
+
+  std::uint64_t bytes() const { return units * storage::record_alignment; }
 };
 static_assert(sizeof(FlashEntry) == 32, "memory per object is what limits how much flash a server can use");
 

@@ -69,7 +69,7 @@ Task<Result<FlashInventory>> FlashCache::go_through(Selection selection, Purpose
       Result<std::vector<FlashEntry>> selected = co_await select(std::move(entries), &selection);
       Result<void> done = selected ? Result<void>() : Result<void>(failure(selected.error()));
       if (selected) {
-        for (const FlashEntry& entry : *selected) sum.add({1, entry.units * storage::record_alignment});
+        for (const FlashEntry& entry : *selected) sum.add({1, entry.bytes()});
         if (purpose == Purpose::evict) done = co_await take_out(*std::move(selected));
       }
       if (!done) {

@@ -26,20 +26,31 @@ storage::Record make_object_record(const ObjectKeyView& key, const ObjectInfo& i
   return record;
 }
 
-Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::RecordPlace place,
-                                  const ObjectKeyView& key, std::uint64_t state) {
-  TRY_ASSIGN(storage::RecordHead head, storage::parse_head(bytes.bytes, place));
-  bool is_whole = head.header.kind == storage::RecordKind::put && head.header.record_bytes() == bytes.bytes.size();
-  if (!is_whole) return failure(ErrorCode::corrupt, "another record than was written");
-  if (head.bucket != key.bucket || head.name != key.name) return failure(ErrorCode::no_such_key, "of another key");
-  ByteSpan body = bytes.bytes.subspan(head.header.head_bytes(), head.header.body_bytes);
-  TRY(storage::verify_blocks(head, 0, body));
-  TRY_ASSIGN(storage::StoredObject stored, storage::decode_object(head.info, head.header.sequence));
-  if (state_of(stored.info) != state || stored.info.size != body.size()) {
+Result<ObjectHead> read_object_head(ByteSpan bytes, std::uint64_t record_bytes, storage::RecordPlace place,
+                                    const ObjectKeyView& key, std::uint64_t state) {
+  ObjectHead head;
+  TRY_ASSIGN(head.record, storage::parse_head(bytes, place));
+  const storage::RecordHeader& header = head.record.header;
+  bool is_same = header.kind == storage::RecordKind::put && header.record_bytes() == record_bytes;
+  if (!is_same) return failure(ErrorCode::corrupt, "another record than was written");
+  if (head.record.bucket != key.bucket || head.record.name != key.name) {
+    return failure(ErrorCode::no_such_key, "of another key");
+  }
+  TRY_ASSIGN(storage::StoredObject stored, storage::decode_object(head.record.info, header.sequence));
+  if (state_of(stored.info) != state || stored.info.size != header.body_bytes) {
     return failure(ErrorCode::corrupt, "another state of the object than was written");
   }
+  head.info = std::make_shared<const ObjectInfo>(std::move(stored.info));
+  return head;
+}
+
+Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::RecordPlace place,
+                                  const ObjectKeyView& key, std::uint64_t state) {
+  TRY_ASSIGN(ObjectHead head, read_object_head(bytes.bytes, bytes.bytes.size(), place, key, state));
+  ByteSpan body = bytes.bytes.subspan(head.record.header.head_bytes(), head.record.header.body_bytes);
+  TRY(storage::verify_blocks(head.record, 0, body));
   Object object;
-  object.info = std::make_shared<const ObjectInfo>(std::move(stored.info));
+  object.info = std::move(head.info);
   if (!body.empty()) object.body = Body(bytes.owner, body);
   object.from_flash = true;
   return object;

@@ -29,6 +29,16 @@ std::uint64_t state_of(const ObjectInfo& info);
 /// An object as a record of the engine's format; its sequence number is the object's version.
 storage::Record make_object_record(const ObjectKeyView& key, const ObjectInfo& info, const Body& body);
 
+/// What the beginning of a record of an object says.
+struct ObjectHead {
+  storage::RecordHead record;  ///< refers to the bytes
+  ObjectInfoPtr info;
+};
+/// From bytes that hold at least the head; verified, and that the record has so many bytes and is of this key and
+/// state. Errors are those of read_object_record().
+Result<ObjectHead> read_object_head(ByteSpan bytes, std::uint64_t record_bytes, storage::RecordPlace place,
+                                    const ObjectKeyView& key, std::uint64_t state);
+
 /// The whole record, verified: head, body, and that it is of this key and state. corrupt if its bytes are damaged;
 /// no_such_key if it is sound, but of another key with the same hash.
 Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::RecordPlace place,

@@ -24,6 +24,7 @@ struct FlashStats {
   std::uint64_t confirmed = 0;  ///< of the hits, those for which the store below was asked first
   std::uint64_t stale = 0;      ///< of the hits, those that were too old, while the store below could not be asked
   std::uint64_t misses = 0;
+  std::uint64_t described = 0;   ///< infos that were told from a copy, without its body
   std::uint64_t bytes_read = 0;  ///< records, of hits
   std::uint64_t objects_written = 0;
   std::uint64_t bytes_written = 0;    ///< records, all of them

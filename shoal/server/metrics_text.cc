@@ -196,6 +196,7 @@ void write_flash(TextWriter& writer, const flash::FlashStats& stats) {
   writer.counter("shoal_flash_confirmed_total", "Hits for which the store below was asked first.", stats.confirmed);
   writer.counter("shoal_flash_stale_reads_total", "Hits that were too old, while the store below could not be asked.",
                  stats.stale);
+  writer.counter("shoal_flash_described_total", "HEAD requests that were answered from a copy.", stats.described);
   writer.counter("shoal_flash_read_bytes_total", "Bytes of copies that were served.", stats.bytes_read);
   writer.counter("shoal_flash_written_objects_total", "Copies that were written.", stats.objects_written);
   writer.counter("shoal_flash_written_bytes_total", "Bytes of copies that were written.", stats.bytes_written);

@@ -102,8 +102,8 @@ void Node::Parts::build_caches() {
     if (origin != nullptr || flash != nullptr) {
       cache::CoherenceRules rules;  // our own store: all writes come through here
       if (origin != nullptr) rules = coherence_rules_of(configuration).value();
-      core.coherent =
-          std::make_unique<cache::CoherentCache>(*core.cache, *comparing, std::move(rules), core.lists.get());
+      core.coherent = std::make_unique<cache::CoherentCache>(
+          *core.cache, *comparing, std::move(rules), core.lists.get(), flash != nullptr ? &flash->cache(i) : nullptr);
     }
     members.push_back({&(*loops)[i], core.disk.get(), core.cache.get()});
   }
