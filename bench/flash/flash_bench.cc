@@ -53,7 +53,7 @@ class Objects final : public EvictionPreview {
       info.size = bytes_;
       info.etag = "0123456789abcdef0123456789abcdef";
       // Who stops here may not have taken it: it is offered again.
-      if (!visit({ObjectKeyView(key), info, body_of(next_, bytes_), std::chrono::milliseconds(0)})) return;
+      if (!visit({ObjectKeyView(key), &info, body_of(next_, bytes_), std::chrono::milliseconds(0)})) return;
       ++next_;
     }
   }

@@ -66,6 +66,7 @@ static_assert(sizeof(Entry) <= 64, "memory per object is what decides how many a
 /// A piece of one version of a large object.
 struct PieceEntry : Entry {
   Version version;
+  std::uint64_t state = 0;  ///< of the object, as state_of() tells it; for the owner
   std::uint64_t object_hash = 0;
   PieceEntry* next_in_chain = nullptr;  // of PieceChains
   PieceEntry* previous_in_chain = nullptr;

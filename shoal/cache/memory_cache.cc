@@ -294,10 +294,18 @@ Task<Result<bool>> MemoryCache::renew(ObjectKey key, ObjectInfoPtr recalled,
 
 template <typename Visit>
 void MemoryCache::show(const Entry& entry, Visit visit) const {
-  if (!entry.info || entry.revoked || entry.awaited || entry.doubted != 0 || contents_.is_retired(entry)) return;
+  bool is_served = (entry.info || entry.is_piece) && !entry.revoked && !entry.awaited && entry.doubted == 0;
+  if (!is_served || contents_.is_retired(entry)) return;
   Body body = entry.body ? Body(entry.body) : Body();
   std::chrono::milliseconds age(now_ms() - entry.since_ms);
-  visit(EvictionCandidate{{contents_.bucket_name(entry), entry.name()}, *entry.info.operator->(), body, age});
+  EvictionCandidate candidate{{contents_.bucket_name(entry), entry.name()}, nullptr, body, age};
+  if (entry.is_piece) {
+    const auto& piece = static_cast<const PieceEntry&>(entry);
+    candidate.piece = {piece.state, piece.piece};
+  } else {
+    candidate.info = entry.info.operator->();
+  }
+  visit(candidate);
 }
 
 void MemoryCache::preview_evictions(std::uint64_t bytes_of_list_max,

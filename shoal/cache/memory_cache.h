@@ -222,7 +222,7 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   void count_misses(const Flight& flight, std::uint32_t readers);
   std::uint32_t now_ms() const;
 
-  /// What of an entry others may see; nothing unless it is a whole object that is served.
+  /// What of an entry others may see; nothing unless it is an object, or a piece of one, that is served.
   template <typename Visit>
   void show(const Entry& entry, Visit visit) const;
 

@@ -1,4 +1,7 @@
+#include <map>
+
 #include "shoal/cache/memory_cache_test.h"
+#include "shoal/model/object_state.h"
 
 namespace shoal::cache {
 namespace {
@@ -51,6 +54,26 @@ TEST_P(LargeObjectTest, OnlyThePiecesThatAreAskedForAreRead) {
   EXPECT_EQ(read(object, 10'400, 100), text_.substr(10'400));
   EXPECT_EQ(large_cache_.stats().missed(MissReason::too_large), 1U);
   EXPECT_EQ(large_cache_.stats().piece_hits, 2U);
+}
+
+TEST_P(LargeObjectTest, WhoLooksAtEvictionsSeesPieces) {
+  Object object = open_large("a");
+  read(object, 1'500, 1'000);
+  std::map<std::uint32_t, std::string> shown;
+  auto note = [&](const EvictionCandidate& candidate) {
+    EXPECT_EQ(candidate.info, nullptr);
+    EXPECT_EQ(candidate.piece.state, state_of(*object.info));
+    shown[candidate.piece.number] = candidate.body.to_string();
+    return true;
+  };
+  large_cache_.preview_evictions(100'000, note);
+  std::map<std::uint32_t, std::string> expected = {{1, text_.substr(1'000, 1'000)}, {2, text_.substr(2'000, 1'000)}};
+  EXPECT_EQ(shown, expected);
+  shown.clear();
+  large_cache_.tell_evictions([&](const EvictionCandidate& candidate) { note(candidate); });
+  large_cache_.set_capacity(0);
+  large_cache_.tell_evictions(nullptr);
+  EXPECT_EQ(shown, expected);
 }
 
 TEST_P(LargeObjectTest, PiecesOfAnOldVersionAreNotThoseOfTheNewOne) {

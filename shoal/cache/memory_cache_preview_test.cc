@@ -26,7 +26,7 @@ class MemoryCachePreviewTest : public MemoryCacheTest {
   std::set<std::string> preview(std::uint64_t bytes) {
     std::set<std::string> names;
     cache_.preview_evictions(bytes, [&](const EvictionCandidate& candidate) {
-      EXPECT_EQ(candidate.body.size(), candidate.info.size);
+      EXPECT_EQ(candidate.body.size(), candidate.info->size);
       names.emplace(candidate.key.name);
       return true;
     });

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "shoal/cache/memory_cache.h"
+#include "shoal/model/object_state.h"
 
 namespace shoal::cache {
 
@@ -14,7 +15,12 @@ class MemoryCache::PieceReader final : public BodyReader {
   /// `read` is null when nothing of it is to be cached.
   PieceReader(MemoryCache* cache, ObjectKey key, ObjectInfoPtr info, std::shared_ptr<BodyReader> inner,
               std::shared_ptr<const LargeRead> read)
-      : cache_(cache), key_(std::move(key)), info_(std::move(info)), inner_(std::move(inner)), read_(std::move(read)) {}
+      : cache_(cache),
+        key_(std::move(key)),
+        info_(std::move(info)),
+        state_(state_of(*info_)),
+        inner_(std::move(inner)),
+        read_(std::move(read)) {}
 
   Task<Result<Body>> read(std::uint64_t offset, std::uint64_t length) override {
     const std::uint64_t piece_bytes = cache_->options_.piece_bytes;
@@ -50,6 +56,7 @@ class MemoryCache::PieceReader final : public BodyReader {
       co_return piece;
     }
     if (auto installed = cache_->install(entry_key(number), nullptr, piece); installed.entry != nullptr) {
+      static_cast<PieceEntry*>(installed.entry)->state = state_;
       piece = contents.body_of(*installed.entry);
     }
     co_return piece;
@@ -58,6 +65,7 @@ class MemoryCache::PieceReader final : public BodyReader {
   MemoryCache* cache_;
   ObjectKey key_;
   ObjectInfoPtr info_;
+  const std::uint64_t state_;
   std::shared_ptr<BodyReader> inner_;
   std::shared_ptr<const LargeRead> read_;
 };

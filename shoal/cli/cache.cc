@@ -25,17 +25,19 @@ struct CacheCommand {
 };
 using Action = std::function<Result<void>(const CacheCommand& command)>;
 
-std::string description(const json& inventory) {
-  std::string text = counted(number(inventory, "objects"), "object");
-  if (number(inventory, "pieces") > 0) text += fmt::format(" and {}", counted(number(inventory, "pieces"), "piece"));
-  return fmt::format("{}, {}", text, human_bytes(number(inventory, "bytes")));
+/// Of the fields whose names begin so.
+std::string description(const json& inventory, const std::string& begin = "") {
+  auto field = [&](const char* name) { return number(inventory, (begin + name).c_str()); };
+  std::string text = counted(field("objects"), "object");
+  std::uint64_t pieces = field("pieces");
+  if (pieces > 0) text += fmt::format(" and {}", counted(pieces, "piece"));
+  return fmt::format("{}, {}", text, human_bytes(field("bytes")));
 }
 
 /// Of a server with a second tier.
 std::optional<std::string> flash_description(const json& answer) {
-  if (!answer.contains("flash_objects")) return std::nullopt;
-  return fmt::format("{}, {}", counted(number(answer, "flash_objects"), "object"),
-                     human_bytes(number(answer, "flash_bytes")));
+  constexpr const char* begin = "flash_";
+  return answer.contains("flash_objects") ? std::optional(description(answer, begin)) : std::nullopt;
 }
 
 Result<void> explain(const CacheCommand& command) {

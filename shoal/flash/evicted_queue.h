@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
 #include "shoal/base/memory_account.h"
+#include "shoal/flash/flash_record.h"
 #include "shoal/model/eviction_preview.h"
 
 namespace shoal::flash {
@@ -21,12 +23,14 @@ class EvictedQueue {
  public:
   struct Item {
     ObjectKey key;
-    std::uint64_t hash = 0;
-    std::uint64_t state = 0;
-    ObjectInfo info;
+    FlashRecord record;              ///< without a place
+    std::optional<ObjectInfo> info;  ///< nothing: a piece
     Body body;
     std::chrono::milliseconds confirmed_at{0};  ///< for the owner
     bool cancelled = false;
+
+    /// As it was pushed, but for its age.
+    EvictionCandidate candidate(std::chrono::milliseconds age) const;
   };
 
   /// The account outlives the queue.
@@ -38,12 +42,14 @@ class EvictedQueue {
   bool empty() const { return items_.empty(); }
   /// Of the bodies.
   std::uint64_t bytes() const { return bytes_; }
-  bool contains(std::uint64_t hash) const { return by_hash_.contains(hash); }
+  /// The same object, or the same piece of it.
+  bool contains(const FlashRecord& record) const;
   const Item& front() const { return items_.front(); }
   void pop_front();
 
-  /// Of each key at most one.
-  void push(const EvictionCandidate& candidate, std::uint64_t state, std::chrono::milliseconds confirmed_at);
+  /// Of each object, or piece, at most one.
+  void push(const EvictionCandidate& candidate, std::chrono::milliseconds confirmed_at);
+  /// The object and all its pieces.
   void cancel(std::uint64_t hash);
   /// Unless it is of this state.
   void cancel_other(std::uint64_t hash, std::uint64_t state);
@@ -55,7 +61,7 @@ class EvictedQueue {
 
   MemoryAccount& account_;
   std::deque<Item> items_;
-  std::unordered_map<std::uint64_t, Item*> by_hash_;  // items of a deque stay where they are
+  std::unordered_multimap<std::uint64_t, Item*> by_object_;  // items of a deque stay where they are
   std::uint64_t bytes_ = 0;
 };
 

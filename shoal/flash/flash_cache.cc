@@ -12,25 +12,6 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t tick_ms = 64;  // 32 bits of it are eight years
 
-/// Enough for the head of a record, unless very much is attached to the object: a page, since no disk reads less.
-constexpr std::uint64_t head_bytes_mostly = 4_KiB;
-
-std::uint64_t bytes_to_units(std::uint64_t bytes) {
-  return (bytes + storage::record_alignment - 1) / storage::record_alignment;
-}
-
-Result<Object> read_description(ByteSpan bytes, std::uint64_t record_bytes, storage::RecordPlace place,
-                                const ObjectKeyView& key, std::uint64_t state) {
-  TRY_ASSIGN(ObjectHead head, read_object_head(bytes, record_bytes, place, key, state));
-  Object object;
-  object.info = std::move(head.info);
-  object.from_flash = true;
-  return object;
-}
-
-const ObjectInfo* info_of(const Object& object) { return object.info.get(); }
-const ObjectInfo* info_of(const ObjectInfoPtr& info) { return info.get(); }
-
 }  // namespace
 
 FlashCache::FlashCache(Below below, io::Disk& disk, const Clock& clock, Options options)
@@ -39,6 +20,7 @@ FlashCache::FlashCache(Below below, io::Disk& disk, const Clock& clock, Options 
       options_(std::move(options)),
       made_at_(clock.monotonic()),
       index_(*options_.log.account),
+      pieces_(*options_.log.account),
       log_(disk, options_.log),
       evicted_(*options_.log.account),
       batch_(*options_.log.account),
@@ -46,22 +28,19 @@ FlashCache::FlashCache(Below below, io::Disk& disk, const Clock& clock, Options 
 
 Task<void> FlashCache::open() {
   Result<void> adopted = co_await adopt();
+  stats_ = FlashStats();  // what was dropped was so before
   if (!adopted) switch_off(adopted.error());
 }
 
 Task<Result<void>> FlashCache::adopt() {
-  auto put = [this](FlashLog::Segment segment, const FlashRecord& record) {
-    if (record.units == 0) index_.erase(record.hash);
-    FlashEntry entry;
-    entry.hash = record.hash;
-    entry.state = record.state;
-    entry.segment = segment.value();
-    entry.position = record.position;
-    entry.units = record.units & INT32_MAX;
-    bool fits = memory_bytes() + index_.growth_for(record.hash) <= options_.index_bytes_max;
-    if (entry.units != 0 && fits) index_.put(entry);
+  auto tell = [this](FlashLog::Segment segment, const FlashRecord& record) {
+    if (record.units == 0) {
+      drop(record.hash, DropReason::evicted);
+    } else if (memory_bytes() + growth_for(record) <= options_.index_bytes_max) {
+      put(record, segment, 0);
+    }
   };
-  CO_TRY(co_await log_.open(std::move(put)));
+  CO_TRY(co_await log_.open(std::move(tell)));
   while (log_.disk_bytes() > options_.log.capacity) {
     CO_TRY(co_await retire_oldest());
   }
@@ -84,9 +63,16 @@ FlashStats FlashCache::stats() const {
 }
 
 std::optional<FlashCache::Copy> FlashCache::find_copy(const ObjectKeyView& key) const {
-  const FlashEntry* entry = index_.find(key.hash);
-  if (entry == nullptr) return std::nullopt;
-  return Copy{entry->bytes(), age_of(*entry)};
+  Copy copy;
+  if (const FlashEntry* entry = index_.find(key.hash)) {
+    copy = {entry->bytes(), age_of(*entry), 0};
+    return copy;
+  }
+  for (std::uint64_t piece : pieces_.pieces_of(key.hash)) {
+    copy.bytes += index_.find(piece)->bytes();
+    ++copy.pieces;
+  }
+  return copy.pieces > 0 ? std::optional(copy) : std::nullopt;
 }
 
 // --- time
@@ -103,7 +89,7 @@ std::optional<milliseconds> FlashCache::age_of(const FlashEntry& entry) const {
   return now() - milliseconds((entry.confirmed - 1) * tick_ms);
 }
 
-// --- reading
+// --- what the index knows
 
 FlashEntry* FlashCache::find_same(const FlashEntry& entry) {
   FlashEntry* found = index_.find(entry.hash);
@@ -114,182 +100,64 @@ FlashEntry* FlashCache::find_same(const FlashEntry& entry) {
 void FlashCache::drop(std::uint64_t hash, DropReason reason) {
   evicted_.cancel(hash);
   batch_.cancel(hash);
-  if (index_.erase(hash)) ++stats_.dropped(reason);
+  forget(hash, reason);
+  forget_pieces(hash, reason);
+}
+
+void FlashCache::forget(std::uint64_t entry_hash, DropReason reason) {
+  if (!index_.erase(entry_hash)) return;
+  pieces_.erase(entry_hash);
+  ++stats_.dropped(reason);
+}
+
+void FlashCache::forget_pieces(std::uint64_t hash, DropReason reason) {
+  for (std::uint64_t piece : pieces_.pieces_of(hash)) forget(piece, reason);
+}
+
+FlashRecord FlashCache::subject_of(const FlashEntry& entry) const {
+  FlashRecord record;
+  record.hash = entry.hash;
+  record.state = entry.state;
+  if (const PieceTable::Place* place = pieces_.find(entry.hash)) {
+    record.hash = place->object;
+    record.piece = place->number;
+  }
+  return record;
+}
+
+std::uint64_t FlashCache::growth_for(const FlashRecord& record) const {
+  std::uint64_t growth = index_.growth_for(record.entry_hash());
+  return record.piece == FlashRecord::whole ? growth : growth + pieces_.growth_for(record.hash);
+}
+
+void FlashCache::put(const FlashRecord& record, FlashLog::Segment segment, std::uint32_t confirmed) {
+  if (record.piece != FlashRecord::whole) {
+    if (pieces_.state_of(record.hash).value_or(record.state) != record.state) {
+      forget_pieces(record.hash, DropReason::changed);
+    }
+    pieces_.add(record.hash, record.state, record.piece);
+  }
+  FlashEntry entry;
+  entry.hash = record.entry_hash();
+  entry.state = record.state;
+  entry.confirmed = confirmed;
+  entry.segment = segment.value();
+  entry.position = record.position;
+  entry.units = record.units & INT32_MAX;
+  index_.put(entry);
 }
 
 void FlashCache::take_note(std::uint64_t hash, const ObjectInfo* present, milliseconds asked_at) {
-  FlashEntry* entry = index_.find(hash);
   if (present == nullptr) return drop(hash, DropReason::changed);
   std::uint64_t state = state_of(*present);
   evicted_.cancel_other(hash, state);
   batch_.cancel_other(hash, state);
+  if (pieces_.state_of(hash).value_or(state) != state) forget_pieces(hash, DropReason::changed);
+  FlashEntry* entry = index_.find(hash);
   if (entry == nullptr) return;
-  if (entry->state != state) return drop(hash, DropReason::changed);
+  if (entry->state != state) return forget(hash, DropReason::changed);
   // What was not compared since the start may be an older version that looks the same.
   if (entry->confirmed != 0) entry->confirmed = std::max(entry->confirmed, tick_of(now() - asked_at));
-}
-
-template <typename Found>
-void FlashCache::take_note(std::uint64_t hash, const Result<std::optional<Found>>& answer, milliseconds asked_at) {
-  if (answer) return take_note(hash, *answer ? info_of(**answer) : nullptr, asked_at);
-  ErrorCode code = answer.error().code;
-  if (code == ErrorCode::no_such_bucket || code == ErrorCode::no_such_key) drop(hash, DropReason::changed);
-}
-
-void FlashCache::count_hit(const FlashEntry& entry) {
-  ++stats_.hits;
-  stats_.bytes_read += entry.bytes();
-  if (FlashEntry* present = find_same(entry)) present->was_hit = 1;
-}
-
-Task<Result<std::optional<storage::PinnedBytes>>> FlashCache::read_part(FlashEntry entry, Part part) {
-  FlashLog::Segment segment(entry.segment);
-  std::uint32_t units = entry.units;
-  if (part == Part::whole) co_return co_await log_.read(segment, entry.position, units);
-  auto units_for = [units](std::uint64_t bytes) {
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(units, bytes_to_units(bytes)));
-  };
-  auto bytes = co_await log_.read(segment, entry.position, units_for(head_bytes_mostly));
-  if (!bytes || !*bytes) co_return bytes;
-  Result<storage::RecordHeader> header = storage::parse_header((*bytes)->bytes);
-  if (!header || header->head_bytes() <= (*bytes)->bytes.size()) co_return bytes;
-  co_return co_await log_.read(segment, entry.position, units_for(header->head_bytes()));
-}
-
-Task<std::optional<Object>> FlashCache::read_copy(ObjectKey key, FlashEntry entry, Part part) {
-  auto bytes = co_await read_part(entry, part);
-  if (!bytes && bytes.error().code == ErrorCode::io_error) switch_off(bytes.error());
-  if (bytes && !*bytes) co_return std::nullopt;
-  // Revoked while it was read, or written elsewhere.
-  if (find_same(entry) == nullptr) co_return std::nullopt;
-  Result<Object> object = failure(ErrorCode::internal, "not read");
-  if (!bytes) {
-    object = failure(std::move(bytes).error());
-  } else {
-    storage::RecordPlace place = log_.place_of(FlashLog::Segment(entry.segment), entry.position);
-    object = part == Part::whole ? read_object_record(**bytes, place, key, entry.state)
-                                 : read_description((*bytes)->bytes, entry.bytes(), place, key, entry.state);
-  }
-  if (object) co_return *std::move(object);
-  if (object.error().code == ErrorCode::corrupt || object.error().code == ErrorCode::not_supported) {
-    if (auto lines = damage_lines_.due(clock_.monotonic())) {
-      spdlog::warn("flash damaged bucket={} key={} reason={} times={}", log_value(key.bucket), log_value(key.name),
-                   log_value(object.error().message), *lines);
-    }
-    drop(entry.hash, DropReason::damaged);
-  }
-  co_return std::nullopt;
-}
-
-Task<Result<std::optional<Object>>> FlashCache::get(ObjectKey key) {
-  std::uint64_t hash = ObjectKeyView(key).hash;
-  if (const FlashEntry* found = index_.find(hash)) {
-    FlashEntry entry = *found;
-    std::optional<Object> copy = co_await read_copy(key, entry, Part::whole);
-    if (copy) {
-      entry = *find_same(entry);
-      std::optional<milliseconds> age = age_of(entry);
-      if (!age || *age >= options_.age_limits(key.bucket).max_age) {
-        co_return co_await compare(std::move(key), entry, *std::move(copy));
-      }
-      count_hit(entry);
-      copy->age = *age;
-      co_return copy;
-    }
-  }
-  ++stats_.misses;
-  milliseconds asked_at = now();
-  Result<std::optional<Object>> read = co_await below_.store.get(std::move(key));
-  take_note(hash, read, asked_at);
-  co_return read;
-}
-
-Task<Result<std::optional<Object>>> FlashCache::compare(ObjectKey key, FlashEntry entry, Object copy) {
-  AgeLimits limits = options_.age_limits(key.bucket);
-  milliseconds asked_at = now();
-  std::uint64_t doubts_before = doubts_;
-  auto present = co_await below_.comparing.get_unless(std::move(key), copy.info);
-  if (!present) {
-    take_note(entry.hash, present, asked_at);
-    std::optional<milliseconds> age = age_of(entry);
-    bool may_be_stale = is_unavailable(present.error().code) && age && *age - limits.max_age < limits.stale_max;
-    if (!may_be_stale) co_return present;
-    ++stats_.stale;
-    count_hit(entry);
-    copy.age = *age;
-    co_return std::optional<Object>(std::move(copy));
-  }
-  bool is_unchanged = *present && (*present)->info == copy.info;
-  FlashEntry* compared = find_same(entry);
-  if (!is_unchanged) {
-    if (compared != nullptr) drop(entry.hash, DropReason::changed);
-    ++stats_.misses;
-    co_return present;
-  }
-  // If somebody had doubts meanwhile, which may have been about this, it is compared again the next time.
-  bool is_renewed = compared != nullptr && doubts_ == doubts_before;
-  if (is_renewed) compared->confirmed = std::max(compared->confirmed, tick_of(now() - asked_at));
-  ++stats_.confirmed;
-  count_hit(entry);
-  co_return std::optional<Object>(std::move(copy));
-}
-
-Task<Result<std::optional<Object>>> FlashCache::get_unless(ObjectKey key, ObjectInfoPtr known) {
-  std::uint64_t hash = ObjectKeyView(key).hash;
-  milliseconds asked_at = now();
-  auto present = co_await below_.comparing.get_unless(std::move(key), std::move(known));
-  take_note(hash, present, asked_at);
-  co_return present;
-}
-
-Task<Result<std::optional<ObjectInfoPtr>>> FlashCache::stat(ObjectKey key) {
-  std::uint64_t hash = ObjectKeyView(key).hash;
-  milliseconds asked_at = now();
-  auto present = co_await below_.store.stat(std::move(key));
-  take_note(hash, present, asked_at);
-  co_return present;
-}
-
-Task<std::optional<Object>> FlashCache::describe_copy(ObjectKey key, milliseconds age_max) {
-  const FlashEntry* found = index_.find(ObjectKeyView(key).hash);
-  auto is_younger = [&](const FlashEntry& entry) {
-    std::optional<milliseconds> age = age_of(entry);
-    return age && *age < age_max;
-  };
-  if (found == nullptr || !is_younger(*found)) co_return std::nullopt;
-  FlashEntry entry = *found;
-  std::optional<Object> copy = co_await read_copy(std::move(key), entry, Part::info);
-  if (!copy) co_return std::nullopt;
-  entry = *find_same(entry);
-  if (!is_younger(entry)) co_return std::nullopt;  // somebody has had doubts meanwhile
-  copy->age = *age_of(entry);
-  ++stats_.described;
-  co_return copy;
-}
-
-Task<Result<std::optional<Object>>> FlashCache::describe(ObjectKey key) {
-  AgeLimits limits = options_.age_limits(key.bucket);
-  std::optional<Object> copy = co_await describe_copy(key, limits.max_age);
-  if (copy) co_return copy;
-  Result<std::optional<ObjectInfoPtr>> present = co_await stat(key);
-  if (!present && is_unavailable(present.error().code) && limits.stale_max.count() > 0) {
-    copy = co_await describe_copy(std::move(key), limits.max_age + limits.stale_max);
-    if (copy) {
-      ++stats_.stale;
-      co_return copy;
-    }
-  }
-  if (!present) co_return failure(std::move(present).error());
-  std::optional<Object> object;
-  if (*present) object.emplace().info = **std::move(present);
-  co_return object;
-}
-
-void FlashCache::doubt(const ObjectKeyView& key) {
-  ++doubts_;
-  evicted_.cancel(key.hash);
-  batch_.cancel(key.hash);
-  if (FlashEntry* entry = index_.find(key.hash)) entry->confirmed = 0;
 }
 
 // --- writing through

@@ -18,6 +18,7 @@
 #include "shoal/flash/flash_inventory.h"
 #include "shoal/flash/flash_log.h"
 #include "shoal/flash/flash_stats.h"
+#include "shoal/flash/piece_table.h"
 #include "shoal/flash/record_batch.h"
 #include "shoal/io/async_mutex.h"
 #include "shoal/io/disk.h"
@@ -46,6 +47,9 @@ struct AgeLimits {
 /// - What was there before the start is compared with the store below before it is served for the first time: nobody
 ///   knows what happened meanwhile. So is what is older than AgeLimits say.
 ///
+/// Of large objects, whose bodies come through a reader, pieces are kept: each belongs to one state, and is given only
+/// to readers of an object that the store below has just told to be in that state.
+///
 /// An error of the disk switches the tier off, until the next start: everything goes to the store below. One loop.
 class FlashCache final : public ObjectStore, public ConditionalReads, public DescribedReads, public PassThrough {
  public:
@@ -53,6 +57,8 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
     FlashLog::Options log;
     std::uint64_t object_bytes_min = 0;  ///< Smaller bodies are not worth a read of the disk.
     std::uint64_t object_bytes_max = 4_MiB;
+    std::uint64_t whole_bytes_max = 0;           ///< Larger objects are read in pieces
+    std::uint64_t piece_bytes = 0;               ///< of this size; 0: these are not kept.
     std::uint64_t index_bytes_max = UINT64_MAX;  ///< Memory; beyond, the oldest segment goes.
     /// Of a bucket.
     std::function<AgeLimits(std::string_view bucket)> age_limits = [](std::string_view) { return AgeLimits(); };
@@ -90,8 +96,9 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
   struct Copy {
     std::uint64_t bytes = 0;
     std::optional<std::chrono::milliseconds> age;  ///< nothing: it has to be compared first
+    std::uint64_t pieces = 0;                      ///< of a large object; 0: it is whole
   };
-  /// Nothing if the object is not on flash.
+  /// Nothing if nothing of the object is on flash.
   std::optional<Copy> find_copy(const ObjectKeyView& key) const;
 
   // For an operator. Both read where each copy has its name, a step at a time, with requests in between.
@@ -138,6 +145,7 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
  private:
   class Revocation;
   class Writer;
+  class PieceReader;
 
   enum class Purpose : std::uint8_t { count, evict };
   /// What ended a look at the preview.
@@ -152,7 +160,7 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
 
   Task<Result<void>> adopt();
 
-  // Reading.
+  // Reading (flash_reading.cc).
   /// Whether the index still has this very record.
   FlashEntry* find_same(const FlashEntry& entry);
   enum class Part : std::uint8_t { whole, info };
@@ -164,13 +172,27 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
   Task<std::optional<Object>> describe_copy(ObjectKey key, std::chrono::milliseconds age_max);
   /// Asks the store below whether it still has what the copy is of.
   Task<Result<std::optional<Object>>> compare(ObjectKey key, FlashEntry entry, Object copy);
+  /// A piece of an object that the store below has in that state; nothing if it cannot be had from here.
+  Task<std::optional<Body>> read_piece(ObjectKey key, PieceOfObject piece);
+  Result<std::optional<Object>> with_pieces(const ObjectKey& key, Result<std::optional<Object>> read);
+  /// Forgets what is damaged.
+  void note_unreadable(const ObjectKey& key, const FlashEntry& entry, const Error& error);
   void count_hit(const FlashEntry& entry);
   /// The store below was seen to have this, or (null) nothing, at a time not before `asked_at`.
   void take_note(std::uint64_t hash, const ObjectInfo* present, std::chrono::milliseconds asked_at);
   /// The same of its answer, with a body or without.
   template <typename Found>
   void take_note(std::uint64_t hash, const Result<std::optional<Found>>& answer, std::chrono::milliseconds asked_at);
+  /// The object and all its pieces, also those on their way.
   void drop(std::uint64_t hash, DropReason reason);
+  /// One entry of the index.
+  void forget(std::uint64_t entry_hash, DropReason reason);
+  void forget_pieces(std::uint64_t hash, DropReason reason);
+  /// What an entry is of, without its place.
+  FlashRecord subject_of(const FlashEntry& entry) const;
+  void put(const FlashRecord& record, FlashLog::Segment segment, std::uint32_t confirmed);
+  /// Of the index, at most.
+  std::uint64_t growth_for(const FlashRecord& record) const;
   void bucket_changed();
 
   // Writing (flash_feeding.cc).
@@ -186,11 +208,12 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
   Task<Result<void>> retire_oldest();
   Task<Result<void>> rewrite_hot(FlashLog::Segment segment);
   Task<Result<bool>> rewrite(FlashEntry entry);
-  std::uint64_t memory_bytes() const { return index_.memory_bytes() + log_.memory_bytes(); }
+  std::uint64_t memory_bytes() const { return index_.memory_bytes() + pieces_.memory_bytes() + log_.memory_bytes(); }
   void switch_off(const Error& error);
 
   // For an operator (flash_operator.cc).
   Task<Result<FlashInventory>> go_through(Selection selection, Purpose purpose);
+  void count_into(FlashInventory& sum, const FlashEntry& entry) const;
   /// What the index has of these in the segment, by place.
   std::vector<FlashEntry> entries_in(FlashLog::Segment segment, const std::vector<std::uint64_t>& hashes);
   /// Those of the entries, all of one segment, that are selected.
@@ -205,6 +228,7 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
   const Options options_;
   const MonotonicTime made_at_;
   FlashIndex index_;
+  PieceTable pieces_;  // of the entries of the index, those that are pieces
   FlashLog log_;
   EvictedQueue evicted_;
   std::uint64_t evicted_bytes_max_ = 0;  // what one feed() may write

@@ -84,7 +84,7 @@ TEST_F(FlashCacheTest, WhatLeavesMemoryBetweenTwoTurnsIsWrittenInTheNextOne) {
   }
   std::vector<Tail::Copy> evicted = std::exchange(tail_.copies, {});
   for (const Tail::Copy& copy : evicted) {
-    flash_->keep_evicted({ObjectKeyView(copy.key), *copy.object.info, copy.object.body, copy.age});
+    flash_->keep_evicted({ObjectKeyView(copy.key), copy.object.info.get(), copy.object.body, copy.age});
   }
   EXPECT_EQ(flash_->stats().lost, 5U);  // more than a turn writes
   EXPECT_THAT(put("1", "new"), IsOk());
@@ -262,7 +262,7 @@ TEST_F(FlashCacheTest, WhatIsDoubtedOnItsWayToFlashDoesNotGetThere) {
   add_to_tail("a");
   Tail::Copy copy = tail_.copies.front();
   tail_.copies.clear();
-  flash_->keep_evicted({ObjectKeyView(copy.key), *copy.object.info, copy.object.body, copy.age});
+  flash_->keep_evicted({ObjectKeyView(copy.key), copy.object.info.get(), copy.object.body, copy.age});
   flash_->doubt(key("a"));
   feed();
   EXPECT_FALSE(is_on_flash("a"));

@@ -39,7 +39,7 @@ class Tail final : public EvictionPreview {
 
   void preview_evictions(std::uint64_t, FunctionRef<bool(const EvictionCandidate&)> visit) override {
     for (const Copy& copy : copies) {
-      if (!visit({ObjectKeyView(copy.key), *copy.object.info, copy.object.body, copy.age})) return;
+      if (!visit({ObjectKeyView(copy.key), copy.object.info.get(), copy.object.body, copy.age})) return;
     }
   }
 
@@ -52,7 +52,7 @@ class Tail final : public EvictionPreview {
 /// still.
 class FlashCacheTest : public ::testing::Test {
  protected:
-  FlashCacheTest() {
+  explicit FlashCacheTest(testing::InMemoryStore::Options store_options = {}) : store_(clock_, store_options) {
     BucketInfo bucket;
     bucket.name = "bucket";
     EXPECT_THAT(run(store_.create_bucket(bucket)), IsOk());
@@ -154,7 +154,7 @@ class FlashCacheTest : public ::testing::Test {
   std::unique_ptr<sim::SimulatedDisk> disk_ = std::make_unique<sim::SimulatedDisk>();
   boost::asio::io_context loop_;
   ManualClock clock_;
-  testing::InMemoryStore store_{clock_};
+  testing::InMemoryStore store_;
   FaultyStore below_{store_};
   testing::ComparingReads comparing_{below_};
   Tail tail_;

@@ -12,7 +12,7 @@
 namespace shoal::flash {
 namespace {
 
-constexpr std::string_view title = "shoal flash cache\nformat 1\n";
+constexpr std::string_view title = "shoal flash cache\nformat 2\n";
 constexpr std::string_view id_label = "directory ";
 constexpr std::string_view loop_prefix = "loop-";
 /// LOCK, FLASH and the directories themselves.

@@ -17,6 +17,7 @@ void FlashCache::switch_off(const Error& error) {
   spdlog::error("flash switched off until the next start directory={} reason={}", log_value(options_.log.directory),
                 log_value(error.message));
   index_.clear();
+  pieces_.clear();
   while (!evicted_.empty()) evicted_.pop_front();
 }
 
@@ -31,34 +32,36 @@ Task<std::uint64_t> FlashCache::feed(EvictionPreview* preview, std::uint64_t byt
 
 bool FlashCache::wants(const EvictionCandidate& candidate) const {
   std::uint64_t size = candidate.body.size();
-  if (size != candidate.info.size || size < options_.object_bytes_min || size > options_.object_bytes_max) return false;
-  std::uint64_t hash = candidate.key.hash;
-  if (being_written_.contains(hash) || batch_.contains(hash)) return false;
-  const FlashEntry* entry = index_.find(hash);
-  return entry == nullptr || entry->state != state_of(candidate.info);
+  if (candidate.info != nullptr && size != candidate.info->size) return false;
+  if (size < options_.object_bytes_min || size > options_.object_bytes_max) return false;
+  FlashRecord record = record_of(candidate);
+  if (being_written_.contains(record.hash) || batch_.contains(record)) return false;
+  const FlashEntry* entry = index_.find(record.entry_hash());
+  return entry == nullptr || entry->state != record.state;
 }
 
 void FlashCache::keep_evicted(const EvictionCandidate& candidate) {
-  if (is_off_ || !wants(candidate) || evicted_.contains(candidate.key.hash)) return;
+  if (is_off_ || !wants(candidate) || evicted_.contains(record_of(candidate))) return;
   if (evicted_.bytes() + candidate.body.size() > evicted_bytes_max_) {
     ++stats_.lost;
     return;
   }
-  evicted_.push(candidate, state_of(candidate.info), now() - candidate.age);
+  evicted_.push(candidate, now() - candidate.age);
 }
 
 FlashCache::Stop FlashCache::add_to_batch(const EvictionCandidate& candidate, std::uint64_t bytes_max) {
-  storage::Record record = make_object_record(candidate.key, candidate.info, candidate.body);
+  storage::Record record = candidate.info != nullptr
+                               ? make_object_record(candidate.key, *candidate.info, candidate.body)
+                               : make_piece_record(candidate.key, candidate.piece, candidate.body);
+  RecordBatch::Item item;
+  item.record = record_of(candidate);
   std::uint64_t bytes = record.header.record_bytes();
   if (bytes > log_.record_bytes_max()) return Stop::nothing_left;
-  std::uint64_t index_growth = batch_growth_ + index_.growth_for(candidate.key.hash);
+  std::uint64_t index_growth = batch_growth_ + growth_for(item.record);
   std::uint64_t log_growth = log_.growth_for(batch_.items().size() + 1);
   if (!log_.has_room_for(batch_.bytes() + bytes, batch_.items().size() + 1)) return Stop::segment_full;
   if (memory_bytes() + index_growth + log_growth > options_.index_bytes_max) return Stop::index_full;
-  RecordBatch::Item item;
-  item.record.hash = candidate.key.hash;
-  item.record.state = state_of(candidate.info);
-  item.confirmed = tick_of(candidate.age);
+  if (candidate.info != nullptr) item.confirmed = tick_of(candidate.age);
   batch_.add(record, item);
   batch_growth_ = index_growth;
   if (batch_.bytes() >= bytes_max) return Stop::budget_used;
@@ -71,7 +74,7 @@ FlashCache::Stop FlashCache::gather(EvictionPreview* preview, std::uint64_t byte
   Stop stop = Stop::nothing_left;
   while (!evicted_.empty()) {
     const EvictedQueue::Item& item = evicted_.front();
-    EvictionCandidate candidate{ObjectKeyView(item.key), item.info, item.body, now() - item.confirmed_at};
+    EvictionCandidate candidate = item.candidate(now() - item.confirmed_at);
     if (!item.cancelled && wants(candidate)) stop = add_to_batch(candidate, bytes_max);
     if (stop == Stop::segment_full || stop == Stop::index_full) return stop;
     evicted_.pop_front();
@@ -121,20 +124,14 @@ Task<Result<void>> FlashCache::commit_batch() {
 
 void FlashCache::install(const RecordBatch::Item& item, FlashLog::Segment segment) {
   if (item.cancelled || is_off_) return;
-  FlashEntry entry;
-  entry.hash = item.record.hash;
-  entry.state = item.record.state;
-  entry.confirmed = item.confirmed;
+  std::uint32_t confirmed = item.confirmed;
   if (item.from_segment != 0) {
-    const FlashEntry* present = index_.find(item.record.hash);
+    const FlashEntry* present = index_.find(item.record.entry_hash());
     if (present == nullptr || present->segment != item.from_segment) return;
-    entry.confirmed = present->confirmed;
+    confirmed = present->confirmed;
     stats_.bytes_rewritten += item.record.bytes();
   }
-  entry.segment = segment.value();
-  entry.position = item.record.position;
-  entry.units = item.record.units & INT32_MAX;
-  index_.put(entry);
+  put(item.record, segment, confirmed);
 }
 
 // The room of one segment is kept free, so that what is hot in the oldest has somewhere to go before that is removed.
@@ -154,9 +151,7 @@ Task<Result<void>> FlashCache::retire_oldest() {
   CO_TRY(co_await rewrite_hot(oldest));
   for (std::uint64_t hash : log_.hashes_of_oldest()) {
     const FlashEntry* entry = index_.find(hash);
-    if (entry == nullptr || entry->segment != oldest.value()) continue;
-    index_.erase(hash);
-    ++stats_.dropped(DropReason::aged);
+    if (entry != nullptr && entry->segment == oldest.value()) forget(hash, DropReason::aged);
   }
   co_return co_await log_.drop_oldest();
 }
@@ -169,7 +164,7 @@ Task<Result<void>> FlashCache::rewrite_hot(FlashLog::Segment segment) {
   for (std::size_t i = 0; i < hashes.size(); ++i) {
     const FlashEntry* entry = index_.find(hashes[i]);
     bool is_hot = entry != nullptr && entry->segment == segment.value() && entry->was_hit != 0;
-    if (!is_hot || batch_.contains(hashes[i])) continue;
+    if (!is_hot || batch_.contains(subject_of(*entry))) continue;
     if (stats_.bytes_rewritten - rewritten_before + batch_.bytes() >= bytes_max) break;
     CO_TRY_ASSIGN(bool has_room, co_await rewrite(*entry));
     if (!has_room) break;
@@ -194,11 +189,10 @@ Task<Result<bool>> FlashCache::rewrite(FlashEntry entry) {
   if (!log_.has_room_for(batch_.bytes() + span.size(), batch_.items().size() + 1)) co_return false;
   if (batch_.empty()) batch_.begin_at(log_.end());
   Body copied = body.empty() ? Body() : Body((*bytes)->owner, body);
-  auto record = storage::make_record(storage::RecordKind::put, head->key(), std::string(head->info), std::move(copied));
+  auto record = storage::make_record(head->header.kind, head->key(), std::string(head->info), std::move(copied));
   record.header.sequence = head->header.sequence;
   RecordBatch::Item item;
-  item.record.hash = entry.hash;
-  item.record.state = entry.state;
+  item.record = subject_of(entry);
   item.from_segment = entry.segment;
   batch_.add(record, item);
   co_return true;

@@ -47,7 +47,7 @@ void FlashLog::recount_memory() {
 
 void FlashLog::remember(OneSegment& segment, const std::vector<FlashRecord>& records) {
   segment.hashes.reserve(records.size());
-  for (const FlashRecord& record : records) segment.hashes.push_back(record.hash);
+  for (const FlashRecord& record : records) segment.hashes.push_back(record.entry_hash());
 }
 
 // --- start and end
@@ -263,7 +263,7 @@ std::vector<std::uint64_t> FlashLog::hashes_of(Segment segment, std::size_t skip
     }
   };
   if (writing_ != nullptr && segment == newest()) {
-    take_from(records_, [](const FlashRecord& record) { return record.hash; });
+    take_from(records_, [](const FlashRecord& record) { return record.entry_hash(); });
   } else {
     take_from(found->second->hashes, [](std::uint64_t hash) { return hash; });
   }

@@ -85,7 +85,8 @@ class FlashLog {
   /// The hashes of some of its records, in the order in which they were written: up to `count` behind the first
   /// `skipped`; none if it is gone.
   std::vector<std::uint64_t> hashes_of(Segment segment, std::size_t skipped, std::size_t count) const;
-  /// The hashes of its records, in the order in which they were written; of the oldest while it is not the newest.
+  /// The hashes by which the index knows its records, in the order in which they were written; of the oldest while it
+  /// is not the newest.
   const std::vector<std::uint64_t>& hashes_of_oldest() const { return segments_.begin()->second->hashes; }
   /// Nothing of it can be read from the call on. Waits for those who are reading, then removes the file. Not the
   /// newest.

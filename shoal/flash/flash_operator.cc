@@ -69,7 +69,7 @@ Task<Result<FlashInventory>> FlashCache::go_through(Selection selection, Purpose
       Result<std::vector<FlashEntry>> selected = co_await select(std::move(entries), &selection);
       Result<void> done = selected ? Result<void>() : Result<void>(failure(selected.error()));
       if (selected) {
-        for (const FlashEntry& entry : *selected) sum.add({1, entry.bytes()});
+        for (const FlashEntry& entry : *selected) count_into(sum, entry);
         if (purpose == Purpose::evict) done = co_await take_out(*std::move(selected));
       }
       if (!done) {
@@ -81,6 +81,11 @@ Task<Result<FlashInventory>> FlashCache::go_through(Selection selection, Purpose
     }
   }
   co_return sum;
+}
+
+void FlashCache::count_into(FlashInventory& sum, const FlashEntry& entry) const {
+  ++(pieces_.find(entry.hash) != nullptr ? sum.pieces : sum.objects);
+  sum.bytes += entry.bytes();
 }
 
 std::vector<FlashEntry> FlashCache::entries_in(FlashLog::Segment segment, const std::vector<std::uint64_t>& hashes) {
@@ -119,10 +124,10 @@ Task<void> FlashCache::look_at(std::span<const FlashEntry> entries, const Select
     Result<ObjectKeyView> key = failure(ErrorCode::corrupt, "the segment ends before its records do");
     if (bytes) {
       ByteSpan from_here = (*bytes)->bytes.subspan((entry.position - begin) * storage::record_alignment);
-      key = read_key(from_here, entry.hash);
+      key = read_key(from_here, subject_of(entry).hash);
     }
     if (!key) {
-      drop(entry.hash, DropReason::damaged);
+      forget(entry.hash, DropReason::damaged);
     } else if ((*selection)(key->bucket, key->name)) {
       selected->push_back(entry);
     }
@@ -134,8 +139,11 @@ Task<Result<void>> FlashCache::take_out(std::vector<FlashEntry> entries) {
   std::vector<std::uint64_t> hashes;
   for (const FlashEntry& entry : entries) {
     if (find_same(entry) == nullptr) continue;
-    drop(entry.hash, DropReason::evicted);
-    hashes.push_back(entry.hash);
+    std::uint64_t hash = subject_of(entry).hash;
+    evicted_.cancel(hash);
+    batch_.cancel(hash);
+    forget(entry.hash, DropReason::evicted);
+    if (hashes.empty() || hashes.back() != hash) hashes.push_back(hash);  // pieces of one object stand together
   }
   if (hashes.empty()) co_return Result<void>();
   io::AsyncMutex::Lock lock = co_await writing_.lock();

@@ -92,7 +92,7 @@ TEST_F(FlashOperatorTest, WhatWaitsToBeWrittenIsEvictedToo) {
     add_to_tail(name);
   }
   for (const Tail::Copy& copy : std::exchange(tail_.copies, {})) {
-    flash_->keep_evicted({ObjectKeyView(copy.key), *copy.object.info, copy.object.body, copy.age});
+    flash_->keep_evicted({ObjectKeyView(copy.key), copy.object.info.get(), copy.object.body, copy.age});
   }
   evict("a");
   feed();

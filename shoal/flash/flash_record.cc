@@ -3,19 +3,41 @@
 #include <utility>
 
 #include "shoal/base/append_le.h"
-#include "shoal/base/hash.h"
 #include "shoal/storage/info_codec.h"
 
 namespace shoal::flash {
+namespace {
 
-std::uint64_t state_of(const ObjectInfo& info) {
-  std::uint64_t state =
-      hash64(as_bytes(info.etag), static_cast<std::uint64_t>(info.last_modified.time_since_epoch().count()));
-  std::byte size[sizeof info.size];
-  store_le(size, info.size);
-  state = hash64(size, state);
-  for (const auto& [name, value] : info.tags) state = hash64(as_bytes(value), hash64(as_bytes(name), state));
-  return state;
+std::string encode_piece(PieceOfObject piece) {
+  std::vector<std::byte> bytes;
+  append_le(bytes, piece.state);
+  append_le(bytes, piece.number);
+  return std::string(as_text(bytes));
+}
+
+Result<PieceOfObject> decode_piece(std::string_view info) {
+  PieceOfObject piece;
+  ByteSpan bytes = as_bytes(info);
+  if (bytes.size() != sizeof piece.state + sizeof piece.number) {
+    return failure(ErrorCode::corrupt, "a piece of nothing that is known");
+  }
+  piece.state = load_le<std::uint64_t>(bytes.data());
+  piece.number = load_le<std::uint32_t>(bytes.data() + sizeof piece.state);
+  return piece;
+}
+
+}  // namespace
+
+FlashRecord record_of(const EvictionCandidate& candidate) {
+  FlashRecord record;
+  record.hash = candidate.key.hash;
+  if (candidate.info != nullptr) {
+    record.state = state_of(*candidate.info);
+  } else {
+    record.state = candidate.piece.state;
+    record.piece = candidate.piece.number;
+  }
+  return record;
 }
 
 storage::Record make_object_record(const ObjectKeyView& key, const ObjectInfo& info, const Body& body) {
@@ -56,6 +78,25 @@ Result<Object> read_object_record(const storage::PinnedBytes& bytes, storage::Re
   return object;
 }
 
+storage::Record make_piece_record(const ObjectKeyView& key, PieceOfObject piece, const Body& body) {
+  return storage::make_record(piece_kind, key.to_key(), encode_piece(piece), body);
+}
+
+Result<Body> read_piece_record(const storage::PinnedBytes& bytes, storage::RecordPlace place, const ObjectKeyView& key,
+                               PieceOfObject piece) {
+  TRY_ASSIGN(storage::RecordHead head, storage::parse_head(bytes.bytes, place));
+  bool is_whole = head.header.kind == piece_kind && head.header.record_bytes() == bytes.bytes.size();
+  if (!is_whole) return failure(ErrorCode::corrupt, "another record than was written");
+  if (head.bucket != key.bucket || head.name != key.name) return failure(ErrorCode::no_such_key, "of another key");
+  TRY_ASSIGN(PieceOfObject stored, decode_piece(head.info));
+  if (stored.state != piece.state || stored.number != piece.number) {
+    return failure(ErrorCode::corrupt, "another piece than was written");
+  }
+  ByteSpan body = bytes.bytes.subspan(head.header.head_bytes(), head.header.body_bytes);
+  TRY(storage::verify_blocks(head, 0, body));
+  return Body(bytes.owner, body);
+}
+
 Result<ObjectKeyView> read_key(ByteSpan bytes, std::uint64_t hash) {
   TRY_ASSIGN(storage::RecordHeader header, storage::parse_header(bytes));
   std::string_view key = as_text(bytes.subspan(storage::record_header_bytes));
@@ -85,10 +126,17 @@ Result<void> add_to_table(const storage::RecordHead& head, std::uint64_t offset,
     }
     return {};
   }
-  if (head.header.kind != storage::RecordKind::put) return failure(ErrorCode::corrupt, "a record of another kind");
-  TRY_ASSIGN(storage::StoredObject stored, storage::decode_object(head.info, head.header.sequence));
   record.hash = hash_of_key(head.bucket, head.name);
-  record.state = state_of(stored.info);
+  if (head.header.kind == piece_kind) {
+    TRY_ASSIGN(PieceOfObject piece, decode_piece(head.info));
+    record.state = piece.state;
+    record.piece = piece.number;
+  } else if (head.header.kind == storage::RecordKind::put) {
+    TRY_ASSIGN(storage::StoredObject stored, storage::decode_object(head.info, head.header.sequence));
+    record.state = state_of(stored.info);
+  } else {
+    return failure(ErrorCode::corrupt, "a record of another kind");
+  }
   record.units = static_cast<std::uint32_t>(head.header.record_bytes() / storage::record_alignment);
   table.push_back(record);
   return {};
@@ -102,6 +150,8 @@ std::vector<std::byte> encode_table(const std::vector<FlashRecord>& records) {
     append_le(bytes, record.state);
     append_le(bytes, record.position);
     append_le(bytes, record.units);
+    append_le(bytes, record.piece);
+    append_le(bytes, std::uint32_t{0});
   }
   return bytes;
 }
@@ -115,6 +165,7 @@ std::vector<FlashRecord> decode_table(ByteSpan bytes) {
     record.state = load_le<std::uint64_t>(bytes.data() + 8);
     record.position = load_le<std::uint32_t>(bytes.data() + 16);
     record.units = load_le<std::uint32_t>(bytes.data() + 20);
+    record.piece = load_le<std::uint32_t>(bytes.data() + 24);
     records.push_back(record);
   }
   return records;

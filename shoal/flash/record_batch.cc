@@ -1,5 +1,6 @@
 #include "shoal/flash/record_batch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "shoal/base/check.h"
@@ -23,8 +24,8 @@ void RecordBatch::add(const storage::Record& record, Item item) {
   append(as_bytes(head));
   for (const Body::Slice& slice : record.body) append(slice.bytes);
   bytes_.resize(end);
-  bool is_new = by_hash_.emplace(item.record.hash, items_.size()).second;
-  CHECK(is_new);
+  CHECK(!contains(item.record));
+  by_object_.emplace(item.record.hash, items_.size());
   items_.push_back(item);
   recount_memory();
 }
@@ -32,25 +33,33 @@ void RecordBatch::add(const storage::Record& record, Item item) {
 void RecordBatch::recount_memory() {
   constexpr std::uint64_t map_node_bytes = 32;
   std::uint64_t bytes = bytes_.capacity() + items_.capacity() * sizeof(Item) +
-                        (by_hash_.size() + by_hash_.bucket_count()) * map_node_bytes;
+                        (by_object_.size() + by_object_.bucket_count()) * map_node_bytes;
   account_.charge(bytes);
   account_.release(std::exchange(charged_, bytes));
 }
 
+bool RecordBatch::contains(const FlashRecord& record) const {
+  auto [first, last] = by_object_.equal_range(record.hash);
+  return std::any_of(first, last, [&](const auto& known) { return items_[known.second].record.piece == record.piece; });
+}
+
 void RecordBatch::cancel(std::uint64_t hash) {
-  auto found = by_hash_.find(hash);
-  if (found != by_hash_.end()) items_[found->second].cancelled = true;
+  auto [first, last] = by_object_.equal_range(hash);
+  for (auto known = first; known != last; ++known) items_[known->second].cancelled = true;
 }
 
 void RecordBatch::cancel_other(std::uint64_t hash, std::uint64_t state) {
-  auto found = by_hash_.find(hash);
-  if (found != by_hash_.end() && items_[found->second].record.state != state) items_[found->second].cancelled = true;
+  auto [first, last] = by_object_.equal_range(hash);
+  for (auto known = first; known != last; ++known) {
+    Item& item = items_[known->second];
+    if (item.record.state != state) item.cancelled = true;
+  }
 }
 
 void RecordBatch::clear() {
   bytes_.clear();
   items_.clear();
-  by_hash_.clear();
+  by_object_.clear();
 }
 
 }  // namespace shoal::flash

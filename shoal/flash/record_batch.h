@@ -36,9 +36,11 @@ class RecordBatch {
   const std::vector<Item>& items() const { return items_; }
   std::vector<FlashRecord> records() const;
 
-  bool contains(std::uint64_t hash) const { return by_hash_.contains(hash); }
-  /// `item.record` needs hash and state only. Of each key at most one.
+  /// The same object, or the same piece of it.
+  bool contains(const FlashRecord& record) const;
+  /// `item.record` needs no place. Of each object, or piece, at most one.
   void add(const storage::Record& record, Item item);
+  /// The object and all its pieces.
   void cancel(std::uint64_t hash);
   /// Unless it is of this state.
   void cancel_other(std::uint64_t hash, std::uint64_t state);
@@ -53,7 +55,7 @@ class RecordBatch {
   storage::RecordPlace begin_;
   std::vector<std::byte> bytes_;
   std::vector<Item> items_;
-  std::unordered_map<std::uint64_t, std::size_t> by_hash_;
+  std::unordered_multimap<std::uint64_t, std::size_t> by_object_;
 };
 
 }  // namespace shoal::flash

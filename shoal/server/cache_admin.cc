@@ -51,6 +51,7 @@ nlohmann::json to_json(const cache::Inventory& inventory) {
 
 void add_to_json(nlohmann::json& json, const flash::FlashInventory& on_flash) {
   json["flash_objects"] = on_flash.objects;
+  json["flash_pieces"] = on_flash.pieces;
   json["flash_bytes"] = on_flash.bytes;
 }
 

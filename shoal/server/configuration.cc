@@ -264,7 +264,7 @@ OptionTable option_table_of(Configuration& configuration) {
       "of the capacity is taken.");
   table.add_bytes("flash.object_bytes_min", &flash.object_bytes_min, "Smaller objects are not copied.");
   table.add_bytes("flash.object_bytes_max", &flash.object_bytes_max,
-                  "Larger objects are not copied, nor are those that are cached in pieces.");
+                  "Larger objects, and larger pieces of objects, are not copied.");
   table.add_bytes("flash.index_memory_max", &flash.index_memory_max,
                   "Memory for knowing what is there, part of cache.memory, some 60 bytes an object; beyond, the oldest "
                   "copies go. 0 means an eighth of cache.memory.");

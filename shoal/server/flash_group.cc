@@ -25,6 +25,7 @@ flash::Selection selection_of(const cache::ObjectPrefix& prefix) {
 
 std::string sentence_of(const std::optional<flash::FlashCache::Copy>& copy) {
   if (!copy) return "Not on flash.\n";
+  if (copy->pieces > 0) return fmt::format("On flash: {} pieces, {} bytes.\n", copy->pieces, copy->bytes);
   if (!copy->age) return fmt::format("On flash: {} bytes; to be compared before it is served.\n", copy->bytes);
   return fmt::format("On flash: {} bytes, known to be right {} s ago.\n", copy->bytes, copy->age->count() / 1000);
 }
@@ -59,6 +60,8 @@ Result<std::unique_ptr<FlashGroup>> FlashGroup::open(std::vector<Loop> loops, co
                    .account = memory.index};
     options.object_bytes_min = given.object_bytes_min;
     options.object_bytes_max = given.object_bytes_max;
+    options.whole_bytes_max = configuration.cache.object_bytes_max;
+    options.piece_bytes = configuration.cache.piece_bytes;
     options.index_bytes_max = memory.index_bytes_max / loops.size();
     options.age_limits = [rules](std::string_view bucket) { return age_limits_of(rules.of(bucket)); };
     Member member{loops[i].loop, loops[i].timers, nullptr, nullptr};

@@ -24,7 +24,8 @@ std::string S3Call::location() const {
 void S3Call::note_read(const Object& object, CacheResult whole_body) {
   note_object(*object.info);
   bool in_pieces = object.reader != nullptr && arriving_reader(object) == nullptr && whole_body != CacheResult::bypass;
-  accessed_.cache = told_ = in_pieces ? CacheResult::pieces : whole_body;
+  bool is_told = !in_pieces || whole_body == CacheResult::flash;
+  accessed_.cache = told_ = is_told ? whole_body : CacheResult::pieces;
 }
 
 void S3Call::note_described(const ObjectInfo& info, CacheResult result) {

@@ -211,6 +211,79 @@ def test_what_the_origin_does_itself_drops_the_copy(origin, in_front):
     assert "Not on flash" in explain(front, "bucket/1")
 
 
+def test_what_an_object_is_like_is_told_from_flash(origin, in_front):
+    front = in_front(**{"origin.coherence": "owned"})
+    bucket = bucket_of(front)
+    put_all(bucket)
+    fill_flash(front, bucket)
+    etags = {item["Key"]: item["ETag"] for item in bucket.client.list_objects_v2(Bucket="bucket")["Contents"]}
+    asked_before = origin.metrics()
+    from_flash = []
+    for number in range(OBJECTS):
+        answer = bucket.client.head_object(Bucket="bucket", Key=str(number))
+        assert answer["ETag"] == etags[str(number)] and answer["ContentLength"] == OBJECT_BYTES
+        if answer["ResponseMetadata"]["HTTPHeaders"]["x-shoal-cache"] == "flash":
+            from_flash.append(number)
+    assert len(from_flash) > OBJECTS / 4
+    assert front.metrics()["shoal_flash_described_total"] == len(from_flash)
+    number = from_flash[0]
+    condition = [("If-None-Match", etags[str(number)])]
+    answer = front.raw().call("GET", f"/bucket/{number}", headers=condition)
+    assert answer.status == 304 and answer.header("x-shoal-cache") == "flash"
+    heads = 'shoal_requests_total{operation="HeadObject"'
+    asked = sum(count - asked_before.get(name, 0) for name, count in origin.metrics().items() if name.startswith(heads))
+    assert asked <= OBJECTS - len(from_flash)
+
+
+LARGE_BYTES = 3 << 20
+LARGE_OBJECTS = 12
+
+
+def large_body(number, version=0):
+    return random_bytes(LARGE_BYTES, seed=77 + 1000 * version + number)
+
+
+def read_large(bucket, version_of=lambda number: 0):
+    """How often an answer came from where; every body, and a range of it, is compared."""
+    sources = {}
+    for number in range(LARGE_OBJECTS):
+        expected = large_body(number, version_of(number))
+        body, source = read(bucket, f"large-{number}")
+        assert body == expected, number
+        part, _ = read(bucket, f"large-{number}", Range="bytes=200000-1500000")
+        assert part == expected[200_000:1_500_001], number
+        sources[source] = sources.get(source, 0) + 1
+    return sources
+
+
+def test_pieces_of_large_objects_are_on_flash_too(origin, in_front):
+    front = in_front(
+        **{"origin.coherence": "owned", "cache.object_bytes_max": "256KiB", "cache.piece_bytes": "256KiB"}
+    )
+    bucket = bucket_of(front)
+    bucket.client.create_bucket(Bucket="bucket")
+    for number in range(LARGE_OBJECTS):
+        bucket.put(f"large-{number}", large_body(number))
+
+    def are_there():
+        read_large(bucket)
+        return front.metrics()["shoal_flash_objects"] > LARGE_OBJECTS * 12 / 2
+
+    wait_until(are_there, "pieces are on flash", 60)
+    assert read_large(bucket).get("flash", 0) > LARGE_OBJECTS / 2
+    assert re.search(r"on flash: 0 objects and \d+ pieces", ask(front, "cache", "stat", "bucket"))
+    bucket.put("large-1", large_body(1, 1))
+    assert "Not on flash" in explain(front, "bucket/large-1")
+    front.kill()
+    bucket_of(origin).put("large-2", large_body(2, 2))
+    for stop in (front.kill, front.stop):
+        front.start()
+        sources = read_large(bucket_of(front), lambda number: number if number in (1, 2) else 0)
+        assert sources.get("flash", 0) > LARGE_OBJECTS / 4, sources
+        assert front.metrics()['shoal_flash_reads_total{result="hit"}'] > 0
+        stop()
+
+
 def test_a_plan_to_warm_up_tells_what_fits_there(in_front):
     front = in_front(**{"origin.coherence": "owned"})
     put_all(bucket_of(front))
