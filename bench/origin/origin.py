@@ -9,10 +9,14 @@ server that is measured, one for everything else. Every body is checked.
   warm        all in memory: `shoal bench get`
   one key     1,000 clients ask for the same object that is not there: how often the origin was asked
   half        memory for half of the objects, which are all equally wanted (signed and verified by Shoal only)
+  flash       memory for a quarter of them (at least 16 MiB) and all of them on the flash of a second tier: each once, in
+              another order than they came there; it is told how many came from where. Also with memory for half, under the
+              load of `half`
 """
 import argparse
 import collections
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -123,6 +127,32 @@ class InFront(Direct):
         shutil.rmtree(self.data)
 
 
+class WithFlash(InFront):
+    """Shoal with a second tier that has room for all."""
+
+    name = "shoal with flash"
+
+    def start(self):
+        self.flash = pathlib.Path(tempfile.mkdtemp(prefix="flash.", dir=self.tools.report.parent))
+        capacity = max(64 * MIB, 4 * self.objects.count * self.objects.size)
+        self.options = {"flash.directory": self.flash, "flash.capacity": capacity, "flash.feed_interval": "20ms",
+                        "flash.write_bytes_per_second": 512 * MIB}
+        super().start()
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self.flash)
+
+    def fill(self):
+        """Reads all until what is not in memory is on flash."""
+        urls = self.urls()
+        for _ in range(20):
+            row = each_once.measure(random.sample(urls, len(urls)), 64)
+            if row["sources"]["miss"] <= len(urls) // 100:
+                return
+        sys.exit(f"{self.name}: the copies do not get to flash: {dict(row['sources'])}")
+
+
 class Unsigned:
     """A cache that cannot sign and does not ask who asks."""
 
@@ -181,7 +211,9 @@ class Results:
 
     def add(self, what, system, row):
         self.rows[what, system].append(row)
-        told = "  ".join(f"{name} {value:,.2f}" for name, value in row.items())
+        numbers = {name: value for name, value in row.items() if name != "sources"}
+        numbers.update({f"from {source}": count for source, count in row.get("sources", {}).items()})
+        told = "  ".join(f"{name} {value:,.2f}" for name, value in numbers.items())
         print(f"{what}: {system}: {told}", file=sys.stderr, flush=True)
 
     def table(self):
@@ -189,8 +221,8 @@ class Results:
                  "|---|---|--:|--:|--:|--:|--:|--:|--:|"]
         for (what, system), rows in self.rows.items():
             rates = [row["requests_per_second"] for row in rows]
-            ours = [row["requests_per_second"] for row in self.rows[what, "shoal"]]
-            ratio = "" if system == "shoal" else f"{statistics.median(a / b for a, b in zip(ours, rates)):.2f}"
+            ours = [row["requests_per_second"] for row in self.rows.get((what, "shoal"), [])]
+            ratio = "" if system == "shoal" or not ours else f"{statistics.median(a / b for a, b in zip(ours, rates)):.2f}"
             p50, p99, reads = (statistics.median(row[name] for row in rows) for name in ("p50_ms", "p99_ms", "reads"))
             lines.append(f"| {what} | {system} | {statistics.median(rates):,.0f} | {min(rates):,.0f} | {max(rates):,.0f} | "
                          f"{p50:.2f} | {p99:.2f} | {reads:,.0f} | {ratio} |")
@@ -201,7 +233,8 @@ def counted(store, run):
     """What `run` gives, and how many objects were read of the origin meanwhile."""
     before = store.reads()
     row = run()
-    return {**{name: row[name] for name in ("requests_per_second", "p50_ms", "p99_ms")}, "reads": store.reads() - before}
+    wanted = ("requests_per_second", "p50_ms", "p99_ms", "sources")
+    return {**{name: row[name] for name in wanted if name in row}, "reads": store.reads() - before}
 
 
 def measure(results, kinds, tools, root, objects, store, way, arguments):
@@ -235,6 +268,23 @@ def measure(results, kinds, tools, root, objects, store, way, arguments):
                 half.stop()
 
 
+def measure_flash(results, tools, root, objects, store, way, arguments):
+    """A second tier: with memory for a quarter, each object once; with memory for half, as without it."""
+    all_bytes = objects.count * objects.size
+    for what, memory in (("flash", max(16 * MIB, all_bytes // 4)), ("half", all_bytes // 2)):
+        for _ in range(arguments.rounds):
+            system = WithFlash(tools, root, objects, store, way, memory)
+            system.start()
+            try:
+                system.fill()
+                urls = random.sample(system.urls(), objects.count)
+                run = {"flash": lambda: each_once.measure(urls, arguments.connections),
+                       "half": lambda: tools.load(system, "get", arguments.connections, arguments.seconds)}[what]
+                results.add(what, system.name, counted(store, run))
+            finally:
+                system.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, required=True, help="folder of the built program")
@@ -259,6 +309,7 @@ def main():
         way = Delay(store.url, arguments.milliseconds)
         try:
             measure(results, SYSTEMS, tools, pathlib.Path(memory), objects, store, way, arguments)
+            measure_flash(results, tools, pathlib.Path(memory), objects, store, way, arguments)
         finally:
             way.stop()
             store.stop()
