@@ -251,17 +251,17 @@ Task<Result<ObjectInfoPtr>> FlashCache::complete_upload(UploadKey upload, Object
 // --- buckets
 
 // The index does not know which bucket an entry is of, and buckets come and go seldom.
-void FlashCache::bucket_changed() { trusted_since_ = tick_of(milliseconds(0)) + 1; }
+void FlashCache::doubt_buckets() { trusted_since_ = tick_of(milliseconds(0)) + 1; }
 
 Task<Result<void>> FlashCache::create_bucket(BucketInfo bucket) {
   Result<void> created = co_await below_.store.create_bucket(std::move(bucket));
-  bucket_changed();
+  doubt_buckets();
   co_return created;
 }
 
 Task<Result<void>> FlashCache::remove_bucket(std::string name) {
   Result<void> removed = co_await below_.store.remove_bucket(std::move(name));
-  bucket_changed();
+  doubt_buckets();
   co_return removed;
 }
 

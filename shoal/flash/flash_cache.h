@@ -92,6 +92,9 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
   /// much to do as the last one.
   void keep_evicted(const EvictionCandidate& candidate);
 
+  /// A bucket came or went, perhaps on another loop: each copy is compared once more before it is served.
+  void doubt_buckets();
+
   FlashStats stats() const;
   struct Copy {
     std::uint64_t bytes = 0;
@@ -193,7 +196,6 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
   void put(const FlashRecord& record, FlashLog::Segment segment, std::uint32_t confirmed);
   /// Of the index, at most.
   std::uint64_t growth_for(const FlashRecord& record) const;
-  void bucket_changed();
 
   // Writing (flash_feeding.cc).
   bool wants(const EvictionCandidate& candidate) const;

@@ -117,7 +117,11 @@ void Node::Parts::build_chains() {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     ObjectStore* top = cores[i].cache.get();
     if (cores[i].coherent != nullptr) top = cores[i].coherent.get();
-    auto forget_bucket = [cache = cores[i].cache.get()](const std::string& name) { cache->forget_bucket(name); };
+    flash::FlashCache* second = flash != nullptr ? &flash->cache(i) : nullptr;
+    auto forget_bucket = [cache = cores[i].cache.get(), second](const std::string& name) {
+      if (second != nullptr) second->doubt_buckets();
+      cache->forget_bucket(name);
+    };
     stores.push_back({&(*loops)[i], top, cores[i].coherent.get(), cores[i].cache.get(), forget_bucket});
   }
   std::vector<Forwarder::Core> forwarding;
