@@ -67,7 +67,8 @@ Task<s3::S3Result<void>> stream_body(S3Call& call, ReadPlan plan, Object object)
     }
     plan.offset += piece->size();
     left -= piece->size();
-    if (!co_await exchange.write(*std::move(piece))) co_return s3::S3Result<void>{};
+    Result<void> written = co_await exchange.write(*std::move(piece));
+    if (!written) co_return s3::S3Result<void>{};
   }
   (void)co_await exchange.finish();  // the client is gone if it fails, and nobody else needs to know
   co_return s3::S3Result<void>{};

@@ -152,7 +152,8 @@ Task<std::optional<Object>> CoreRouter::look_at_owner(const Core& core, const Ob
 
 Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
   const Core& core = owner_of(key);
-  if (std::optional<Object> hit = co_await look_at_owner(core, key)) co_return hit;
+  std::optional<Object> hit = co_await look_at_owner(core, key);
+  if (hit) co_return hit;
   auto object = co_await io::run_on(*core.loop, [&] { return core.store->get(std::move(key)); });
   if (object) route_reader(*core.loop, *object);
   co_return object;
@@ -161,9 +162,10 @@ Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
 Task<Result<TracedRead>> CoreRouter::read(ObjectKey key, Demand demand) {
   const Core& core = owner_of(key);
   if (demand == Demand::as_promised) {
-    if (std::optional<Object> hit = co_await look_at_owner(core, key)) {
-      co_return TracedRead{.object = std::move(hit), .source = ReadSource::memory};
-    }
+    TracedRead found;
+    found.object = co_await look_at_owner(core, key);
+    found.source = ReadSource::memory;
+    if (found.object) co_return found;
   }
   auto read = co_await io::run_on(*core.loop, [&] { return core.reads->read(std::move(key), demand); });
   if (read) route_reader(*core.loop, read->object);
