@@ -49,7 +49,8 @@ Task<Result<std::optional<Object>>> S3Origin::begin_arrival(ObjectKey key, First
 
 Task<void> S3Origin::receive(ObjectKey key, ObjectInfoPtr info, OriginAnswer answer, std::shared_ptr<Arrival> arrival,
                              io::Gate::Pass) {
-  arrival->end(co_await receive_body(std::move(key), std::move(info), answer, *arrival));
+  Result<void> outcome = co_await receive_body(std::move(key), std::move(info), answer, *arrival);
+  arrival->end(std::move(outcome));
 }
 
 Task<Result<void>> S3Origin::receive_body(ObjectKey key, ObjectInfoPtr info, OriginAnswer& answer, Arrival& arrival) {
@@ -67,9 +68,10 @@ Task<Result<void>> S3Origin::receive_body(ObjectKey key, ObjectInfoPtr info, Ori
     md5.update(target.first(*bytes));
   }
   answer.connection.reset();  // others wait for it
-  if (MutableByteSpan target = arrival.missing(); !target.empty()) {
-    CO_TRY_ASSIGN(Body rest, co_await read_range(key, info, arrival.filled_bytes(), target.size()));
-    for (const Body::Slice& slice : rest) {
+  if (!arrival.missing().empty()) {
+    auto rest = co_await read_range(key, info, arrival.filled_bytes(), arrival.missing().size());
+    if (!rest) co_return failure(std::move(rest).error());
+    for (const Body::Slice& slice : *rest) {
       std::ranges::copy(slice.bytes, arrival.missing().begin());
       arrival.add(slice.bytes.size());
       md5.update(slice.bytes);

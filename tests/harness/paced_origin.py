@@ -20,7 +20,7 @@ class PacedObject:
 
 
 class PacedOrigin:
-    """Knows GET and HEAD of objects, with Range and If-Match. Anything else is answered 404."""
+    """Knows GET and HEAD of objects, with Range and If-Match, and PUT, in any bucket. Anything else is answered 404."""
 
     def __init__(self):
         self.objects = {}
@@ -35,18 +35,30 @@ class PacedOrigin:
                 path = urllib.parse.unquote(self.path.partition("?")[0])
                 origin.requests.append((self.command, path, headers))
                 found = origin.objects.get(path)
+                if found is None and self.command == "HEAD" and path.count("/") == 1:
+                    return self.answer(200)  # each bucket is there
                 if found is None:
-                    return self.refuse(404, "NoSuchKey")
+                    return self.answer(404, "NoSuchKey")
                 if headers.get("if-match", found.etag) != found.etag:
-                    return self.refuse(412, "PreconditionFailed")
+                    return self.answer(412, "PreconditionFailed")
                 if headers.get("if-none-match") == found.etag:
-                    return self.refuse(304, "NotModified")
+                    return self.answer(304, "NotModified")
                 self.send_object(found, headers.get("range"))
 
             do_HEAD = do_GET
 
-            def refuse(self, status, code):
-                text = f"<Error><Code>{code}</Code></Error>".encode() if status != 304 else b""
+            def do_PUT(self):
+                path = urllib.parse.unquote(self.path.partition("?")[0])
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                origin.requests.append((self.command, path, {}))
+                kept = origin.keep(path, body)
+                self.send_response(200)
+                self.send_header("ETag", kept.etag)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def answer(self, status, code=""):
+                text = f"<Error><Code>{code}</Code></Error>".encode() if status >= 400 else b""
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
