@@ -1,10 +1,10 @@
 """An S3 service that says what a test tells it to, and remembers what it was asked."""
-import http.server
-import threading
 import urllib.parse
 
+from harness import http_double
 
-class CannedOrigin:
+
+class CannedOrigin(http_double.HttpDouble):
     """Answers by method, path and names of the query; everything else with 404 NoSuchKey."""
 
     def __init__(self):
@@ -12,9 +12,7 @@ class CannedOrigin:
         self.requests = []
         origin = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(http_double.Handler):
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 path, _, query = self.path.partition("?")
@@ -33,19 +31,7 @@ class CannedOrigin:
 
             do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
 
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass  # connections that are kept open end without asking
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self.access_key, self.secret_key = "CANNEDORIGINKEY", "canned" * 7
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        super().__init__(Handler, "canned")
 
     def says(self, method, path, query, status=200, body=b"", **headers):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -54,7 +40,3 @@ class CannedOrigin:
     def asked(self, method, path):
         """The requests so far: query, headers, body of each."""
         return [request[2:] for request in self.requests if request[:2] == (method, path)]
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()

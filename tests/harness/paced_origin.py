@@ -1,10 +1,11 @@
 """An S3 service that sends its objects at the pace that a test wants, or not as they are."""
 import dataclasses
 import hashlib
-import http.server
 import re
 import threading
 import urllib.parse
+
+from harness import http_double
 
 PATIENCE_SECONDS = 60
 
@@ -19,7 +20,7 @@ class PacedObject:
     go_on: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
-class PacedOrigin:
+class PacedOrigin(http_double.HttpDouble):
     """Knows GET and HEAD of objects, with Range and If-Match, and PUT, in any bucket. Anything else is answered 404."""
 
     def __init__(self):
@@ -27,9 +28,7 @@ class PacedOrigin:
         self.requests = []  # method, path, headers
         origin = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(http_double.Handler):
             def do_GET(self):
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 path = urllib.parse.unquote(self.path.partition("?")[0])
@@ -100,19 +99,7 @@ class PacedOrigin:
                     threading.Event().wait(step / found.bytes_per_second)
                     self.wfile.write(found.body[offset : min(offset + step, end)])
 
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_):
-                pass  # connections that are kept open end without asking
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self.access_key, self.secret_key = "PACEDORIGINKEY", "paced" * 8
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        super().__init__(Handler, "paced")
 
     def keep(self, path, body, etag=None, **pace):
         found = PacedObject(body, etag or f'"{hashlib.md5(body).hexdigest()}"', **pace)
@@ -126,5 +113,4 @@ class PacedOrigin:
     def close(self):
         for found in self.objects.values():
             found.go_on.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().close()
