@@ -84,7 +84,8 @@ class Interleaving {
   Interleaving(std::uint64_t seed, PolicyKind policy)
       : random_(seed),
         capacity_(capacities[seed % std::size(capacities)]),
-        store_(clock_, {.body_bytes_max = 3'500}, /*arriving_bytes_min=*/seed % 2 == 0 ? 1 : UINT64_MAX) {
+        store_(clock_, {.body_bytes_max = 3'500},
+               /*arriving_bytes_min=*/seed / std::size(capacities) % 2 == 0 ? 1 : UINT64_MAX) {
     MemoryCacheOptions options;
     options.capacity = capacity_;
     options.policy = policy;

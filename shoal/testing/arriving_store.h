@@ -17,6 +17,7 @@ class ArrivingStore final : public InMemoryStore {
   ArrivingStore(const Clock& clock, Options options, std::uint64_t arriving_bytes_min)
       : InMemoryStore(clock, options), arriving_bytes_min_(arriving_bytes_min) {}
 
+  std::optional<Object> try_get(const ObjectKeyView&) override { return std::nullopt; }
   Task<Result<std::optional<Object>>> get(ObjectKey key) override {
     CO_TRY_ASSIGN(std::optional<Object> object, co_await InMemoryStore::get(std::move(key)));
     if (object && object->reader == nullptr && object->body.size() >= arriving_bytes_min_) {
