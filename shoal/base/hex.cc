@@ -18,13 +18,6 @@ constexpr std::array<DigitPair, 256> make_digit_pairs() {
 
 constexpr std::array<DigitPair, 256> digit_pairs = make_digit_pairs();
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 void write_hex(char* out, ByteSpan bytes) {
@@ -44,7 +37,7 @@ bool read_hex(MutableByteSpan bytes, std::string_view text) {
   if (text.size() != 2 * bytes.size()) return false;
   int wrong = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    int value = hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]);
+    int value = hex_digit_value(text[2 * i]) << 4 | hex_digit_value(text[2 * i + 1]);
     wrong |= value;  // negative if either digit is none
     bytes[i] = static_cast<std::byte>(value);
   }

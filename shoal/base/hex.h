@@ -7,6 +7,14 @@
 
 namespace shoal {
 
+/// 0 to 15, or -1 when the character is no hexadecimal digit.
+constexpr int hex_digit_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 /// Writes lower-case hexadecimal, two digits for each byte: to_hex() of text.h without a string of its own.
 void write_hex(char* out, ByteSpan bytes);
 /// Appends the same.

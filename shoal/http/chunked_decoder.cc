@@ -4,6 +4,7 @@
 #include <array>
 
 #include "shoal/base/check.h"
+#include "shoal/base/hex.h"
 #include "shoal/base/text.h"
 #include "shoal/http/grammar.h"
 #include "shoal/http/header_fields.h"

@@ -41,14 +41,6 @@ constexpr bool is_in(char c, CharacterClass which) {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// 0 to 15, or -1 when the character is no hexadecimal digit.
-constexpr int hex_digit_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 /// One or more tchar.
 bool is_token(std::string_view text);
 

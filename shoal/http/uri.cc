@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shoal/base/hex.h"
 #include "shoal/http/grammar.h"
 
 namespace shoal::http {
