@@ -26,6 +26,7 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text);
 /// ASCII only: a locale must not change how a header is read.
 std::string to_lower_ascii(std::string_view text);
 bool equals_ignoring_ascii_case(std::string_view a, std::string_view b);
+bool starts_with_ignoring_ascii_case(std::string_view text, std::string_view prefix);
 /// Without the spaces and tabs at both ends.
 std::string_view trim_blanks(std::string_view text);
 

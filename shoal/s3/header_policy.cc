@@ -9,8 +9,8 @@
 namespace shoal::s3 {
 namespace {
 
-// Headers of which every value, or every header that begins so, asks for what we do not do.
-// Without the "x-amz-" of all of them.
+// Headers of which every value, or every header that begins so, asks for what we do not do; without the "x-amz-" of
+// all.
 constexpr auto refused_prefixes = std::to_array<std::string_view>({
     "server-side-encryption",
     "copy-source-server-side-encryption",
@@ -20,10 +20,6 @@ constexpr auto refused_prefixes = std::to_array<std::string_view>({
     "if-match-last-modified-time",
     "if-match-size",
 });
-
-bool begins_with(std::string_view name, std::string_view prefix) {
-  return name.size() >= prefix.size() && equals_ignoring_ascii_case(name.substr(0, prefix.size()), prefix);
-}
 
 S3Result<void> check_owner(const OperationRequest& request, std::string_view header, std::string_view owner) {
   std::optional<std::string_view> expected = request.header(header);
@@ -36,10 +32,10 @@ S3Result<void> check_owner(const OperationRequest& request, std::string_view hea
 S3Result<void> check_supported_headers(const OperationRequest& request) {
   for (http::HeaderField field : *request.headers) {
     constexpr std::string_view own = "x-amz-";
-    if (!begins_with(field.name, own)) continue;
+    if (!starts_with_ignoring_ascii_case(field.name, own)) continue;
     std::string_view name = field.name.substr(own.size());
     for (std::string_view prefix : refused_prefixes) {
-      if (!begins_with(name, prefix)) continue;
+      if (!starts_with_ignoring_ascii_case(name, prefix)) continue;
       return failure(S3ErrorCode::not_implemented,
                      "This server does not do what " + to_lower_ascii(field.name) + " asks for.");
     }

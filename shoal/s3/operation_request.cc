@@ -96,10 +96,7 @@ bool must_be_single(std::string_view name) {
                                        "if-unmodified-since", "if-match", "if-none-match", "authorization", "date"});
   constexpr std::string_view own = "x-amz-";
   constexpr std::string_view metadata = "x-amz-meta-";
-  auto begins_with = [name](std::string_view prefix) {
-    return equals_ignoring_ascii_case(name.substr(0, prefix.size()), prefix);
-  };
-  if (begins_with(own)) return !begins_with(metadata);
+  if (starts_with_ignoring_ascii_case(name, own)) return !starts_with_ignoring_ascii_case(name, metadata);
   return std::ranges::any_of(deciding,
                              [name](std::string_view header) { return equals_ignoring_ascii_case(name, header); });
 }

@@ -16,10 +16,6 @@ using std::chrono::sys_seconds;
 
 constexpr std::string_view algorithm_name = "AWS4-HMAC-SHA256";
 
-bool starts_with_ignoring_ascii_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && equals_ignoring_ascii_case(text.substr(0, prefix.size()), prefix);
-}
-
 /// The value of a header that must not be there twice.
 S3Result<std::optional<std::string_view>> single_header(const RequestView& request, std::string_view name) {
   std::optional<std::string_view> value;
