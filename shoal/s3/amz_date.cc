@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 namespace shoal::s3 {
 namespace {
@@ -10,7 +9,7 @@ namespace {
 using std::chrono::sys_seconds;
 
 /// Overwrites `digits` characters from `at` on.
-void put_digits(std::span<char> text, std::size_t at, std::size_t digits, unsigned value) {
+void put_digits(std::string& text, std::size_t at, std::size_t digits, unsigned value) {
   for (std::size_t i = at + digits; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
 }
 
@@ -48,15 +47,10 @@ std::optional<unsigned> month_number(std::string_view name) {
 }  // namespace
 
 std::string format_amz_date(sys_seconds time) {
-  auto text = amz_date_text(time);
-  return {text.data(), text.size()};
-}
-
-std::array<char, 16> amz_date_text(sys_seconds time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
-  auto text = std::to_array<char>({'0', '0', '0', '0', '0', '0', '0', '0', 'T', '0', '0', '0', '0', '0', '0', 'Z'});
+  std::string text = "00000000T000000Z";
   put_digits(text, 0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
   put_digits(text, 4, 2, static_cast<unsigned>(date.month()));
   put_digits(text, 6, 2, static_cast<unsigned>(date.day()));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -10,8 +9,6 @@ namespace shoal::s3 {
 
 /// "20130524T000000Z", the only form of X-Amz-Date.
 std::string format_amz_date(std::chrono::sys_seconds time);
-/// The same without a string.
-std::array<char, 16> amz_date_text(std::chrono::sys_seconds time);
 std::optional<std::chrono::sys_seconds> parse_amz_date(std::string_view text);
 
 /// The Date header of a request signed without X-Amz-Date: "Fri, 24 May 2013 00:00:00 GMT", with GMT, UTC or a zero

@@ -411,12 +411,9 @@ S3Result<SigV4Verifier::Claim> SigV4Verifier::claim_of_query(const RequestView& 
 
 S3Result<void> SigV4Verifier::check(const RequestView& request, std::span<const http::QueryParameter> query,
                                     const Claim& claim, WallTime now, Verified& verified) {
-  std::array<char, 16> written;
-  std::string_view timestamp = claim.timestamp;
-  if (timestamp.empty()) {
-    written = amz_date_text(claim.signed_at);
-    timestamp = {written.data(), written.size()};
-  }
+  std::string written;  // of a Date header, which is signed in another form
+  if (claim.timestamp.empty()) written = format_amz_date(claim.signed_at);
+  const std::string_view timestamp = claim.timestamp.empty() ? written : claim.timestamp;
   if (!timestamp.starts_with(claim.credential.date)) {
     return failure(
         claim.expires ? S3ErrorCode::authorization_query_parameters_error : S3ErrorCode::authorization_header_malformed,
