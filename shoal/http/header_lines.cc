@@ -1,25 +1,19 @@
 #include "shoal/http/header_lines.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 
+#include "shoal/base/text.h"
 #include "shoal/http/grammar.h"
 
 namespace shoal::http {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /// Whether the text can be the value of a line, without anything that a reader would take away.
-bool is_whole_value(std::string_view text) {
-  return text.empty() || (!is_blank(text.front()) && !is_blank(text.back()) && is_field_value(text));
-}
+bool is_whole_value(std::string_view text) { return trim_blanks(text).size() == text.size() && is_field_value(text); }
 
-char* put(char* out, std::string_view piece) {
-  std::memcpy(out, piece.data(), piece.size());
-  return out + piece.size();
-}
+char* put(char* out, std::string_view piece) { return std::ranges::copy(piece, out).out; }
 
 }  // namespace
 
@@ -49,13 +43,7 @@ HeaderLines& HeaderLines::add_line(std::string_view name, std::string_view quote
   constexpr std::string_view separator = ": ";
   constexpr std::string_view end = "\r\n";
   char* out = extend(name.size() + separator.size() + value.size() + 2 * quote.size() + end.size());
-  out = put(put(out, name), separator);
-  if (quote.empty()) {
-    out = put(out, value);
-  } else {
-    out = put(put(put(out, quote), value), quote);
-  }
-  put(out, end);
+  for (std::string_view piece : {name, separator, quote, value, quote, end}) out = put(out, piece);
   return *this;
 }
 
