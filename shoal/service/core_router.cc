@@ -142,7 +142,6 @@ bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
 }
 
 Task<std::optional<Object>> CoreRouter::look_at_owner(const Core& core, const ObjectKey& key) {
-  if (core.loop->in_loop()) co_return std::nullopt;
   co_return co_await io::run_on(*core.loop, [&] {
     std::optional<Object> object = core.store->try_get(key);
     if (object && object->reader != nullptr) object.reset();
@@ -152,8 +151,10 @@ Task<std::optional<Object>> CoreRouter::look_at_owner(const Core& core, const Ob
 
 Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
   const Core& core = owner_of(key);
-  std::optional<Object> hit = co_await look_at_owner(core, key);
-  if (hit) co_return hit;
+  if (!core.loop->in_loop()) {
+    std::optional<Object> hit = co_await look_at_owner(core, key);
+    if (hit) co_return hit;
+  }
   auto object = co_await io::run_on(*core.loop, [&] { return core.store->get(std::move(key)); });
   if (object) route_reader(*core.loop, *object);
   co_return object;
@@ -161,7 +162,7 @@ Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
 
 Task<Result<TracedRead>> CoreRouter::read(ObjectKey key, Demand demand) {
   const Core& core = owner_of(key);
-  if (demand == Demand::as_promised) {
+  if (demand == Demand::as_promised && !core.loop->in_loop()) {
     TracedRead found;
     found.object = co_await look_at_owner(core, key);
     found.source = ReadSource::memory;
