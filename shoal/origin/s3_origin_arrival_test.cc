@@ -1,16 +1,7 @@
 // Objects that are read while they come from an origin that does what a test says, byte by byte.
-#include <optional>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "shoal/net/tcp_connector.h"
-#include "shoal/origin/s3_origin.h"
-#include "shoal/s3/digest.h"
-#include "shoal/testing/matchers.h"
+#include "shoal/origin/s3_origin_test.h"
+#include "shoal/s3/object_headers.h"
 #include "shoal/testing/object_store_contract.h"
-#include "shoal/testing/run_task.h"
-#include "shoal/testing/scripted_http_server.h"
 
 namespace shoal::origin {
 namespace {
@@ -26,48 +17,30 @@ using End = Act::End;
 constexpr std::size_t object_bytes = 60'000;
 constexpr std::size_t first_bytes = 20'000;
 
-std::string etag_of(std::string_view body) {
-  s3::Md5 md5;
-  md5.update(as_bytes(body));
-  return '"' + to_hex(md5.finish()) + '"';
-}
+std::string quoted_etag_of(std::string_view body) { return s3::quoted_etag(etag_of(body)); }
 
-class S3OriginArrivalTest : public ::testing::Test {
+class S3OriginArrivalTest : public S3OriginTest {
  protected:
   S3OriginArrivalTest() {
-    options_.url = {.tls = false, .host = "127.0.0.1", .port = server_.port()};
-    options_.retry.backoff_first = std::chrono::milliseconds(1);
     options_.connections.connection.first_byte_timeout = std::chrono::milliseconds(500);
-    options_.connections.connection.idle_timeout = std::chrono::milliseconds(200);
     options_.stream_bytes_min = 1'000;
     options_.account = &account_;
     options_.budget = &budget_;
   }
   ~S3OriginArrivalTest() override {
     if (origin_ != nullptr) run(origin_->close());
+    origin_.reset();  // before what it is charged to
     EXPECT_EQ(account_.bytes(), 0U);
     EXPECT_EQ(budget_.promised_bytes(), 0U);
   }
 
-  S3Origin& origin() {
-    if (origin_ == nullptr) {
-      connector_ = std::make_unique<net::TcpConnector>(loop_, timers_, threads_, options_.url.host, options_.url.port,
-                                                       net::TcpConnector::Options{});
-      origin_ = std::make_unique<S3Origin>(loop_, timers_, system_clock(), *connector_, options_);
-    }
-    return *origin_;
-  }
-  template <typename T>
-  T run(Task<T> task) {
-    return testing::run_task(loop_.context(), std::move(task));
-  }
-  Object get() {
-    auto object = run(origin().get({"bucket", "key"}));
+  Object get_object() {
+    auto object = get();
     EXPECT_THAT(object, IsOk());
     return object && *object ? **std::move(object) : Object();
   }
   std::shared_ptr<ArrivingReader> get_arriving() {
-    Object object = get();
+    Object object = get_object();
     EXPECT_EQ(object.info->size, body_.size());
     auto reader = arriving_reader(object);
     EXPECT_NE(reader, nullptr);
@@ -87,7 +60,7 @@ class S3OriginArrivalTest : public ::testing::Test {
 
   /// The answer to a request for the bytes from `first` on, as S3 sends it, with another ETag or more lines if need be.
   std::string answer(std::size_t first = 0, std::string etag = "", const std::string& lines = "") const {
-    if (etag.empty()) etag = etag_of(body_);
+    if (etag.empty()) etag = quoted_etag_of(body_);
     std::string range = std::to_string(first) + "-" + std::to_string(body_.size() - 1);
     return ScriptedHttpServer::response("206 Partial Content",
                                         "ETag: " + etag + "\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n" +
@@ -101,16 +74,9 @@ class S3OriginArrivalTest : public ::testing::Test {
     return answer;
   }
 
-  ScriptedHttpServer server_;
-  io::EventLoop loop_;
-  io::LoopTimers timers_{loop_};
-  io::WorkerThreads threads_{1, "names"};
   MemoryAccount account_{"account"};
   MemoryBudget budget_{std::uint64_t{64} << 20};
-  OriginOptions options_;
   std::string body_ = testing::test_text(object_bytes);
-  std::unique_ptr<net::TcpConnector> connector_;
-  std::unique_ptr<S3Origin> origin_;
 };
 
 TEST_F(S3OriginArrivalTest, WhatHasComeIsReadWhileTheRestIsAwaited) {
@@ -146,7 +112,7 @@ TEST_F(S3OriginArrivalTest, BodyThatBreaksOffGoesOnWithTheSameVersion) {
     EXPECT_EQ(read_what_comes(*get_arriving()), body_);
     ASSERT_THAT(server_.requests(), SizeIs(before + 2));
     std::string second = server_.requests().back().head;
-    EXPECT_THAT(second, HasSubstr("If-Match: " + etag_of(body_) + "\r\n"));
+    EXPECT_THAT(second, HasSubstr("If-Match: " + quoted_etag_of(body_) + "\r\n"));
     EXPECT_THAT(second, HasSubstr("Range: bytes=20000-59999\r\n"));
   }
 }
@@ -172,7 +138,7 @@ TEST_F(S3OriginArrivalTest, WithAWeakETagDoesNotGoOn) {
 }
 
 TEST_F(S3OriginArrivalTest, WithOtherBytesThanThoseOfItsETagNeverLooksWhole) {
-  server_.default_act({answer(0, etag_of("something else"))});
+  server_.default_act({answer(0, quoted_etag_of("something else"))});
   auto reader = get_arriving();
   EXPECT_LT(read_what_comes(*reader).size(), body_.size());
   EXPECT_THAT(read_all(*reader), HasError(ErrorCode::corrupt));
@@ -243,24 +209,24 @@ TEST_F(S3OriginArrivalTest, SmallAndTaggedOnesComeWhole) {
   server_.add({answer(0, "", "x-amz-tagging-count: 1\r\n")});
   server_.add({ScriptedHttpServer::response(
       "200 OK", "", "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>")});
-  Object tagged = get();
+  Object tagged = get_object();
   EXPECT_EQ(tagged.reader, nullptr);
   EXPECT_EQ(tagged.body.to_string(), body_);
   EXPECT_THAT(tagged.info->tags, SizeIs(1));
   tagged = Object();
   body_.resize(999);
   server_.add({answer()});
-  EXPECT_EQ(get().body.to_string(), body_);
+  EXPECT_EQ(get_object().body.to_string(), body_);
 }
 
 TEST_F(S3OriginArrivalTest, LargeOnesComeInPieces) {
   options_.whole_bytes_max = first_bytes;
   server_.add({ScriptedHttpServer::response("206 Partial Content",
-                                            "ETag: " + etag_of(body_) +
+                                            "ETag: " + quoted_etag_of(body_) +
                                                 "\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
                                                 "Content-Range: bytes 0-19999/60000\r\n",
                                             body_.substr(0, first_bytes))});
-  Object object = get();
+  Object object = get_object();
   EXPECT_EQ(arriving_reader(object), nullptr);
   EXPECT_EQ(run(object.reader->read(0, 100)).value().to_string(), body_.substr(0, 100));
 }
@@ -272,7 +238,7 @@ class WithoutStreamingTest : public S3OriginArrivalTest {
 
 TEST_F(WithoutStreamingTest, AllComeWhole) {
   server_.add({answer()});
-  EXPECT_EQ(get().body.to_string(), body_);
+  EXPECT_EQ(get_object().body.to_string(), body_);
 }
 
 }  // namespace
