@@ -11,8 +11,8 @@ namespace shoal::cache {
 
 using Mode = Coherence::Mode;
 
-CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists,
-                             DescribedReads* copies)
+CoherentCache::CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules,
+                             listing::ListCache* lists, DescribedReads* copies)
     : cache_(cache), below_(below), rules_(std::move(rules)), lists_(lists), copies_(copies) {}
 
 Task<void> CoherentCache::close() {

@@ -9,8 +9,8 @@
 
 #include "shoal/base/wait_list.h"
 #include "shoal/cache/coherence.h"
-#include "shoal/cache/list_cache.h"
 #include "shoal/cache/memory_cache.h"
+#include "shoal/listing/list_cache.h"
 #include "shoal/model/conditional_reads.h"
 #include "shoal/model/described_reads.h"
 #include "shoal/model/traced_reads.h"
@@ -44,7 +44,7 @@ class CoherentCache final : public ObjectStore, public TracedReads {
 
   /// `cache` is over `below`; both and the clock outlive this.
   /// `lists` is over `cache` too; null: each listing is asked for. `copies` are those that `below` keeps; null: none.
-  CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, ListCache* lists = nullptr,
+  CoherentCache(MemoryCache& cache, ConditionalReads& below, CoherenceRules rules, listing::ListCache* lists = nullptr,
                 DescribedReads* copies = nullptr);
   CoherentCache(const CoherentCache&) = delete;  // questions in flight point here
   CoherentCache& operator=(const CoherentCache&) = delete;
@@ -121,7 +121,7 @@ class CoherentCache final : public ObjectStore, public TracedReads {
   MemoryCache& cache_;
   ConditionalReads& below_;
   const CoherenceRules rules_;
-  ListCache* const lists_;
+  listing::ListCache* const lists_;
   DescribedReads* const copies_;
   std::array<Questions, 2> questions_;  // by what is wanted: only the body comes with its answer
   WaitList answered_;                   // close() waits for the last

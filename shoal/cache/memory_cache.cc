@@ -259,7 +259,7 @@ void MemoryCache::confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalle
 }
 
 void MemoryCache::doubt(const ObjectKey& key) {
-  advance_lists(key.bucket);
+  tell_listed(key);
   in_flight_.doubt(key);
   if (Entry* entry = contents_.find(ObjectKeyView(key))) entry->doubted = 1;
 }
@@ -503,7 +503,7 @@ Task<Result<ObjectInfoPtr>> MemoryCache::complete_upload(UploadKey upload, Objec
 // --- buckets
 
 void MemoryCache::forget_bucket(const std::string& name) {
-  advance_lists(name);
+  if (options_.listed != nullptr) options_.listed->forget(name);
   contents_.retire_bucket(name);
   in_flight_.buckets_changed();
 }

@@ -14,9 +14,9 @@
 #include "shoal/cache/cache_report.h"
 #include "shoal/cache/explanation.h"
 #include "shoal/cache/large_reads.h"
-#include "shoal/cache/list_epochs.h"
 #include "shoal/cache/single_flight.h"
 #include "shoal/cache/unsettled_writes.h"
+#include "shoal/listing/list_index.h"
 #include "shoal/model/eviction_preview.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
@@ -39,7 +39,7 @@ struct MemoryCacheOptions {
   bool is_shard = false;  ///< One of several caches that learn together: somebody calls steer().
   BucketRules buckets = {};
   BodyMemory body_memory = {};
-  ListEpochs* list_epochs = nullptr;  ///< advanced by writes and doubts; null: nobody keeps listings
+  listing::ListIndex* listed = nullptr;  ///< is told of writes and doubts; null: nobody keeps listings
 };
 
 /// Keeps what is read and written in memory, over any ObjectStore. Reads see every write that went through here, at any
@@ -185,8 +185,8 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   LookUp look_up(const ObjectKeyView& key);
   static bool is_recalled(const LookUp& look_up, const ObjectInfoPtr& recalled);
   Object hit(Entry& entry);
-  void advance_lists(std::string_view bucket) {
-    if (options_.list_epochs != nullptr) options_.list_epochs->advance(bucket);
+  void tell_listed(const ObjectKey& key) {
+    if (options_.listed != nullptr) options_.listed->change(key.bucket, key.name);
   }
 
   CacheContents::Installed install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {

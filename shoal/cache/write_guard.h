@@ -22,7 +22,6 @@ class MemoryCache::WriteGuard {
   WriteGuard(MemoryCache* cache, ObjectKey key)
       : cache_(cache), key_(std::move(key)), token_(cache->in_flight_.begin_write(key_)) {
     if (Entry* entry = find()) entry->revoked = true;
-    cache_->advance_lists(key_.bucket);
   }
   ~WriteGuard() {
     if (finished_) return;
@@ -88,7 +87,7 @@ class MemoryCache::WriteGuard {
   Entry* find() { return cache_->contents_.find(ObjectKeyView(key_)); }
   bool end() {
     finished_ = true;
-    cache_->advance_lists(key_.bucket);
+    cache_->tell_listed(key_);
     auto [alone, doubted] = cache_->in_flight_.end_write(key_, token_);
     doubted_ = doubted;
     return alone;

@@ -2,11 +2,16 @@
 
 namespace shoal {
 
-std::optional<std::string_view> common_prefix_of(std::string_view name, const ListRequest& request) {
-  if (request.delimiter.empty() || !name.starts_with(request.prefix)) return std::nullopt;
-  std::size_t found = name.find(request.delimiter, request.prefix.size());
+std::optional<std::string_view> common_prefix_of(std::string_view name, std::string_view prefix,
+                                                 std::string_view delimiter) {
+  if (delimiter.empty() || !name.starts_with(prefix)) return std::nullopt;
+  std::size_t found = name.find(delimiter, prefix.size());
   if (found == std::string_view::npos) return std::nullopt;
-  return name.substr(0, found + request.delimiter.size());
+  return name.substr(0, found + delimiter.size());
+}
+
+std::optional<std::string_view> common_prefix_of(std::string_view name, const ListRequest& request) {
+  return common_prefix_of(name, request.prefix, request.delimiter);
 }
 
 ListItem object_item(std::string_view name, const ObjectInfo& info, TextPool& texts) {

@@ -188,9 +188,9 @@ OptionTable option_table_of(Configuration& configuration) {
             "How long a key is taken to be missing without asking, in buckets that are not revalidated sooner.");
   table.add(
       "origin.list_cache", &origin.list_cache,
-      "How long a page of a listing may be answered from memory; writes through this server and events end that at "
-      "once. 0s: each is asked for.");
-  table.add_bytes("origin.list_cache_bytes", &origin.list_cache_bytes, "Memory for such pages.");
+      "How long what the origin has listed is believed: listings are answered from names in memory. What is written "
+      "through this server, or told of by an event, is asked for again at once. 0s: every listing is asked for.");
+  table.add_bytes("origin.list_cache_bytes", &origin.list_cache_bytes, "Memory for those names: about 50 bytes for each.");
   table.add("origin.rados_conf", &origin.rados_conf,
             "Of a RADOS pool: ceph's configuration file; empty: where ceph's own tools look. It says where the keyring "
             "is.");

@@ -175,10 +175,11 @@ void write_coherence(TextWriter& writer, const cache::CoherentCache::Stats& stat
                  "Reads that were served from memory though the origin could not be asked.", stats.stale);
 }
 
-void write_lists(TextWriter& writer, const cache::ListCache::Stats& stats) {
+void write_lists(TextWriter& writer, const listing::ListCache::Stats& stats, std::uint64_t names) {
   writer.counter("shoal_list_cache_pages_total", "Pages of listings that were asked for while list_cache is on.");
   writer.sample(stats.hits, {{"from", "memory"}});
   writer.sample(stats.misses, {{"from", "origin"}});
+  writer.gauge("shoal_list_cache_names", "Names of objects and common prefixes in memory for listings.", names);
 }
 
 void write_events(TextWriter& writer, const EventsEndpoint::Counters* events) {
@@ -239,7 +240,7 @@ std::string metrics_text(const MetricsInput& input) {
   write_operations(writer, input.operations);
   write_origin(writer, input.origins);
   if (!input.origins.empty()) write_coherence(writer, input.coherence);
-  if (!input.origins.empty()) write_lists(writer, input.lists);
+  if (!input.origins.empty()) write_lists(writer, input.lists, input.listed_names);
   write_events(writer, input.events);
   if (input.flash) write_flash(writer, *input.flash);
   RequestMetrics::write(writer, input.requests);

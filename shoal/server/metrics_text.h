@@ -32,8 +32,9 @@ struct MetricsInput {
 
   std::vector<const origin::OriginCounters*> origins = {};  ///< none without an origin
   cache::CoherentCache::Stats coherence = {};               ///< of all loops
-  cache::ListCache::Stats lists = {};                       ///< of all loops
-  const EventsEndpoint::Counters* events = nullptr;         ///< null: nobody can tell of any
+  listing::ListCache::Stats lists = {};                     ///< of all loops
+  std::uint64_t listed_names = 0;
+  const EventsEndpoint::Counters* events = nullptr;  ///< null: nobody can tell of any
 
   std::optional<flash::FlashStats> flash = {};  ///< of all loops; nothing without flash
 

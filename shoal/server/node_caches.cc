@@ -38,7 +38,7 @@ std::uint64_t memory_limit_of(const Configuration& configuration) {
 void Node::Parts::make_budget() {
   budget = std::make_unique<MemoryBudget>(memory_limit_of(configuration), configuration.limits.memory_timeout);
   for (const MemoryAccount* account :
-       {&connections, &disk_reads, &index, &cache_steering, &flash_memory, &list_pages}) {
+       {&connections, &disk_reads, &index, &cache_steering, &flash_memory, &listed_names}) {
     budget->add(account);
   }
   budget->add_promised(&request_bodies);
@@ -53,7 +53,7 @@ cache::MemoryCacheOptions Node::Parts::cache_options() {
   // The log knows in memory which keys there are, so there is nothing to remember about missing ones.
   options.missing_key_lifetime =
       has_origin() ? configuration.origin.missing_key_lifetime : std::chrono::milliseconds(0);
-  if (has_origin()) options.list_epochs = &list_epochs;
+  options.listed = listed.get();
   if (has_origin()) options.unsettled_time = configuration.origin.unsettled_time;
   options.policy = cache_policy_of(configuration).value();
   options.is_shard = true;
@@ -76,6 +76,11 @@ void Node::Parts::make_page_files() {
 }
 
 void Node::Parts::build_caches() {
+  if (has_origin() && configuration.origin.list_cache.count() > 0) {
+    listing::ListIndex::Options options{.lifetime = configuration.origin.list_cache,
+                                        .bytes_max = configuration.origin.list_cache_bytes};
+    listed = std::make_unique<listing::ListIndex>(system_clock(), listed_names, options);
+  }
   std::vector<CacheGroup::Member> members;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
@@ -93,12 +98,7 @@ void Node::Parts::build_caches() {
     options.body_memory = {core.large_bodies.get(), configuration.cache.sendfile_bytes_min};
     core.cache = std::make_unique<cache::MemoryCache>(*below, system_clock(), *core.cache_account, std::move(options),
                                                       pass_through);
-    if (origin != nullptr && configuration.origin.list_cache.count() > 0) {
-      cache::ListCache::Options list_options{.lifetime = configuration.origin.list_cache,
-                                             .bytes_max = configuration.origin.list_cache_bytes / cores.size()};
-      core.lists =
-          std::make_unique<cache::ListCache>(*core.cache, system_clock(), list_epochs, list_pages, list_options);
-    }
+    if (listed != nullptr) core.lists = std::make_unique<listing::ListCache>(*core.cache, *listed);
     if (origin != nullptr || flash != nullptr) {
       cache::CoherenceRules rules;  // our own store: all writes come through here
       if (origin != nullptr) rules = coherence_rules_of(configuration).value();

@@ -10,7 +10,6 @@
 #include "shoal/base/memory_account.h"
 #include "shoal/base/memory_budget.h"
 #include "shoal/cache/coherent_cache.h"
-#include "shoal/cache/list_cache.h"
 #include "shoal/cache/memory_cache.h"
 #include "shoal/io/disk.h"
 #include "shoal/io/event_loop.h"
@@ -18,6 +17,7 @@
 #include "shoal/io/page_file.h"
 #include "shoal/io/sync_timing_disk.h"
 #include "shoal/io/timers.h"
+#include "shoal/listing/list_cache.h"
 #include "shoal/net/http_server.h"
 #include "shoal/origin/bucket_names.h"
 #include "shoal/server/access_log.h"
@@ -46,7 +46,7 @@ struct Core {
   std::unique_ptr<io::PageFile> large_bodies;    // null: not wanted, or not to be had; outlives every body too
   std::unique_ptr<MemoryAccount> cache_account;  // outlives every body that the cache hands out
   std::unique_ptr<cache::MemoryCache> cache;
-  std::unique_ptr<cache::ListCache> lists;         // null: not wanted
+  std::unique_ptr<listing::ListCache> lists;       // null: not wanted
   std::unique_ptr<cache::CoherentCache> coherent;  // null if there is nothing below that could be older or newer
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<io::LoopLag> lag;
@@ -71,11 +71,11 @@ struct Node::Parts {
   MemoryAccount index{"index"};
   MemoryAccount cache_steering{"cache_steering"};
   MemoryAccount flash_memory{"flash"};
-  MemoryAccount list_pages{"list_pages"};
-  cache::ListEpochs list_epochs;
+  MemoryAccount listed_names{"listed_names"};
   std::unique_ptr<MemoryBudget> budget;
-  std::unique_ptr<AccessLog> access_log;  // null: none is kept
-  std::unique_ptr<net::TlsContext> tls;   // null: not wanted
+  std::unique_ptr<listing::ListIndex> listed;  // null: listings are asked for
+  std::unique_ptr<AccessLog> access_log;       // null: none is kept
+  std::unique_ptr<net::TlsContext> tls;        // null: not wanted
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
   std::unique_ptr<storage::LogEngine> engine;  // what keeps the objects: this, or

@@ -14,11 +14,12 @@ Task<std::string> Node::Parts::metrics() {
   auto ask_engine = [this] { return engine->statistics(); };
   storage::LogEngine::Statistics storage;
   if (engine != nullptr) storage = co_await io::run_on((*loops)[0], ask_engine);
-  MetricsInput input{report,
-                     *budget,
-                     {&request_bodies, &connections, &disk_reads, &index, &cache_steering, &flash_memory, &list_pages},
-                     {},
-                     storage};
+  MetricsInput input{
+      report,
+      *budget,
+      {&request_bodies, &connections, &disk_reads, &index, &cache_steering, &flash_memory, &listed_names},
+      {},
+      storage};
   if (access_log != nullptr) input.access_lines_dropped = access_log->dropped_lines();
   for (const Core& core : cores) {
     input.counters.push_back(&core.server->counters());
@@ -29,6 +30,7 @@ Task<std::string> Node::Parts::metrics() {
     input.sync_times.push_back(&core.disk->sync_times());
   }
   if (events != nullptr) input.events = &events->counters();
+  if (listed != nullptr) input.listed_names = listed->names();
   if (flash != nullptr) input.flash = co_await flash->stats();
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
     for (const origin::OriginCounters* counters : origin->counters(i)) input.origins.push_back(counters);

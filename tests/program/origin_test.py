@@ -468,16 +468,57 @@ def test_data_directory_of_another_process_is_refused(new_server, origin, in_fro
 
 
 def test_listings_may_come_from_memory(origin, in_front):
-    front = in_front({"origin.list_cache": "1h", "server.threads": "1"})
+    front = in_front({"origin.list_cache": "1h"})
     bucket, behind = bucket_of(front), bucket_of(origin)
     behind.client.create_bucket(Bucket="bucket")
-    behind.put("a", b"body")
-    assert bucket.keys() == ["a"]
-    behind.put("b", b"body")
-    assert bucket.keys() == ["a"]
-    bucket.put("c", b"body")
-    assert bucket.keys() == ["a", "b", "c"]
-    bucket.client.delete_object(Bucket="bucket", Key="a")
-    assert bucket.keys() == ["b", "c"]
-    assert front.metrics()['shoal_list_cache_pages_total{from="memory"}'] == 1
-    assert front.metrics()['shoal_memory_bytes{account="list_pages"}'] > 0
+    names = sorted(f"{folder}/{i:02}" for folder in "abc" for i in range(40))
+    for name in names:
+        behind.put(name, b"body")
+    assert bucket.contents() == behind.contents()
+
+    def listing(client, **request):
+        answer = client.list_objects_v2(Bucket="bucket", **request)
+        prefixes = [prefix["Prefix"] for prefix in answer.get("CommonPrefixes", ())]
+        objects = [(entry["Key"], entry["Size"], entry["ETag"]) for entry in answer.get("Contents", ())]
+        return prefixes, objects, answer["IsTruncated"]
+
+    def pages(source):
+        return front.metrics()[f'shoal_list_cache_pages_total{{from="{source}"}}']
+
+    asked, known = pages("origin"), pages("memory")
+    requests = [
+        {"Delimiter": "/"},
+        {"Prefix": "b/", "Delimiter": "/"},
+        {"Prefix": "b/1"},
+        {"Prefix": "b", "StartAfter": "b/17", "MaxKeys": 5},
+        {"StartAfter": "c/39"},
+    ]
+    answers = [listing(front.boto3(), **request) for request in requests]
+    assert (pages("origin"), pages("memory")) == (asked, known + len(requests))
+    assert answers == [listing(behind.client, **request) for request in requests]
+    assert front.metrics()["shoal_list_cache_names"] == len(names)
+    assert front.metrics()['shoal_memory_bytes{account="listed_names"}'] > 0
+
+
+def test_listing_shows_our_writes_though_it_comes_from_memory(origin, in_front):
+    front = in_front({"origin.list_cache": "1h"})
+    bucket, behind = bucket_of(front), bucket_of(origin)
+    behind.client.create_bucket(Bucket="bucket")
+    for i in range(40):
+        behind.put(f"{i:02}", b"body")
+    known = bucket.contents()
+    behind.put("10a", b"of others")
+    assert bucket.contents() == known
+    bucket.put("20a", b"ours")
+    bucket.put("30", b"longer than before")
+    bucket.client.delete_object(Bucket="bucket", Key="35")
+    shown = bucket.contents()
+    assert "35" not in shown and shown["30"][0] == 18 and shown["20a"][0] == 4
+    assert {key: shown[key] for key in shown if key > "20"} == {
+        key: value for key, value in behind.contents().items() if key > "20"
+    }
+    assert "10a" not in shown
+    pages = 'shoal_list_cache_pages_total{from="memory"}'
+    before = front.metrics()[pages]
+    assert bucket.contents() == shown
+    assert front.metrics()[pages] == before + 1
