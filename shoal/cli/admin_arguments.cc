@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "shoal/cli/admin_address.h"
 #include "shoal/server/node.h"
 
 namespace shoal::cli {
@@ -31,17 +33,16 @@ void AdminArguments::add_to(CLI::App& command) {
   configuration_.add_to(command);
   configuration_.add_shortcut(command, "--data", "server.data",
                               "Directory of the server, for its keys (default: data)");
-  configuration_.add_shortcut(command, "--admin", "server.admin",
-                              "ADDRESS:PORT of its health and metrics (default: 127.0.0.1:9001)");
-  admin_ = command.get_option("--admin");
+  command.add_option("--admin", admin_,
+                     "ADDRESS:PORT or http://HOST:PORT of its health and metrics (default: 127.0.0.1:9001)");
 }
 
 Result<std::string> AdminArguments::ask(std::string_view method, std::string_view path, std::string_view query) const {
   constexpr int conflict_status = 409;
   TRY_ASSIGN(server::Configuration configuration, configuration_.load());
   TRY_ASSIGN(server::RootCredentials keys, keys_of(configuration));
-  TRY_ASSIGN(net::Endpoint endpoint, net::Endpoint::parse(configuration.server.admin));
-  TRY_ASSIGN(AdminAnswer answer, ask_admin(endpoint, method, path, query, keys));
+  TRY_ASSIGN(loadgen::ServerAddress address, resolve_admin_address(admin_.value_or(configuration.server.admin)));
+  TRY_ASSIGN(AdminAnswer answer, ask_admin(address, method, path, query, keys));
   if (answer.status == 200 || answer.status == 202) return std::move(answer.text);
   ErrorCode code = answer.status == conflict_status ? ErrorCode::conflict : ErrorCode::io_error;
   return failure(code, fmt::format("the server answered {}: {}", answer.status,

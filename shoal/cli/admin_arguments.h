@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,7 @@ class AdminArguments {
   void add_to(CLI::App& command);
 
   /// Whether --admin was given.
-  bool names_server() const { return admin_->count() > 0; }
+  bool names_server() const { return admin_.has_value(); }
   Result<server::Configuration> configuration() const { return configuration_.load(); }
   /// One signed question. An answer of another status than 200 or 202 is an error: conflict for 409, otherwise
   /// io_error.
@@ -25,7 +26,7 @@ class AdminArguments {
 
  private:
   ConfigurationArguments configuration_;
-  CLI::Option* admin_ = nullptr;
+  std::optional<std::string> admin_;  // where the server is, if that was said
 };
 
 }  // namespace shoal::cli

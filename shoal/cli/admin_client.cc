@@ -1,6 +1,10 @@
 #include "shoal/cli/admin_client.h"
 
+#include <cstring>
+#include <vector>
+
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -27,20 +31,31 @@ Result<std::string> signed_request(const std::string& host, std::string_view met
       method, path, query, host, signature->amz_date, signature->content_sha256, signature->authorization);
 }
 
+using Tcp = boost::asio::ip::tcp;
+
+std::vector<Tcp::endpoint> endpoints_of(const loadgen::ServerAddress& address) {
+  std::vector<Tcp::endpoint> endpoints;
+  for (const loadgen::ServerAddress::Socket& each : address.sockets) {
+    Tcp::endpoint& endpoint = endpoints.emplace_back();
+    std::memcpy(endpoint.data(), &each.address, each.bytes);
+    endpoint.resize(each.bytes);
+  }
+  return endpoints;
+}
+
 }  // namespace
 
-Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view method, std::string_view path,
+Result<AdminAnswer> ask_admin(const loadgen::ServerAddress& address, std::string_view method, std::string_view path,
                               std::string_view query, const server::RootCredentials& keys) {
-  std::string host = endpoint.to_string();
-  TRY_ASSIGN(std::string request, signed_request(host, method, path, query, keys));
+  TRY_ASSIGN(std::string request, signed_request(address.host, method, path, query, keys));
   auto failed = [&](const boost::system::error_code& error) {
-    return failure(ErrorCode::io_error,
-                   fmt::format("no answer from the admin port {}: {}; is the server running?", host, error.message()));
+    return failure(ErrorCode::io_error, fmt::format("no answer from the admin port {}: {}; is the server running?",
+                                                    address.host, error.message()));
   };
   boost::asio::io_context loop;
-  boost::asio::ip::tcp::socket socket(loop);
+  Tcp::socket socket(loop);
   boost::system::error_code error;
-  if (socket.connect(endpoint.native(), error); error) return failed(error);
+  if (boost::asio::connect(socket, endpoints_of(address), error); error) return failed(error);
   if (boost::asio::write(socket, boost::asio::buffer(request), error); error) return failed(error);
   std::string received;
   boost::asio::read(socket, boost::asio::dynamic_buffer(received), error);
@@ -48,7 +63,7 @@ Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view me
 
   http::ResponseParser parser{http::ResponseLimits{}};
   if (parser.parse(received) != http::ParseOutcome::complete) {
-    return failure(ErrorCode::io_error, fmt::format("{} does not answer as a server of ours does", host));
+    return failure(ErrorCode::io_error, fmt::format("{} does not answer as a server of ours does", address.host));
   }
   return AdminAnswer{parser.head().status, received.substr(parser.head().head_bytes)};
 }

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "shoal/base/result.h"
-#include "shoal/net/endpoint.h"
+#include "shoal/loadgen/server_address.h"
 #include "shoal/server/credentials_file.h"
 
 namespace shoal::cli {
@@ -15,8 +15,8 @@ struct AdminAnswer {
 };
 
 /// One request without a body to the admin port of a running server, signed with its keys. Blocks. `query` is
-/// percent-encoded. Fails with io_error when nobody answers there.
-Result<AdminAnswer> ask_admin(const net::Endpoint& endpoint, std::string_view method, std::string_view path,
+/// percent-encoded. Fails with io_error when nobody answers there, at none of its addresses.
+Result<AdminAnswer> ask_admin(const loadgen::ServerAddress& address, std::string_view method, std::string_view path,
                               std::string_view query, const server::RootCredentials& keys);
 
 }  // namespace shoal::cli

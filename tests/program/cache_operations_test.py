@@ -9,9 +9,10 @@ from harness.server import HOST, program
 from harness.waiting import wait_until
 
 
-def ask(server, *command, check=True, **options):
-    """A subcommand of `shoal` that asks the server."""
-    command = [str(program()), *command, "--data", str(server.data), "--admin", f"{HOST}:{server.admin_port}"]
+def ask(server, *command, admin=None, check=True, **options):
+    """A subcommand of `shoal` that asks the server, which is where `admin` says."""
+    admin = admin or f"{HOST}:{server.admin_port}"
+    command = [str(program()), *command, "--data", str(server.data), "--admin", admin]
     return subprocess.run(
         command, env=server.full_environment(), capture_output=True, text=True, timeout=60, check=check, **options
     )
@@ -54,6 +55,29 @@ def test_stat_and_evict_take_what_begins_with_the_prefix(own, bucket):
     assert len(bucket.get("a/05 +%")) == 1000 and len(bucket.get("b/05")) == 1000
     assert misses(own) == before + 1
     assert ask(own, "evict", "bucket/none").stdout.startswith("0 objects")
+
+
+@pytest.mark.parametrize("form", ["http://127.0.0.1:{}", "http://127.0.0.1:{}/", "http://localhost:{}/"])
+def test_the_server_is_named_by_a_url(own, bucket, form):
+    admin = form.format(own.admin_port)
+    assert "60 objects" in ask(own, "cache", "stat", "bucket", admin=admin).stdout
+    assert ask(own, "evict", "bucket/a/0", admin=admin).stdout.startswith("10 objects, ")
+    ask(own, "warm", "bucket/a/", admin=admin)
+    assert stat(own, "bucket/a/") == (40, 0)
+    assert "pinned" in ask(own, "pin", "bucket/b/", admin=admin).stdout
+
+
+@pytest.mark.parametrize(
+    "admin, reason",
+    [
+        ("https://127.0.0.1:{}/", "speaks http only"),
+        ("ftp://127.0.0.1:{}/", "expected http://HOST:PORT"),
+        ("localhost:{}", "expected ADDRESS:PORT, [IPV6]:PORT or http://HOST:PORT"),
+    ],
+)
+def test_other_names_of_a_server_are_refused(own, admin, reason):
+    refused = ask(own, "cache", "stat", "bucket", admin=admin.format(own.admin_port), check=False)
+    assert refused.returncode == 2 and reason in refused.stderr
 
 
 def test_pinned_prefixes_stay_in_memory_and_survive_a_restart(own, bucket):
