@@ -7,6 +7,7 @@ import pytest
 from harness.bucket import Bucket
 from harness.ceph_cluster import missing_packages, running_cluster
 from harness.fronts import front_of
+from harness.paced_origin import PacedOrigin
 from harness.server import Server, program
 
 
@@ -66,6 +67,20 @@ def gateway(ceph):
 def origin(new_server):
     """A server that is the origin of others."""
     return new_server().start()
+
+
+@pytest.fixture
+def archive(new_server):
+    """A second one, for what is kept elsewhere."""
+    return new_server().start()
+
+
+@pytest.fixture
+def paced():
+    """An origin whose pace a test sets."""
+    origin = PacedOrigin()
+    yield origin
+    origin.close()
 
 
 @pytest.fixture

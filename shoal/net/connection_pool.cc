@@ -1,6 +1,7 @@
 #include "shoal/net/connection_pool.h"
 
 #include <deque>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -59,6 +60,14 @@ struct ConnectionPool::Core : std::enable_shared_from_this<ConnectionPool::Core>
     std::move(resume)(has_place);
   }
 
+  void close() {
+    ended = true;
+    idle.clear();
+    wait_timer->cancel();
+    while (!waiting.empty()) answer_first(false);
+    for (ClientConnection* connection : lent) connection->abort();
+  }
+
   static Task<void> end_waits(std::shared_ptr<Core> core) {
     while (!core->waiting.empty()) {
       if (core->waiting.front().deadline <= core->now()) {
@@ -78,6 +87,7 @@ struct ConnectionPool::Core : std::enable_shared_from_this<ConnectionPool::Core>
   DeadlineWatch watch;
   std::unique_ptr<io::Timer> wait_timer;
   std::deque<Idle> idle;  // oldest first
+  std::unordered_set<ClientConnection*> lent;
   std::deque<Waiter> waiting;
   std::uint32_t in_use = 0;
   std::uint64_t made = 0;
@@ -85,8 +95,7 @@ struct ConnectionPool::Core : std::enable_shared_from_this<ConnectionPool::Core>
   bool ended = false;
 };
 
-ConnectionPool::Lease::Lease(std::shared_ptr<Core> core, std::unique_ptr<ClientConnection> connection)
-    : core_(std::move(core)), connection_(std::move(connection)) {}
+ConnectionPool::Lease::Lease(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 
 ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept {
   give_back();
@@ -98,8 +107,14 @@ ConnectionPool::Lease& ConnectionPool::Lease::operator=(Lease&& other) noexcept 
 
 ConnectionPool::Lease::~Lease() { give_back(); }
 
+void ConnectionPool::Lease::hold(std::unique_ptr<ClientConnection> connection) {
+  connection_ = std::move(connection);
+  core_->lent.insert(connection_.get());
+}
+
 void ConnectionPool::Lease::give_back() {
   if (core_ == nullptr) return;
+  core_->lent.erase(connection_.get());
   if (connection_ != nullptr && connection_->reusable() && !core_->ended) {
     core_->idle.push_back({std::move(connection_), core_->now()});
   } else if (connection_ != nullptr) {
@@ -119,6 +134,9 @@ ConnectionPool::~ConnectionPool() {
   core_->idle.clear();
 }
 
+void ConnectionPool::close() { core_->close(); }
+bool ConnectionPool::is_closed() const { return core_->ended; }
+
 void ConnectionPool::succeeded() {
   if (!core_->options.is_adaptive) return;
   core_->limit.succeeded();
@@ -136,7 +154,9 @@ std::uint32_t ConnectionPool::connections() const {
 std::uint64_t ConnectionPool::connections_made() const { return core_->made; }
 
 Task<Result<ConnectionPool::Lease>> ConnectionPool::take(Choice choice) {
+  auto closed = [] { return failure(ErrorCode::closed, "the connections to the server are closed"); };
   std::shared_ptr<Core> core = core_;
+  if (core->ended) co_return closed();
   if (core->waiting.empty() && core->in_use < core->limit.value()) {
     ++core->in_use;
   } else {
@@ -145,16 +165,21 @@ Task<Result<ConnectionPool::Lease>> ConnectionPool::take(Choice choice) {
       core->waiting.push_back({deadline, std::move(resume)});
       if (!std::exchange(core->ending_waits, true)) io::spawn(core->loop, Core::end_waits(core));
     });
+    if (!has_place && core->ended) co_return closed();
     if (!has_place) co_return failure(ErrorCode::overloaded, "no connection to the server became free in time");
   }
-  Lease lease(core, core->take_idle(choice));
-  if (lease.connection_ != nullptr) co_return lease;
+  Lease lease(core);
+  if (auto unused = core->take_idle(choice)) {
+    lease.hold(std::move(unused));
+    co_return lease;
+  }
   // Unused ones make way, so that there are never more than there may be.
   if (core->in_use + core->idle.size() > core->options.connections_max && !core->idle.empty()) core->idle.pop_front();
   CO_TRY_ASSIGN(std::unique_ptr<Stream> stream, co_await core->connector.connect());
+  if (core->ended) co_return closed();
   ++core->made;
   lease.is_new_ = true;
-  lease.connection_ = std::make_unique<ClientConnection>(std::move(stream), core->watch, core->options.connection);
+  lease.hold(std::make_unique<ClientConnection>(std::move(stream), core->watch, core->options.connection));
   co_return lease;
 }
 

@@ -41,7 +41,7 @@ class ConnectionPool {
   /// complete, else it is broken off. One owner at a time; on the loop of the pool.
   class Lease {
    public:
-    Lease(std::shared_ptr<Core> core, std::unique_ptr<ClientConnection> connection);
+    explicit Lease(std::shared_ptr<Core> core);
     Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&& other) noexcept;
     ~Lease();
@@ -52,6 +52,7 @@ class ConnectionPool {
 
    private:
     friend class ConnectionPool;
+    void hold(std::unique_ptr<ClientConnection> connection);
     void give_back();
 
     std::shared_ptr<Core> core_;
@@ -63,8 +64,14 @@ class ConnectionPool {
   ConnectionPool(io::EventLoop& loop, io::Timers& timers, Connector& connector, Options options);
   ~ConnectionPool();
 
-  /// Fails with overloaded when none became free in time, else as Connector: in any case nothing was sent.
+  /// Fails with overloaded when none became free in time, closed after close(), else as Connector: in any case nothing
+  /// was sent.
   Task<Result<Lease>> take(Choice choice);
+
+  /// Breaks off every exchange, as ClientConnection::abort() does, and lets nobody have a connection any more: closed,
+  /// also for those who wait. An attempt to connect that is under way ends as it would.
+  void close();
+  bool is_closed() const;
 
   // How it went, as whoever asked the server knows.
 

@@ -55,9 +55,10 @@ Task<Result<OriginAnswer>> OriginClient::fetch(OriginRequest request) {
     Failure& failed = attempt.error();
     bool unknown = !failed.no_effect && request.repeat == Repeat::if_refused;
     bool in_time = timers_.clock().monotonic() - began < options_.retry.time_max;
-    if (failed.again && !unknown && attempts < options_.retry.attempts_max && in_time) {
+    bool may_ask = failed.again && !pool_.is_closed();
+    if (may_ask && !unknown && attempts < options_.retry.attempts_max && in_time) {
       ++counters_.repeats;
-      co_await timers_.sleep_for(pause_after(attempts));
+      co_await pause_after(attempts);
       continue;
     }
     if (failed.again) log(request, failed.error, attempts);
@@ -84,10 +85,19 @@ Task<Result<std::unique_ptr<StreamedRequest>>> OriginClient::begin(OriginRequest
   co_return std::make_unique<StreamedRequest>(*this, *std::move(connection), std::move(request), body_bytes);
 }
 
-std::chrono::nanoseconds OriginClient::pause_after(std::uint32_t attempts) {
+Task<void> OriginClient::pause_after(std::uint32_t attempts) {
   std::chrono::nanoseconds most = options_.retry.backoff_first * (std::uint64_t{1} << std::min(attempts - 1, 20U));
   most = std::min<std::chrono::nanoseconds>(most, options_.retry.backoff_max);
-  return std::chrono::nanoseconds(random_.below(static_cast<std::uint64_t>(most.count()) + 1));
+  std::chrono::nanoseconds pause(random_.below(static_cast<std::uint64_t>(most.count()) + 1));
+  std::unique_ptr<io::Timer> timer = timers_.make_timer();
+  pauses_.insert(timer.get());
+  co_await timer->wait_until(timers_.clock().monotonic() + pause);
+  pauses_.erase(timer.get());
+}
+
+void OriginClient::stop_asking() {
+  pool_.close();
+  for (io::Timer* pause : pauses_) pause->cancel();
 }
 
 /// Neither the query, which has ids of uploads, nor any header.

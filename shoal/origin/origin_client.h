@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <unordered_set>
 
 #include "shoal/base/log_throttle.h"
 #include "shoal/base/random.h"
@@ -44,6 +45,8 @@ class OriginClient {
   /// cannot be asked; nothing happened then.
   Task<Result<std::unique_ptr<StreamedRequest>>> begin(OriginRequest request, std::uint64_t body_bytes);
 
+  /// Breaks off all that was asked, which fails like what the origin breaks off, and asks nothing more.
+  void stop_asking();
   /// Waits for second attempts that nobody waits for any more. Nobody fetches meanwhile or afterwards.
   Task<void> close() { return racing_.close(); }
 
@@ -76,7 +79,8 @@ class OriginClient {
   Task<Result<OriginAnswer>> receive(net::ConnectionPool::Lease& connection, const OriginRequest& request);
   Task<Result<Body>> read_body(net::ConnectionPool::Lease& connection, const OriginRequest& request,
                                const OriginAnswer& answer);
-  std::chrono::nanoseconds pause_after(std::uint32_t attempts);
+  /// Before the next attempt. Ends early when there will be none.
+  Task<void> pause_after(std::uint32_t attempts);
   void log(std::string_view method, std::string_view bucket, const Error& error, std::uint32_t attempts);
   void log(const OriginRequest& request, const Error& error, std::uint32_t attempts) {
     log(request.method, request.bucket, error, attempts);
@@ -90,6 +94,7 @@ class OriginClient {
   Random random_;
   OriginCounters counters_;
   io::Gate racing_;
+  std::unordered_set<io::Timer*> pauses_;
   LogThrottle failures_{std::chrono::seconds(10)};
 };
 

@@ -78,6 +78,8 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
 
   Task<Result<OriginAnswer>> forward(OriginRequest request) override;
 
+  /// Breaks off what the origin is asked, and asks nothing more: who waits for an answer gets an error.
+  void stop_asking() { client_.stop_asking(); }
   /// When nobody uses it any more; waits for what still goes on.
   Task<void> close();
 

@@ -76,7 +76,7 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add("server.domains", &server.domains,
             "Host names below which a bucket is the first label (virtual-host style).");
   table.add("server.stop_timeout", &server.stop_timeout,
-            "How long SIGTERM waits for running requests before it cuts them off.");
+            "How long SIGTERM waits for running requests before it cuts them off, and what they ask an S3 origin.");
   auto& storage = configuration.storage;
   table.add("storage.durability", &storage.durability,
             "sync: a write is answered when it is on the disk. periodic: it is answered at once, and a crash loses up "

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -109,27 +110,45 @@ void on_every_loop(io::EventLoopGroup& loops, std::vector<Core>& cores, Step ste
   for (std::thread& waiter : waiters) waiter.join();
 }
 
+/// Which objects are in memory, for the next start.
+void save_cache(io::EventLoop& loop, CacheGroup& caches) {
+  auto saved = io::run_blocking(loop, caches.save());
+  if (!saved) spdlog::warn("cache not saved reason={}", log_value(saved.error().message));
+}
+
 }  // namespace
+
+/// Running requests have the grace, and an origin that is slow to answer makes it no longer.
+void Node::Parts::stop_serving() {
+  std::chrono::milliseconds grace = configuration.server.stop_timeout;
+  std::future<void> serving = std::async(std::launch::async, [this, grace] {
+    on_every_loop(*loops, cores, [grace](Core* core) { return stop_core(core, grace); });
+  });
+  if (origin == nullptr) {
+    serving.wait();
+  } else {
+    serving.wait_for(grace);
+  }
+  if (watching.valid()) {
+    caches->stop_watching();
+    watching.get();
+    if (configuration.cache.warm_restart) save_cache((*loops)[0], *caches);
+  }
+  // Not before: what is being read back into memory, and cannot be read, loses its place there.
+  if (origin != nullptr) origin->stop_asking();
+  serving.get();
+}
 
 Result<void> Node::Parts::stop() {
   if (std::exchange(stopped, true)) return {};
   admin.set_ready(false);
   Result<void> closed;
   if (loops != nullptr) {
-    std::chrono::milliseconds grace = configuration.server.stop_timeout;
-    on_every_loop(*loops, cores, [grace](Core* core) { return stop_core(core, grace); });
+    stop_serving();
     if (budget != nullptr) budget->end_waiting();
     if (admin_server != nullptr) io::run_blocking((*loops)[0], admin_server->stop(std::chrono::milliseconds(0)));
     if (events_server != nullptr) io::run_blocking((*loops)[0], events_server->stop(std::chrono::milliseconds(0)));
     if (warm_jobs != nullptr) io::run_blocking((*loops)[0], warm_jobs->close());
-    if (watching.valid()) {
-      caches->stop_watching();
-      watching.get();
-      if (configuration.cache.warm_restart) {
-        auto saved = io::run_blocking((*loops)[0], caches->save());
-        if (!saved) spdlog::warn("cache not saved reason={}", log_value(saved.error().message));
-      }
-    }
     auto on_each = [this](auto step) {
       for (std::size_t i = 0; i < cores.size(); ++i) io::run_blocking((*loops)[i], step(i));
     };

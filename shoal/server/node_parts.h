@@ -99,6 +99,7 @@ struct Node::Parts {
   // node.cc
   Result<void> load_keys(std::optional<RootCredentials> given);
   Result<void> open_access_log();
+  void stop_serving();
   Result<void> stop();
 
   // node_stores.cc: what keeps the objects

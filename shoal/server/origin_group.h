@@ -28,6 +28,9 @@ class OriginGroup {
   /// What it has done for one loop.
   virtual std::vector<const origin::OriginCounters*> counters(std::size_t loop) = 0;
   virtual std::size_t size() const = 0;
+  /// Has those who wait for the origin wait no longer: what it is asked is broken off, and it is asked nothing more.
+  /// The loops run. Blocking.
+  virtual void stop_asking() {}
   /// Ends what goes on in the background. The loops run, and nobody uses the stores any more. Blocking.
   virtual void close() {}
 

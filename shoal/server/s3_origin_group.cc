@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "shoal/io/run_blocking.h"
+#include "shoal/io/run_on.h"
 
 namespace shoal::server {
 
@@ -19,6 +20,12 @@ Result<std::unique_ptr<OriginGroup>> S3OriginGroup::open(const std::vector<Loop>
     group->stores_.push_back({loop.loop, std::move(connector), std::move(store)});
   }
   return group;
+}
+
+void S3OriginGroup::stop_asking() {
+  for (Store& store : stores_) {
+    io::run_blocking(*store.loop, io::run_on(*store.loop, [&] { store.store->stop_asking(); }));
+  }
 }
 
 void S3OriginGroup::close() {

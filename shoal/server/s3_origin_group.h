@@ -38,6 +38,7 @@ class S3OriginGroup final : public OriginGroup {
   std::vector<const origin::OriginCounters*> counters(std::size_t loop) override {
     return {&stores_[loop].store->counters()};
   }
+  void stop_asking() override;
   void close() override;
   std::size_t size() const override { return stores_.size(); }
 

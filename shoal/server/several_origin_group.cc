@@ -52,6 +52,10 @@ std::vector<const origin::OriginCounters*> SeveralOriginGroup::counters(std::siz
   return all;
 }
 
+void SeveralOriginGroup::stop_asking() {
+  for (const auto& group : groups_) group->stop_asking();
+}
+
 void SeveralOriginGroup::close() {
   for (const auto& group : groups_) group->close();
 }

@@ -19,6 +19,7 @@ class SeveralOriginGroup final : public OriginGroup {
   Member member(std::size_t loop) override;
   std::vector<const origin::OriginCounters*> counters(std::size_t loop) override;
   std::size_t size() const override { return groups_.front()->size(); }
+  void stop_asking() override;
   void close() override;
 
  private:

@@ -178,6 +178,12 @@ class RawClient:
             self.signer.sign(request, **sign_options)
         return request
 
+    def begin(self, method, path, headers=(), body=b"", **socket_options):
+        """A connection over which a request was sent; its answer is still to be read."""
+        connection = self.connect(**socket_options)
+        connection.send(self.make(method, path, headers=headers, body=body).to_bytes())
+        return connection
+
     def send(self, request):
         with self.connect() as connection:
             return connection.request(request)

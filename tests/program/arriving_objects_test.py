@@ -5,7 +5,6 @@ import pytest
 
 from harness.bucket import random_bytes
 from harness.fronts import front_of
-from harness.paced_origin import PacedOrigin
 from harness.waiting import wait_until
 
 SIZE = 1 << 20
@@ -13,13 +12,6 @@ HALF = SIZE // 2
 PATH = "/bucket/key"
 # What stands in the log when a body is cut.
 CUT = "body cut off|store failed"
-
-
-@pytest.fixture
-def paced():
-    origin = PacedOrigin()
-    yield origin
-    origin.close()
 
 
 @pytest.fixture
@@ -31,12 +23,8 @@ def start_front(new_server, paced):
     return start
 
 
-def ask(front, method="GET", headers=(), path=PATH, **socket_options):
-    """A connection over which a request was sent."""
-    raw = front.raw()
-    connection = raw.connect(**socket_options)
-    connection.send(raw.make(method, path, headers=headers).to_bytes())
-    return connection
+def ask(front, **options):
+    return front.raw().begin("GET", PATH, **options)
 
 
 def bytes_on_their_way(front):
