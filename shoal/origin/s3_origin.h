@@ -113,6 +113,9 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   Task<Result<std::optional<FirstRead>>> read_first(ObjectKey key, ObjectInfoPtr known, Bodies bodies);
   /// The same without any bytes, for an object that was large when it was last seen; nothing if it no longer is.
   Task<Result<std::optional<FirstRead>>> look_at_large(ObjectKey key);
+  /// Asks (HEAD) for what the answer to a range of an object does not tell: the checksums of the whole. False when that
+  /// fails, or the object is another one by now: then it is read without them.
+  Task<bool> describe_large(ObjectKey key, ObjectInfo* info);
   Object object_of(ObjectKey key, FirstRead read);
   // s3_origin_arrivals.cc
   /// Whether an answer is the head of a whole object that is worth reading while it arrives.

@@ -226,6 +226,7 @@ TEST_F(S3OriginArrivalTest, LargeOnesComeInPieces) {
                                                 "\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
                                                 "Content-Range: bytes 0-19999/60000\r\n",
                                             body_.substr(0, first_bytes))});
+  server_.add({"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n" + object_lines(etag_of(body_)) + "\r\n"});
   Object object = get_object();
   EXPECT_EQ(arriving_reader(object), nullptr);
   EXPECT_EQ(run(object.reader->read(0, 100)).value().to_string(), body_.substr(0, 100));

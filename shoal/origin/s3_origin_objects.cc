@@ -90,8 +90,25 @@ Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey 
     co_return std::optional<FirstRead>(std::move(read));
   }
   read.body = std::move(answer->body);
-  CO_TRY(co_await add_tags(std::move(key), tag_count(*answer), &read.info));
+  bool is_described = false;
+  if (read.body.size() < size) {
+    is_described = co_await describe_large(key, &read.info);
+  }
+  if (!is_described) {
+    CO_TRY(co_await add_tags(std::move(key), tag_count(*answer), &read.info));
+  }
   co_return std::optional<FirstRead>(std::move(read));
+}
+
+Task<bool> S3Origin::describe_large(ObjectKey key, ObjectInfo* info) {
+  info->checksums.clear();  // if any came they are those of the range
+  auto whole = co_await head(std::move(key));
+  if (!whole || !*whole) co_return false;
+  ObjectInfo& present = **whole;
+  bool is_same =
+      present.etag == info->etag && present.last_modified == info->last_modified && present.size == info->size;
+  if (is_same) *info = std::move(present);
+  co_return is_same;
 }
 
 Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::look_at_large(ObjectKey key) {

@@ -356,46 +356,6 @@ TEST_F(KnownObjectTest, MayBeGone) {
   EXPECT_EQ(*object, std::nullopt);
 }
 
-// --- large objects
-
-class LargeObjectTest : public S3OriginTest {
- protected:
-  LargeObjectTest() { options_.whole_bytes_max = 4; }
-
-  std::string range_answer(std::string_view body, std::size_t first, std::size_t length, const std::string& etag) {
-    std::string range = "Content-Range: bytes " + std::to_string(first) + "-" + std::to_string(first + length - 1) +
-                        "/" + std::to_string(body.size()) + "\r\n";
-    return ScriptedHttpServer::response("206 Partial Content", object_lines(etag) + range, body.substr(first, length));
-  }
-  std::shared_ptr<BodyReader> open() {
-    server_.add({range_answer("0123456789", 0, 4, "tag")});
-    auto object = get();
-    EXPECT_TRUE(object && *object && (*object)->reader != nullptr);
-    return (*object)->reader;
-  }
-};
-
-TEST_F(LargeObjectTest, IsReadInRangesOfOneVersion) {
-  auto reader = open();
-  EXPECT_EQ(run(reader->read(1, 3)).value().to_string(), "123");
-  EXPECT_THAT(server_.requests(), SizeIs(1));
-  server_.add({range_answer("0123456789", 3, 5, "tag")});
-  EXPECT_EQ(run(reader->read(3, 5)).value().to_string(), "34567");
-  EXPECT_THAT(server_.requests().at(1).head, HasSubstr("If-Match: \"tag\"\r\n"));
-  EXPECT_THAT(server_.requests().at(1).head, HasSubstr("Range: bytes=3-7\r\n"));
-}
-
-TEST_F(LargeObjectTest, ThatChangesIsNeverMixed) {
-  auto reader = open();
-  server_.add({error_answer("412 Precondition Failed", "PreconditionFailed")});
-  EXPECT_THAT(run(reader->read(4, 4)), HasError(ErrorCode::conflict));
-  // An origin that does not know conditions.
-  server_.default_act({range_answer("abcdefghij", 4, 4, "another tag")});
-  EXPECT_THAT(run(reader->read(4, 4)), HasError(ErrorCode::corrupt));
-  server_.default_act({range_answer("0123456789ab", 4, 4, "tag")});
-  EXPECT_THAT(run(reader->read(4, 4)), HasError(ErrorCode::corrupt));
-}
-
 // --- listings
 
 TEST_F(S3OriginTest, ListingThatDoesNotGoOnIsAnErrorNotALoop) {

@@ -17,6 +17,7 @@ class PacedObject:
     waits_at: int | None = None  # stops there until go_on is set
     ends_at: int | None = None  # ends the connection there
     bytes_per_second: float | None = None
+    checksums: dict = dataclasses.field(default_factory=dict)  # header, value: told with the whole and with HEAD
     go_on: threading.Event = dataclasses.field(default_factory=threading.Event)
 
 
@@ -73,6 +74,8 @@ class PacedOrigin(http_double.HttpDouble):
                 self.send_response(206 if wanted else 200)
                 if wanted:
                     self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+                for name, value in () if wanted else found.checksums.items():
+                    self.send_header(name, value)
                 self.send_header("ETag", found.etag)
                 self.send_header("Last-Modified", "Tue, 14 Nov 2023 22:13:20 GMT")
                 self.send_header("Content-Length", str(last + 1 - first))
