@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "shoal/base/clock.h"
-#include "shoal/base/hash.h"
 #include "shoal/model/object_info.h"
 #include "shoal/model/object_key.h"
+#include "shoal/model/object_state.h"
 
 namespace shoal::origin {
 
@@ -41,13 +41,6 @@ class VersionTable {
     std::uint64_t state = 0;
     std::uint64_t version = 0;
   };
-
-  static std::uint64_t state_of(const ObjectInfo& info) {
-    std::uint64_t state =
-        hash64(as_bytes(info.etag), static_cast<std::uint64_t>(info.last_modified.time_since_epoch().count()));
-    for (const auto& [name, value] : info.tags) state = hash64(as_bytes(value), hash64(as_bytes(name), state));
-    return state;
-  }
 
   std::uint64_t last_;
   std::vector<Slot> slots_;
