@@ -169,6 +169,10 @@ class FlashCache final : public ObjectStore, public ConditionalReads, public Des
   enum class Part : std::uint8_t { whole, info };
   /// Of a record, as much as there is of the part.
   Task<Result<std::optional<storage::PinnedBytes>>> read_part(FlashEntry entry, Part part);
+  /// What `decode(bytes, place, key)` makes of that, a Result<Wanted>, while the record counts; nothing if it cannot be
+  /// had from here.
+  template <typename Wanted, typename Decode>
+  Task<std::optional<Wanted>> read_record(ObjectKey key, FlashEntry entry, Part part, Decode decode);
   /// The object, or its info alone, verified; nothing if it cannot be had from here.
   Task<std::optional<Object>> read_copy(ObjectKey key, FlashEntry entry, Part part);
   /// The info of a copy that is younger than that, and how old it is.

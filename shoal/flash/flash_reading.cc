@@ -59,23 +59,30 @@ Task<Result<std::optional<storage::PinnedBytes>>> FlashCache::read_part(FlashEnt
   co_return co_await log_.read(segment, entry.position, units_for(header->head_bytes()));
 }
 
-Task<std::optional<Object>> FlashCache::read_copy(ObjectKey key, FlashEntry entry, Part part) {
+template <typename Wanted, typename Decode>
+Task<std::optional<Wanted>> FlashCache::read_record(ObjectKey key, FlashEntry entry, Part part, Decode decode) {
   auto bytes = co_await read_part(entry, part);
   if (!bytes && bytes.error().code == ErrorCode::io_error) switch_off(bytes.error());
   if (bytes && !*bytes) co_return std::nullopt;
   // Revoked while it was read, or written elsewhere.
   if (find_same(entry) == nullptr) co_return std::nullopt;
-  Result<Object> object = failure(ErrorCode::internal, "not read");
-  if (!bytes) {
-    object = failure(std::move(bytes).error());
+  Result<Wanted> wanted = failure(ErrorCode::internal, "not read");
+  if (bytes) {
+    wanted = decode(**bytes, log_.place_of(FlashLog::Segment(entry.segment), entry.position), key);
   } else {
-    storage::RecordPlace place = log_.place_of(FlashLog::Segment(entry.segment), entry.position);
-    object = part == Part::whole ? read_object_record(**bytes, place, key, entry.state)
-                                 : read_description((*bytes)->bytes, entry.bytes(), place, key, entry.state);
+    wanted = failure(std::move(bytes).error());
   }
-  if (object) co_return *std::move(object);
-  note_unreadable(key, entry, object.error());
+  if (wanted) co_return *std::move(wanted);
+  note_unreadable(key, entry, wanted.error());
   co_return std::nullopt;
+}
+
+Task<std::optional<Object>> FlashCache::read_copy(ObjectKey key, FlashEntry entry, Part part) {
+  auto decode = [entry, part](const storage::PinnedBytes& bytes, storage::RecordPlace place, const ObjectKey& of) {
+    if (part == Part::whole) return read_object_record(bytes, place, of, entry.state);
+    return read_description(bytes.bytes, entry.bytes(), place, of, entry.state);
+  };
+  return read_record<Object>(std::move(key), entry, part, decode);
 }
 
 void FlashCache::note_unreadable(const ObjectKey& key, const FlashEntry& entry, const Error& error) {
@@ -91,21 +98,12 @@ Task<std::optional<Body>> FlashCache::read_piece(ObjectKey key, PieceOfObject pi
   const FlashEntry* found = index_.find(PieceTable::hash_of(ObjectKeyView(key).hash, piece.number));
   if (found == nullptr || found->state != piece.state) co_return std::nullopt;
   FlashEntry entry = *found;
-  auto bytes = co_await read_part(entry, Part::whole);
-  if (!bytes && bytes.error().code == ErrorCode::io_error) switch_off(bytes.error());
-  if ((bytes && !*bytes) || find_same(entry) == nullptr) co_return std::nullopt;
-  Result<Body> body = failure(ErrorCode::internal, "not read");
-  if (bytes) {
-    body = read_piece_record(**bytes, log_.place_of(FlashLog::Segment(entry.segment), entry.position), key, piece);
-  } else {
-    body = failure(std::move(bytes).error());
-  }
-  if (!body) {
-    note_unreadable(key, entry, body.error());
-    co_return std::nullopt;
-  }
-  count_hit(entry);
-  co_return *std::move(body);
+  auto decode = [piece](const storage::PinnedBytes& bytes, storage::RecordPlace place, const ObjectKey& of) {
+    return read_piece_record(bytes, place, of, piece);
+  };
+  std::optional<Body> body = co_await read_record<Body>(std::move(key), entry, Part::whole, decode);
+  if (body) count_hit(entry);
+  co_return body;
 }
 
 /// What the store below gave: its body, if that comes in pieces, comes from here as far as there are copies of them.
