@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "shoal/base/check.h"
+#include "shoal/base/put_digits.h"
 #include "shoal/http/grammar.h"
 
 namespace shoal::http {
@@ -138,10 +138,6 @@ std::optional<std::chrono::sys_seconds> parse_asctime_date(std::string_view text
   return assemble(reader, {year, month, day}, time);
 }
 
-void put_digits(std::span<char> out, std::size_t at, std::size_t count, int value) {
-  for (std::size_t i = count; i > 0; --i, value /= 10) out[at + i - 1] = static_cast<char>('0' + value % 10);
-}
-
 }  // namespace
 
 std::string format_http_date(std::chrono::sys_seconds time) {
@@ -159,12 +155,12 @@ std::array<char, 29> http_date_text(std::chrono::sys_seconds time) {
   std::ranges::copy(std::string_view("Ddd, 00 Mmm 0000 00:00:00 GMT"), text.begin());
   std::string_view day_name = day_names[std::chrono::weekday(days).c_encoding()];
   std::ranges::copy(day_name.substr(0, short_name_bytes), text.begin());
-  put_digits(text, 5, 2, static_cast<int>(static_cast<unsigned>(date.day())));
+  put_digits(text, 5, 2, static_cast<unsigned>(date.day()));
   std::ranges::copy(month_names[static_cast<unsigned>(date.month()) - 1], text.begin() + 8);
-  put_digits(text, 12, 4, year);
-  put_digits(text, 17, 2, static_cast<int>(clock.hours().count()));
-  put_digits(text, 20, 2, static_cast<int>(clock.minutes().count()));
-  put_digits(text, 23, 2, static_cast<int>(clock.seconds().count()));
+  put_digits(text, 12, 4, static_cast<unsigned>(year));
+  put_digits(text, 17, 2, static_cast<unsigned>(clock.hours().count()));
+  put_digits(text, 20, 2, static_cast<unsigned>(clock.minutes().count()));
+  put_digits(text, 23, 2, static_cast<unsigned>(clock.seconds().count()));
   return text;
 }
 

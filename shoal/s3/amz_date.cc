@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "shoal/base/put_digits.h"
+
 namespace shoal::s3 {
 namespace {
 
 using std::chrono::sys_seconds;
-
-/// Overwrites `digits` characters from `at` on.
-void put_digits(std::string& text, std::size_t at, std::size_t digits, unsigned value) {
-  for (std::size_t i = at + digits; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
-}
 
 // Digits only; the caller knows how many there are.
 std::optional<unsigned> digits(std::string_view text) {

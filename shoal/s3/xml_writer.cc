@@ -4,12 +4,12 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <span>
 
 #include <emmintrin.h>
 #include <fmt/format.h>
 
 #include "shoal/base/check.h"
+#include "shoal/base/put_digits.h"
 
 namespace shoal::s3 {
 namespace {
@@ -56,10 +56,6 @@ std::string_view named_reference(char c) {
     default:
       return {};
   }
-}
-
-void put_digits(std::span<char> text, std::size_t at, std::size_t digits, unsigned value) {
-  for (std::size_t i = at + digits; i-- > at; value /= 10) text[i] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
