@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "shoal/base/bytes.h"
@@ -68,6 +69,19 @@ EtagForm form_of(std::string_view etag) {
   if (!bytes || to_hex(*bytes) != etag.substr(0, md5_digits)) return {};
   form.md5 = as_text(*bytes);
   return form;
+}
+
+/// The other way, from what is stored of it. `room(bytes)` gives the characters that are written to.
+template <typename Room>
+void write_etag(std::string_view stored, bool is_md5, std::optional<std::uint64_t> parts, Room room) {
+  std::string behind = parts ? "-" + std::to_string(*parts) : std::string();
+  std::span<char> etag = room((is_md5 ? 2 : 1) * stored.size() + behind.size());
+  if (is_md5) {
+    write_hex(etag.data(), as_bytes(stored));
+  } else {
+    std::ranges::copy(stored, etag.begin());
+  }
+  std::ranges::copy(behind, etag.end() - static_cast<std::ptrdiff_t>(behind.size()));
 }
 
 }  // namespace
@@ -195,8 +209,10 @@ IndexEntry IndexEntryCodec::decode(std::string_view payload, std::size_t name_by
   entry.size = fields.size;
   ShownFields shown = take_shown_fields(fields.flags, payload);
   entry.last_modified = shown.last_modified;
-  entry.etag = fields.flags & etag_is_md5 ? to_hex(as_bytes(shown.etag)) : std::string(shown.etag);
-  if (shown.parts) entry.etag += "-" + std::to_string(*shown.parts);
+  write_etag(shown.etag, fields.flags & etag_is_md5, shown.parts, [&entry](std::size_t bytes) {
+    entry.etag.resize(bytes);
+    return std::span<char>(entry.etag);
+  });
   return entry;
 }
 
@@ -213,15 +229,11 @@ ListItem IndexEntryCodec::decode_listed(std::string_view payload, TextPool& text
     if (item.checksums.size() == item.checksums.capacity()) break;
     item.checksums.push_back({checksum.algorithm, checksum.type});
   }
-  if (!(fields.flags & etag_is_md5)) {
-    item.etag = texts.add(shown.etag);
-    return item;
-  }
-  std::string parts = shown.parts ? "-" + std::to_string(*shown.parts) : std::string();
-  std::span<char> etag = texts.room(2 * shown.etag.size() + parts.size());
-  write_hex(etag.data(), as_bytes(shown.etag));
-  std::ranges::copy(parts, etag.end() - static_cast<std::ptrdiff_t>(parts.size()));
-  item.etag = {etag.data(), etag.size()};
+  write_etag(shown.etag, fields.flags & etag_is_md5, shown.parts, [&](std::size_t bytes) {
+    std::span<char> etag = texts.room(bytes);
+    item.etag = {etag.data(), etag.size()};
+    return etag;
+  });
   return item;
 }
 
