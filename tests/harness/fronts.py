@@ -21,6 +21,13 @@ def front_of(new_server, origin, options=None, url=None, expected_trouble=None):
     return server.start()
 
 
+def write_keys(path, server):
+    """A file by which another server has the keys of this one."""
+    path.write_text(f"access_key = {server.access_key}\nsecret_key = {server.secret_key}\n")
+    path.chmod(0o600)
+    return path
+
+
 def bucket_of(server, name="bucket"):
     return Bucket(server.boto3(), name)
 

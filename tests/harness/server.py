@@ -9,10 +9,8 @@ import secrets
 import signal
 import subprocess
 
-import boto3
-import botocore.config
-
 from harness import sigv4
+from harness.boto3_client import make_boto3_client
 from harness.raw_http import Connection, RawClient
 from harness.waiting import wait_until
 
@@ -236,25 +234,7 @@ class Server:
         return RawClient(HOST, self.port, signer or self.signer())
 
     def boto3(self, **configuration):
-        """A boto3 client that never tries a request twice, so that no error hides."""
-        settings = {
-            "signature_version": "s3v4",
-            "retries": {"total_max_attempts": 1},
-            "s3": {"addressing_style": "path"},
-            "connect_timeout": 10,
-            "read_timeout": 60,
-            "max_pool_connections": 32,
-            "proxies": {},
-        }
-        settings.update(configuration)
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name="us-east-1",
-            config=botocore.config.Config(**settings),
-        )
+        return make_boto3_client(self.endpoint, self.access_key, self.secret_key, **configuration)
 
 
 def read_credentials(data):

@@ -61,8 +61,7 @@ def test_a_slow_reader_keeps_the_version_it_began_with(raw, bucket):
     size = 16 << 20
     path = f"/{bucket.name}/key"
     assert raw.call("PUT", path, body=versioned_body(1, size)).status == 200
-    with raw.connect(receive_buffer=1 << 16) as connection:
-        connection.send(raw.make("GET", path).to_bytes())
+    with raw.begin("GET", path, receive_buffer=1 << 16) as connection:
         head = connection.read_head()
         body = connection.read_some(100_000)
         assert raw.call("PUT", path, body=versioned_body(2, size)).status == 200

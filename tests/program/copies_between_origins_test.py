@@ -3,15 +3,10 @@ import pytest
 
 from harness.bucket import random_bytes
 from harness.faulty_proxy import Fault, FaultyProxy
-from harness.fronts import ORIGIN_FAILED, bucket_of, status_of
+from harness.fronts import ORIGIN_FAILED, bucket_of, status_of, write_keys
 
 LARGE = random_bytes(40 << 20)
 OLD = b"old"
-
-
-@pytest.fixture
-def archive(new_server):
-    return new_server().start()
 
 
 @pytest.fixture
@@ -26,9 +21,7 @@ def proxies(origin, archive):
 @pytest.fixture
 def front(in_front, archive, proxies, tmp_path):
     """The bucket photos is kept by one origin and logs by the other; nobody may have a large body in memory."""
-    keys = tmp_path / "archive-keys"
-    keys.write_text(f"access_key = {archive.access_key}\nsecret_key = {archive.secret_key}\n")
-    keys.chmod(0o600)
+    keys = write_keys(tmp_path / "archive-keys", archive)
     options = {
         "origin.others": f"archive {proxies['logs'].url} credentials={keys}",
         "origin.places": "logs=archive",

@@ -12,7 +12,7 @@ import pytest
 from harness.bucket import random_bytes
 from harness.certificates import make_certificate, tls_options
 from harness.faulty_proxy import FaultyProxy
-from harness.fronts import ORIGIN_FAILED, bucket_of, front_of, requests_to, status_of
+from harness.fronts import ORIGIN_FAILED, bucket_of, front_of, requests_to, status_of, write_keys
 from harness.server import program
 from harness.waiting import wait_until
 
@@ -366,9 +366,7 @@ def test_wrong_keys_are_told_without_them(origin, new_server):
 
 
 def test_keys_may_be_in_a_file(origin, new_server, tmp_path):
-    keys = tmp_path / "keys"
-    keys.write_text(f"access_key = {origin.access_key}\nsecret_key = {origin.secret_key}\n")
-    keys.chmod(0o600)
+    keys = write_keys(tmp_path / "keys", origin)
     front = new_server(options={"origin.url": origin.endpoint, "origin.credentials_file": str(keys)}).start()
     front.boto3().create_bucket(Bucket="bucket")
     keys.chmod(0o644)

@@ -2,19 +2,12 @@
 import pytest
 
 from harness.bucket import random_bytes
-from harness.fronts import bucket_of, status_of
-
-
-@pytest.fixture
-def archive(new_server):
-    return new_server().start()
+from harness.fronts import bucket_of, status_of, write_keys
 
 
 @pytest.fixture
 def front(in_front, archive, tmp_path):
-    keys = tmp_path / "archive-keys"
-    keys.write_text(f"access_key = {archive.access_key}\nsecret_key = {archive.secret_key}\n")
-    keys.chmod(0o600)
+    keys = write_keys(tmp_path / "archive-keys", archive)
     options = {
         "origin.others": f"archive {archive.endpoint} credentials={keys}",
         "origin.places": "logs=archive,photos/raw/=archive",

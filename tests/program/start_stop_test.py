@@ -247,8 +247,7 @@ def test_sigterm_lets_a_slow_download_finish(new_server):
     bucket.put("key", body)
     raw = server.raw()
     # A small receive buffer keeps most of the body on the server's side.
-    with raw.connect(receive_buffer=1 << 16) as connection:
-        connection.send(raw.make("GET", "/bucket/key").to_bytes())
+    with raw.begin("GET", "/bucket/key", receive_buffer=1 << 16) as connection:
         head = connection.read_head()
         received = connection.read_some(1 << 20)
         server.terminate()

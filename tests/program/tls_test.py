@@ -5,10 +5,9 @@ import ssl
 import subprocess
 import time
 
-import boto3
-import botocore.config
 import pytest
 
+from harness.boto3_client import make_boto3_client
 from harness.certificates import make_certificate, tls_options
 from harness.server import HOST
 from harness.waiting import wait_until
@@ -25,10 +24,8 @@ class TlsServer:
         self.port = self.server.tls_port()
 
     def client(self):
-        config = botocore.config.Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, proxies={})
-        return boto3.client(
-            "s3", endpoint_url=f"https://{HOST}:{self.port}", verify=str(self.certificate), region_name="us-east-1",
-            aws_access_key_id=self.server.access_key, aws_secret_access_key=self.server.secret_key, config=config)  # fmt: skip
+        keys = self.server.access_key, self.server.secret_key
+        return make_boto3_client(f"https://{HOST}:{self.port}", *keys, verify=str(self.certificate))
 
     def connect(self, version=None):
         """A connection with whatever certificate the server shows."""

@@ -93,8 +93,7 @@ def test_a_reader_that_goes_away_harms_nobody(raw, bucket):
     body = random_bytes(24 << 20)
     bucket.put("key", body)
     for _ in range(10):
-        connection = raw.connect(receive_buffer=1 << 16)
-        connection.send(raw.make("GET", f"/{bucket.name}/key").to_bytes())
+        connection = raw.begin("GET", f"/{bucket.name}/key", receive_buffer=1 << 16)
         connection.read_some(10_000)
         connection.reset()
     assert bucket.sha256("key") == sha256_hex(body)
