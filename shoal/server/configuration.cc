@@ -190,7 +190,8 @@ OptionTable option_table_of(Configuration& configuration) {
       "origin.list_cache", &origin.list_cache,
       "How long what the origin has listed is believed: listings are answered from names in memory. What is written "
       "through this server, or told of by an event, is asked for again at once. 0s: every listing is asked for.");
-  table.add_bytes("origin.list_cache_bytes", &origin.list_cache_bytes, "Memory for those names: about 50 bytes for each.");
+  table.add_bytes("origin.list_cache_bytes", &origin.list_cache_bytes,
+                  "Memory for those names: about 50 bytes for each.");
   table.add("origin.rados_conf", &origin.rados_conf,
             "Of a RADOS pool: ceph's configuration file; empty: where ceph's own tools look. It says where the keyring "
             "is.");
