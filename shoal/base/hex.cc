@@ -4,6 +4,10 @@
 #include <cstring>
 #include <string_view>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace shoal {
 namespace {
 
@@ -18,9 +22,31 @@ constexpr std::array<DigitPair, 256> make_digit_pairs() {
 
 constexpr std::array<DigitPair, 256> digit_pairs = make_digit_pairs();
 
+#ifdef __SSE2__
+/// The digit of each byte, which is below 16.
+__m128i digits_of(__m128i values) {
+  __m128i is_letter = _mm_cmpgt_epi8(values, _mm_set1_epi8(9));
+  __m128i digits = _mm_add_epi8(values, _mm_set1_epi8('0'));
+  return _mm_add_epi8(digits, _mm_and_si128(is_letter, _mm_set1_epi8('a' - '0' - 10)));
+}
+
+/// Of 16 bytes.
+void write_block(char* out, const std::byte* bytes) {
+  __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i low_half = _mm_set1_epi8(15);
+  __m128i high = digits_of(_mm_and_si128(_mm_srli_epi16(block, 4), low_half));
+  __m128i low = digits_of(_mm_and_si128(block, low_half));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_unpacklo_epi8(high, low));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), _mm_unpackhi_epi8(high, low));
+}
+#endif
+
 }  // namespace
 
 void write_hex(char* out, ByteSpan bytes) {
+#ifdef __SSE2__
+  for (; bytes.size() >= 16; bytes = bytes.subspan(16), out += 32) write_block(out, bytes.data());
+#endif
   for (std::byte b : bytes) {
     std::memcpy(out, digit_pairs[std::to_integer<unsigned>(b)].data(), sizeof(DigitPair));
     out += sizeof(DigitPair);

@@ -157,6 +157,15 @@ bool is_utf8(std::string_view text) {
     return c >= low && c <= high;
   };
   while (i < text.size()) {
+    std::uint64_t eight;
+    if (text.size() - i >= sizeof eight) {
+      std::memcpy(&eight, text.data() + i, sizeof eight);
+      constexpr std::uint64_t top_bits = 0x8080'8080'8080'8080;
+      if ((eight & top_bits) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
     auto c = static_cast<unsigned char>(text[i]);
     if (c < 0x80) {
       i += 1;

@@ -24,6 +24,14 @@ TEST(TextTest, Base64RefusesWhatIsNotStrict) {
 
 TEST(TextTest, HexGoesBothWays) {
   EXPECT_EQ(to_hex(as_bytes("\x01\xAB\xFF")), "01abff");
+  std::string all;
+  std::string digits;
+  for (int byte = 0; byte < 256; ++byte) {
+    all += static_cast<char>(byte);
+    digits += "0123456789abcdef"[byte >> 4];
+    digits += "0123456789abcdef"[byte & 15];
+    EXPECT_EQ(to_hex(as_bytes(all)), digits);
+  }
   EXPECT_EQ(as_text(from_hex("01aBFf").value()), "\x01\xAB\xFF");
   EXPECT_FALSE(from_hex("012").has_value());
   EXPECT_FALSE(from_hex("0g").has_value());
@@ -54,8 +62,13 @@ TEST(TextTest, Utf8RefusesOverlongFormsAndSurrogates) {
   EXPECT_TRUE(is_utf8("\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x90\x9F"));
   for (std::string_view bad :
        {"\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xE2\x82", "\xFF"}) {
-    EXPECT_FALSE(is_utf8(bad)) << to_hex(as_bytes(bad));
+    for (std::size_t before = 0; before < 20; ++before) {
+      std::string text = std::string(before, 'a') + std::string(bad);
+      EXPECT_FALSE(is_utf8(text)) << to_hex(as_bytes(text));
+      EXPECT_FALSE(is_utf8(text + "0123456789")) << to_hex(as_bytes(text));
+    }
   }
+  for (std::size_t before = 0; before < 20; ++before) EXPECT_TRUE(is_utf8(std::string(before, 'a') + "\xE2\x82\xAC"));
 }
 
 TEST(EqualsIgnoringAsciiCase, OnlyLettersOfAsciiHaveTwoForms) {

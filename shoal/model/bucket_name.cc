@@ -26,10 +26,13 @@ bool is_bucket_name(std::string_view name) {
   if (!is_alphanumeric(name.front()) || !is_alphanumeric(name.back())) return false;
   if (!std::all_of(name.begin(), name.end(), [](char c) { return is_alphanumeric(c) || c == '.' || c == '-'; }))
     return false;
-  for (std::string_view pair : {"..", ".-", "-."}) {
-    if (name.find(pair) != std::string_view::npos) return false;
+  if (name.contains('.')) {
+    for (std::string_view pair : {"..", ".-", "-."}) {
+      if (name.contains(pair)) return false;
+    }
+    if (looks_like_ipv4(name)) return false;
   }
-  return !looks_like_ipv4(name) && !name.starts_with("xn--") && !name.ends_with("-s3alias");
+  return !name.starts_with("xn--") && !name.ends_with("-s3alias");
 }
 
 }  // namespace shoal
