@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "shoal/base/check.h"
 #include "shoal/base/put_digits.h"
@@ -148,19 +149,18 @@ std::string format_http_date(std::chrono::sys_seconds time) {
 std::array<char, 29> http_date_text(std::chrono::sys_seconds time) {
   auto days = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(days);
-  std::chrono::hh_mm_ss clock(time - days);
+  auto second_of_day = static_cast<unsigned>((time - days).count());
   int year = static_cast<int>(date.year());
   CHECK_MSG(year >= 1 && year <= 9999, "an HTTP date has four digits for the year");
   std::array<char, 29> text;
-  std::ranges::copy(std::string_view("Ddd, 00 Mmm 0000 00:00:00 GMT"), text.begin());
-  std::string_view day_name = day_names[std::chrono::weekday(days).c_encoding()];
-  std::ranges::copy(day_name.substr(0, short_name_bytes), text.begin());
-  put_digits(text, 5, 2, static_cast<unsigned>(date.day()));
-  std::ranges::copy(month_names[static_cast<unsigned>(date.month()) - 1], text.begin() + 8);
-  put_digits(text, 12, 4, static_cast<unsigned>(year));
-  put_digits(text, 17, 2, static_cast<unsigned>(clock.hours().count()));
-  put_digits(text, 20, 2, static_cast<unsigned>(clock.minutes().count()));
-  put_digits(text, 23, 2, static_cast<unsigned>(clock.seconds().count()));
+  std::memcpy(text.data(), "Ddd, 00 Mmm 0000 00:00:00 GMT", text.size());
+  std::memcpy(text.data(), day_names[std::chrono::weekday(days).c_encoding()].data(), short_name_bytes);
+  put_digits<2>(text, 5, static_cast<unsigned>(date.day()));
+  std::memcpy(text.data() + 8, month_names[static_cast<unsigned>(date.month()) - 1].data(), short_name_bytes);
+  put_digits<4>(text, 12, static_cast<unsigned>(year));
+  put_digits<2>(text, 17, second_of_day / 3'600);
+  put_digits<2>(text, 20, second_of_day / 60 % 60);
+  put_digits<2>(text, 23, second_of_day % 60);
   return text;
 }
 

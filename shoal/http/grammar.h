@@ -43,10 +43,15 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// One or more tchar.
 bool is_token(std::string_view text);
+/// How many tchar the text begins with.
+std::size_t count_token_characters(std::string_view text);
 
 /// Characters that a request target may hold: those of RFC 3986, and `[ ] { } | ^ `` ` which browsers leave unencoded.
 /// No white space, quotes, angle brackets, backslash, fragment or byte outside ASCII.
 bool is_target(std::string_view text);
+
+/// Only unreserved characters and slashes: a path that percent-encoding would leave as it is.
+bool is_plain_path(std::string_view text);
 
 /// A header value as RFC 9110 section 5.5 wants it: no control character but the tab; bytes from 0x80 are opaque.
 bool is_field_value(std::string_view text);

@@ -6,15 +6,13 @@
 namespace shoal::http {
 
 std::optional<HeaderField> parse_field_line(std::string_view line) {
-  std::size_t colon = 0;
-  while (colon < line.size() && is_in(line[colon], token_character)) ++colon;
+  std::size_t colon = count_token_characters(line);
   // A fold starts with white space, which is no token character, so it ends here too.
   if (colon == 0 || colon == line.size() || line[colon] != ':') return std::nullopt;
   return HeaderField{line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
 }
 
-std::optional<std::string_view> HeaderFields::find(std::string_view name) const {
-  if ((name_sizes_ & bit_of_size(name.size())) == 0) return std::nullopt;
+std::optional<std::string_view> HeaderFields::search(std::string_view name) const {
   for (std::size_t i = 0; i < count_; ++i) {
     if (positions_[i].name_bytes != name.size()) continue;
     HeaderField field = (*this)[i];

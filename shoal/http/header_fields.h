@@ -66,7 +66,10 @@ class HeaderFields {
   Iterator end() const { return {this, count_}; }
 
   /// Value of the first line with this name, compared without regard to case.
-  std::optional<std::string_view> find(std::string_view name) const;
+  std::optional<std::string_view> find(std::string_view name) const {
+    if ((name_sizes_ & bit_of_size(name.size())) == 0) return std::nullopt;
+    return search(name);
+  }
   /// How many lines have this name.
   std::size_t count(std::string_view name) const;
 
@@ -87,6 +90,7 @@ class HeaderFields {
     std::uint32_t value_bytes;
   };
 
+  std::optional<std::string_view> search(std::string_view name) const;
   /// One of 64 bits; names of different bits differ.
   static std::uint64_t bit_of_size(std::size_t bytes) { return std::uint64_t{1} << (bytes & 63); }
 

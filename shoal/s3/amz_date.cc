@@ -48,12 +48,12 @@ std::string format_amz_date(sys_seconds time) {
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
   std::string text = "00000000T000000Z";
-  put_digits(text, 0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
-  put_digits(text, 4, 2, static_cast<unsigned>(date.month()));
-  put_digits(text, 6, 2, static_cast<unsigned>(date.day()));
-  put_digits(text, 9, 2, static_cast<unsigned>(clock.hours().count()));
-  put_digits(text, 11, 2, static_cast<unsigned>(clock.minutes().count()));
-  put_digits(text, 13, 2, static_cast<unsigned>(clock.seconds().count()));
+  put_digits<4>(text, 0, static_cast<unsigned>(static_cast<int>(date.year())));
+  put_digits<2>(text, 4, static_cast<unsigned>(date.month()));
+  put_digits<2>(text, 6, static_cast<unsigned>(date.day()));
+  put_digits<2>(text, 9, static_cast<unsigned>(clock.hours().count()));
+  put_digits<2>(text, 11, static_cast<unsigned>(clock.minutes().count()));
+  put_digits<2>(text, 13, static_cast<unsigned>(clock.seconds().count()));
   return text;
 }
 

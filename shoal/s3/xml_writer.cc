@@ -87,13 +87,13 @@ void append_iso_time(std::string& out, WallTime time) {
   std::chrono::hh_mm_ss clock(time - day);
   std::array<char, 24> text = {'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0',
                                '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z'};
-  put_digits(text, 0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
-  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
-  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
-  put_digits(text, 11, 2, static_cast<unsigned>(clock.hours().count()));
-  put_digits(text, 14, 2, static_cast<unsigned>(clock.minutes().count()));
-  put_digits(text, 17, 2, static_cast<unsigned>(clock.seconds().count()));
-  put_digits(text, 20, 3, static_cast<unsigned>(clock.subseconds().count()));
+  put_digits<4>(text, 0, static_cast<unsigned>(static_cast<int>(date.year())));
+  put_digits<2>(text, 5, static_cast<unsigned>(date.month()));
+  put_digits<2>(text, 8, static_cast<unsigned>(date.day()));
+  put_digits<2>(text, 11, static_cast<unsigned>(clock.hours().count()));
+  put_digits<2>(text, 14, static_cast<unsigned>(clock.minutes().count()));
+  put_digits<2>(text, 17, static_cast<unsigned>(clock.seconds().count()));
+  put_digits<3>(text, 20, static_cast<unsigned>(clock.subseconds().count()));
   out.append(text.data(), text.size());
 }
 
