@@ -1,26 +1,25 @@
 #include "shoal/http/header_lines.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
-#include "shoal/base/text.h"
 #include "shoal/http/grammar.h"
 
 namespace shoal::http {
 namespace {
 
-/// Whether the text can be the value of a line, without anything that a reader would take away.
-bool is_whole_value(std::string_view text) { return trim_blanks(text).size() == text.size() && is_field_value(text); }
-
-char* put(char* out, std::string_view piece) { return std::ranges::copy(piece, out).out; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 }  // namespace
 
+bool HeaderLines::is_whole_value(std::string_view text) {
+  if (text.empty()) return true;
+  return !is_blank(text.front()) && !is_blank(text.back()) && is_field_value(text);
+}
+
 HeaderLines& HeaderLines::add_named(std::string_view name, std::string_view value) {
-  if (is_token(name) && !is_written_by_the_connection(name)) return add_line(name, "", value);
-  valid_ = false;
-  return *this;
+  bool can_be_sent = is_token(name) && !is_written_by_the_connection(name) && is_whole_value(value);
+  return can_be_sent ? append(name, ": ", value, "\r\n") : refuse();
 }
 
 HeaderLines& HeaderLines::add(HeaderName name, std::uint64_t value) {
@@ -30,27 +29,8 @@ HeaderLines& HeaderLines::add(HeaderName name, std::uint64_t value) {
 }
 
 HeaderLines& HeaderLines::add(const HeaderLines& other) {
-  put(extend(other.text_.size()), other.text());
   valid_ = valid_ && other.valid_;
-  return *this;
-}
-
-HeaderLines& HeaderLines::add_line(std::string_view name, std::string_view quote, std::string_view value) {
-  if (!is_whole_value(value)) {
-    valid_ = false;
-    return *this;
-  }
-  constexpr std::string_view separator = ": ";
-  constexpr std::string_view end = "\r\n";
-  char* out = extend(name.size() + separator.size() + value.size() + 2 * quote.size() + end.size());
-  for (std::string_view piece : {name, separator, quote, value, quote, end}) out = put(out, piece);
-  return *this;
-}
-
-char* HeaderLines::extend(std::size_t bytes) {
-  std::size_t at = text_.size();
-  text_.resize(at + bytes, boost::container::default_init);
-  return text_.data() + at;
+  return append(other.text());
 }
 
 }  // namespace shoal::http

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
-#include <boost/container/small_vector.hpp>
-
+#include "shoal/http/growing_text.h"
 #include "shoal/http/header_name.h"
 
 namespace shoal::http {
@@ -19,10 +19,14 @@ namespace shoal::http {
 /// so a client's bytes can never split a response.
 class HeaderLines {
  public:
-  HeaderLines& add(HeaderName name, std::string_view value) { return add_line(name.text(), "", value); }
+  HeaderLines& add(HeaderName name, std::string_view value) {
+    return is_whole_value(value) ? append(name.text(), ": ", value, "\r\n") : refuse();
+  }
   HeaderLines& add(HeaderName name, std::uint64_t value);
   /// The value between quotes.
-  HeaderLines& add_quoted(HeaderName name, std::string_view value) { return add_line(name.text(), "\"", value); }
+  HeaderLines& add_quoted(HeaderName name, std::string_view value) {
+    return is_whole_value(value) ? append(name.text(), ": \"", value, "\"\r\n") : refuse();
+  }
   /// A line whose name is known only now.
   HeaderLines& add_named(std::string_view name, std::string_view value);
   /// All lines of the other, which passes on its invalidity too.
@@ -30,17 +34,38 @@ class HeaderLines {
 
   bool valid() const { return valid_; }
   /// "Name: value CR LF", once for each.
-  std::string_view text() const { return {text_.data(), text_.size()}; }
+  std::string_view text() const { return text_.view(); }
 
  private:
   /// Longer than most: then the lines of an answer cost no memory of their own.
   static constexpr std::size_t usual_bytes = 480;
 
-  HeaderLines& add_line(std::string_view name, std::string_view quote, std::string_view value);
-  /// Where so many further bytes go.
-  char* extend(std::size_t bytes);
+  /// Whether the text can be the value of a line, without anything that a reader would take away.
+  static bool is_whole_value(std::string_view text);
+  /// The sizes of literals are part of their types, so that nothing of these is left to be found out at run time.
+  template <typename... Pieces>
+  HeaderLines& append(const Pieces&... pieces) {
+    char* out = text_.extend((size_of(pieces) + ...));
+    ((out = put(out, pieces)), ...);
+    return *this;
+  }
+  static std::size_t size_of(std::string_view piece) { return piece.size(); }
+  template <std::size_t bytes>
+  static constexpr std::size_t size_of(const char (&)[bytes]) {
+    return bytes - 1;
+  }
+  static char* put(char* out, std::string_view piece) { return out + piece.copy(out, piece.size()); }
+  template <std::size_t bytes>
+  static char* put(char* out, const char (&literal)[bytes]) {
+    std::memcpy(out, literal, bytes - 1);
+    return out + bytes - 1;
+  }
+  HeaderLines& refuse() {
+    valid_ = false;
+    return *this;
+  }
 
-  boost::container::small_vector<char, usual_bytes> text_;
+  GrowingText<usual_bytes> text_;
   bool valid_ = true;
 };
 

@@ -64,6 +64,25 @@ TEST(ResponseWriterTest, InvalidityIsInherited) {
   EXPECT_FALSE(lines.valid());
 }
 
+TEST(ResponseWriterTest, LinesMayBeOfAnyLengthAndCopiesAreEqual) {
+  for (std::size_t bytes : {0, 1, 400, 470, 480, 481, 2'000}) {
+    HeaderLines lines;
+    std::string expected;
+    for (int i = 0; i < 3; ++i) {
+      std::string value(bytes, static_cast<char>('a' + i));
+      lines.add("X-Long", value).add_quoted("ETag", value);
+      expected += "X-Long: " + value + "\r\nETag: \"" + value + "\"\r\n";
+      EXPECT_EQ(lines.text(), expected);
+      HeaderLines copy = lines;
+      copy.add("B", "2");
+      EXPECT_EQ(copy.text(), expected + "B: 2\r\n");
+      copy = lines;
+      EXPECT_EQ(copy.text(), expected);
+      EXPECT_EQ(HeaderLines().add("A", "1").add(lines).text(), "A: 1\r\n" + expected);
+    }
+  }
+}
+
 TEST(ResponseWriterTest, WritesChunks) {
   std::string text;
   append_chunk_start(text, 26);

@@ -48,6 +48,15 @@ void add_checksums_and_type(http::HeaderLines& lines, const std::vector<Checksum
   lines.add("x-amz-checksum-type", to_string(checksums.front().type));
 }
 
+void add_content_headers(http::HeaderLines& lines, const ObjectInfo& object, Fields overrides) {
+  for (const ContentHeader& header : content_headers) {
+    std::optional<std::string_view> value = find_value(overrides, header.stored_name);
+    if (!value) value = find_value(object.headers, header.stored_name);
+    if (!value && header.stored_name == "content-type") value = default_content_type;
+    if (value) lines.add(header.wire_name, *value);
+  }
+}
+
 }  // namespace
 
 http::HeaderLines object_headers(const ObjectInfo& object, Fields overrides) {
@@ -60,11 +69,10 @@ void add_object_headers(http::HeaderLines& lines, const ObjectInfo& object, Fiel
   lines.add_quoted("ETag", object.etag);
   add_last_modified(lines, object);
   lines.add("Accept-Ranges", "bytes");
-  for (const ContentHeader& header : content_headers) {
-    std::optional<std::string_view> value = find_value(overrides, header.stored_name);
-    if (!value) value = find_value(object.headers, header.stored_name);
-    if (!value && header.stored_name == "content-type") value = default_content_type;
-    if (value) lines.add(header.wire_name, *value);
+  if (overrides.empty() && object.headers.empty()) {
+    lines.add("Content-Type", default_content_type);
+  } else {
+    add_content_headers(lines, object, overrides);
   }
   for (const auto& [name, value] : object.user_metadata) lines.add_named("x-amz-meta-" + name, value);
   if (!object.tags.empty()) lines.add("x-amz-tagging-count", object.tags.size());
