@@ -54,6 +54,7 @@ S3Result<void> CanonicalRequest::build(const RequestView& request, std::span<con
   text_ += '\n';
   append_query(query, omitted_parameter);
   text_ += '\n';
+  rest_at_ = text_.size();
   for (std::string_view names = signed_headers; !names.empty();) {
     std::size_t end = std::min(names.find(';'), names.size());
     if (!append_header(request, names.substr(0, end))) {
@@ -68,10 +69,20 @@ S3Result<void> CanonicalRequest::build(const RequestView& request, std::span<con
   return {};
 }
 
+S3Result<void> CanonicalRequest::build_before(std::string_view method, std::string_view path, std::string_view rest) {
+  text_.assign(method);
+  text_ += '\n';
+  if (!append_path(path)) return failure(S3ErrorCode::invalid_uri);
+  text_ += "\n\n";
+  rest_at_ = text_.size();
+  text_ += rest;
+  return {};
+}
+
 bool CanonicalRequest::append_path(std::string_view path) {
   if (path.empty()) {
     text_ += '/';
-  } else if (std::ranges::all_of(path, [](char c) { return c == '/' || http::is_in(c, http::unreserved_character); })) {
+  } else if (http::is_plain_path(path)) {
     text_ += path;
   } else {
     std::optional<std::string> decoded = http::percent_decode(path);
@@ -130,6 +141,10 @@ bool CanonicalRequest::append_header(const RequestView& request, std::string_vie
 void write_string_to_sign(std::string& target, std::string_view timestamp, std::string_view scope,
                           std::string_view canonical_request) {
   target.assign("AWS4-HMAC-SHA256\n").append(timestamp).append("\n").append(scope).append("\n");
+  append_signed_hash(target, canonical_request);
+}
+
+void append_signed_hash(std::string& target, std::string_view canonical_request) {
   append_hex(target, Sha256::of(as_bytes(canonical_request)));
 }
 

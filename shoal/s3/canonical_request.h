@@ -50,7 +50,12 @@ class CanonicalRequest {
                        std::string_view signed_headers, std::string_view payload_hash,
                        std::string_view omitted_parameter = {});
 
+  /// That of a request without a query whose other lines are known from another one: its rest().
+  S3Result<void> build_before(std::string_view method, std::string_view path, std::string_view rest);
+
   std::string_view text() const { return text_; }
+  /// What stands behind the line of the query.
+  std::string_view rest() const { return std::string_view(text_).substr(rest_at_); }
 
  private:
   struct Parameter {
@@ -62,6 +67,7 @@ class CanonicalRequest {
   bool append_header(const RequestView& request, std::string_view lower_name);
 
   std::string text_;
+  std::size_t rest_at_ = 0;
   std::string encoded_;
   std::vector<Parameter> parameters_;
 };
@@ -70,5 +76,8 @@ class CanonicalRequest {
 /// ("20130524/us-east-1/s3/aws4_request") and the canonical request. Replaces `target`.
 void write_string_to_sign(std::string& target, std::string_view timestamp, std::string_view scope,
                           std::string_view canonical_request);
+/// The hash at its end, from the canonical request.
+inline constexpr std::size_t signed_hash_bytes = 64;
+void append_signed_hash(std::string& target, std::string_view canonical_request);
 
 }  // namespace shoal::s3

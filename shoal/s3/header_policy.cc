@@ -34,8 +34,10 @@ S3Result<void> check_supported_headers(const OperationRequest& request) {
     constexpr std::string_view own = "x-amz-";
     if (!starts_with_ignoring_ascii_case(field.name, own)) continue;
     std::string_view name = field.name.substr(own.size());
+    const char first =
+        name.empty() ? '\0' : static_cast<char>(name.front() | 0x20);  // in lower case, if it is a letter
     for (std::string_view prefix : refused_prefixes) {
-      if (!starts_with_ignoring_ascii_case(name, prefix)) continue;
+      if (prefix.front() != first || !starts_with_ignoring_ascii_case(name, prefix)) continue;
       return failure(S3ErrorCode::not_implemented,
                      "This server does not do what " + to_lower_ascii(field.name) + " asks for.");
     }

@@ -24,8 +24,12 @@ HmacSha256 derive_signing_key(const SecretKey& secret, std::string_view date, st
 
 const HmacSha256& SigningKeyCache::get(std::string_view access_key_and_scope, const SecretKey& secret,
                                        std::string_view date, std::string_view region) {
-  if (auto found = entries_.find(access_key_and_scope); found != entries_.end()) {
-    Entry& entry = found->second;
+  if (last_ == nullptr || last_->first != access_key_and_scope) {
+    auto found = entries_.find(access_key_and_scope);
+    last_ = found == entries_.end() ? nullptr : &*found;
+  }
+  if (last_ != nullptr) {
+    Entry& entry = last_->second;
     if (!same_secret(entry.secret, secret)) entry = Entry{secret, derive_signing_key(secret, date, region)};
     return entry.key;
   }

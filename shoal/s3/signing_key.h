@@ -42,6 +42,7 @@ class SigningKeyCache {
 
   std::size_t entries_max_;
   Entries entries_;
+  Entries::value_type* last_ = nullptr;  // that of the last call, most of the time that of the next one too
   std::vector<const std::string*> oldest_first_;  // keys in entries_; a ring, once full
   std::size_t oldest_ = 0;
 };

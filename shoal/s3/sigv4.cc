@@ -102,6 +102,16 @@ S3Result<void> check_signed_headers(const RequestView& request, std::string_view
   return {};
 }
 
+using SignatureText = std::array<char, 2 * sizeof(Sha256::Value)>;
+
+SignatureText signature_text(const HmacSha256& key, std::string_view string_to_sign) {
+  SignatureText digits;
+  write_hex(digits.data(), key.of(as_bytes(string_to_sign)));
+  return digits;
+}
+
+std::string_view view(const SignatureText& text) { return {text.data(), text.size()}; }
+
 /// All of `payload` but the signer of its chunks.
 S3Result<void> parse_payload_hash(std::string_view text, PayloadAuth& payload) {
   if (text == payload_unsigned) {
@@ -129,10 +139,12 @@ std::unexpected<S3Error> unsupported_mechanism() {
                  "The way this request is authenticated is not supported. Please use AWS4-HMAC-SHA256.");
 }
 
+bool is_timely(sys_seconds signed_at, WallTime now) {
+  return signed_at <= now + clock_skew_max && signed_at >= now - clock_skew_max;
+}
+
 S3Result<void> check_header_time(sys_seconds signed_at, WallTime now) {
-  if (signed_at > now + clock_skew_max || signed_at < now - clock_skew_max) {
-    return failure(S3ErrorCode::request_time_too_skewed);
-  }
+  if (!is_timely(signed_at, now)) return failure(S3ErrorCode::request_time_too_skewed);
   return {};
 }
 
@@ -257,6 +269,7 @@ S3Result<Verified> SigV4Verifier::verify(const RequestView& request, WallTime no
 
 S3Result<void> SigV4Verifier::verify(const RequestView& request, std::span<const http::QueryParameter> query,
                                      WallTime now, Verified& verified) {
+  if (query.empty() && verify_repeated(request, now, verified)) return {};
   TRY_ASSIGN(std::optional<std::string_view> authorization, single_header(request, "authorization"));
   TRY_ASSIGN(SigningParameters parameters, find_signing_parameters(query));
   if (authorization && parameters.present != 0) {
@@ -443,9 +456,8 @@ S3Result<void> SigV4Verifier::check(const RequestView& request, std::span<const 
   TRY(canonical_.build(request, query, claim.signed_headers, claim.payload_hash,
                        claim.expires ? "X-Amz-Signature" : ""));
   write_string_to_sign(string_to_sign_, timestamp, claim.credential.scope, canonical_.text());
-  std::array<char, 2 * sizeof(Sha256::Value)> digits;
-  write_hex(digits.data(), key.of(as_bytes(string_to_sign_)));
-  const std::string_view expected(digits.data(), digits.size());
+  const SignatureText text = signature_text(key, string_to_sign_);
+  const std::string_view expected = view(text);
   const bool matches = equal_in_constant_time(as_bytes(expected), as_bytes(claim.signature));
   if (!known) return failure(S3ErrorCode::invalid_access_key_id);
   if (!matches) return failure(S3ErrorCode::signature_does_not_match);
@@ -458,7 +470,56 @@ S3Result<void> SigV4Verifier::check(const RequestView& request, std::span<const 
   verified.region = claim.credential.region;
   verified.signed_at = claim.signed_at;
   verified.presigned = claim.expires.has_value();
+  if (query.empty()) remember(request, claim, payload);
   return {};
+}
+
+/// Only what reads is remembered: a write mostly says a hash of its own.
+void SigV4Verifier::remember(const RequestView& request, const Claim& claim, const PayloadAuth& payload) {
+  if (request.method != "GET" && request.method != "HEAD") return;
+  if (is_streaming(payload.kind)) return;
+  std::optional<Sha256::Value> sha256;
+  if (payload.kind == PayloadKind::single_sha256) sha256 = payload.sha256;
+  std::string_view signing_start = string_to_sign_;
+  signing_start.remove_suffix(signed_hash_bytes);
+  last_lines_ = (last_lines_ + 1) % verified_lines_.size();
+  verified_lines_[last_lines_].remember(request.headers, claim.signature, claim.signed_headers,
+                                        {.access_key = claim.credential.access_key,
+                                         .date = claim.credential.date,
+                                         .region = claim.credential.region,
+                                         .access_key_to_region = claim.credential.access_key_to_region,
+                                         .signing_start = signing_start,
+                                         .canonical_rest = canonical_.rest(),
+                                         .signed_at = claim.signed_at,
+                                         .payload_sha256 = sha256});
+}
+
+bool SigV4Verifier::verify_repeated(const RequestView& request, WallTime now, Verified& verified) {
+  std::optional<std::string_view> signature = verified_lines_[last_lines_].signature_of(request.headers);
+  for (std::size_t i = 0; !signature && i < verified_lines_.size(); ++i) {
+    signature = verified_lines_[i].signature_of(request.headers);
+    if (signature) last_lines_ = i;
+  }
+  if (!signature) return false;
+  const VerifiedLines::Said& said = verified_lines_[last_lines_].said();
+  const Credential* credential = keys_->find(said.access_key);
+  if (credential == nullptr || !is_timely(said.signed_at, now)) return false;
+  const HmacSha256& key = signing_keys_.get(said.access_key_to_region, credential->secret, said.date, said.region);
+  if (!canonical_.build_before(request.method, request.path, said.canonical_rest)) return false;
+  string_to_sign_.assign(said.signing_start);
+  append_signed_hash(string_to_sign_, canonical_.text());
+  const SignatureText expected = signature_text(key, string_to_sign_);
+  if (!equal_in_constant_time(as_bytes(view(expected)), as_bytes(*signature))) return false;
+
+  verified.access_key = said.access_key;
+  verified.principal = credential->principal;
+  verified.region = said.region;
+  verified.signed_at = said.signed_at;
+  verified.presigned = false;
+  verified.payload.kind = said.payload_sha256 ? PayloadKind::single_sha256 : PayloadKind::unsigned_payload;
+  if (said.payload_sha256) verified.payload.sha256 = *said.payload_sha256;
+  verified.payload.chunk_signer.reset();
+  return true;
 }
 
 }  // namespace shoal::s3

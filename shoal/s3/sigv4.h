@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "shoal/s3/credentials.h"
 #include "shoal/s3/error.h"
 #include "shoal/s3/signing_key.h"
+#include "shoal/s3/verified_lines.h"
 
 namespace shoal::s3 {
 
@@ -97,12 +99,19 @@ class SigV4Verifier {
   static S3Result<Claim> claim_of_query(const RequestView& request, const SigningParameters& parameters);
   S3Result<void> check(const RequestView& request, std::span<const http::QueryParameter> query, const Claim& claim,
                        WallTime now, Verified& verified);
+  /// Verifies a request that repeats the header lines of an earlier one. False says nothing but that it has to be taken
+  /// apart.
+  bool verify_repeated(const RequestView& request, WallTime now, Verified& verified);
+  void remember(const RequestView& request, const Claim& claim, const PayloadAuth& payload);
 
   const KeyStore* keys_;
   class LastAuthorization;
   std::unique_ptr<LastAuthorization> last_authorization_;
   Credential nobody_;  // stands in for unknown access keys
   SigningKeyCache signing_keys_;
+  /// Of the clients that were verified last.
+  std::array<VerifiedLines, 4> verified_lines_;
+  std::size_t last_lines_ = 0;  // of these, what the last request repeated or said anew
   std::vector<http::HeaderField> header_scratch_;
   CanonicalRequest canonical_;
   std::string string_to_sign_;

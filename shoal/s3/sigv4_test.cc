@@ -1,6 +1,8 @@
 #include "shoal/s3/sigv4.h"
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -455,6 +457,97 @@ TEST_F(SigV4Test, WhatFollowsTheSignatureCountsToo) {
   Request cut = request;
   cut.set("Authorization", request.get("Authorization").substr(0, request.get("Authorization").size() - 64));
   EXPECT_EQ(answer(cut), "AuthorizationHeaderMalformed 400");
+}
+
+TEST_F(SigV4Test, WhatRepeatsTheLinesOfAVerifiedRequestIsProvedByItself) {
+  const Request seen = signed_request({.headers = {{"User-Agent", "tests"}, {"Host", "h"}}});
+  ASSERT_TRUE(verify(seen).has_value());
+  auto sent_after_it = [&](const Request& request, WallTime now = example_time) {
+    SigV4Verifier fresh(&keys_);
+    std::string outcome = answer_of(verify_with(fresh, request, now));
+    EXPECT_EQ(answer_of(verify(request, now)), outcome);
+    EXPECT_EQ(answer_of(verify(seen)), "verified") << "whatever was sent in between";
+    return outcome;
+  };
+  EXPECT_EQ(sent_after_it(seen), "verified");
+  Request other_path = signed_request({.path = "/a b/%C3%BC", .headers = {{"User-Agent", "tests"}, {"Host", "h"}}});
+  EXPECT_EQ(sent_after_it(other_path), "verified");
+  EXPECT_EQ(sent_after_it(seen, example_time + 16min), "RequestTimeTooSkewed 403");
+
+  using Change = std::function<void(Request&)>;
+  auto set = [](std::string_view name, std::string_view value) {
+    return [=](Request& request) { request.set(name, std::string(value)); };
+  };
+  const std::string signature = seen.get("Authorization").substr(seen.get("Authorization").size() - 64);
+  auto sign_with = [&](std::string_view other) {
+    return [=](Request& request) { replace(request.headers.back().second, signature, other); };
+  };
+  const std::pair<Change, std::string_view> changes[] = {
+      {set("User-Agent", "is not signed"), "verified"},
+      {[](Request& request) { request.path = "/other"; }, "SignatureDoesNotMatch 403"},
+      {[](Request& request) { request.path = "/%zz"; }, "InvalidURI 400"},
+      {[](Request& request) { request.method = "PUT"; }, "SignatureDoesNotMatch 403"},
+      {[](Request& request) { request.query = "acl"; }, "SignatureDoesNotMatch 403"},
+      {[](Request& request) { request.query = "X-Amz-Expires=1"; }, "InvalidArgument 400"},
+      {set("Host", "i"), "SignatureDoesNotMatch 403"},
+      {set("Host", "hh"), "SignatureDoesNotMatch 403"},
+      {set("x-amz-date", "20130524T000001Z"), "SignatureDoesNotMatch 403"},
+      {set("x-amz-date", "20130525T000000Z"), "AuthorizationHeaderMalformed 400"},
+      {set("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), "SignatureDoesNotMatch 403"},
+      {set("x-amz-meta-a", "1"), "AccessDenied 403"},
+      {set("x-amz-security-token", "1"), "InvalidToken 400"},
+      {[](Request& request) { request.headers.emplace_back("x-amz-date", "20130524T000000Z"); }, "InvalidRequest 400"},
+      {[](Request& request) { request.headers[0].first = "X-Amz-Meta"; }, "AccessDenied 403"},
+      {[](Request& request) { request.headers[1].first = "hosT"; }, "verified"},
+      {[](Request& request) { request.remove("Host"); }, "SignatureDoesNotMatch 403"},
+      {[](Request& request) { request.remove("Authorization"); }, "AccessDenied 403"},
+      {sign_with(std::string(64, '0')), "SignatureDoesNotMatch 403"},
+      {sign_with(std::string(63, '0') + ","), "SignatureDoesNotMatch 403"},
+      {sign_with(std::string(63, '0') + " "), "SignatureDoesNotMatch 403"},
+      {sign_with(""), "AuthorizationHeaderMalformed 400"},
+  };
+  for (std::size_t i = 0; i < std::size(changes); ++i) {
+    Request changed = seen;
+    changes[i].first(changed);
+    EXPECT_EQ(sent_after_it(changed), changes[i].second) << "change " << i;
+  }
+}
+
+TEST_F(SigV4Test, RepeatedLinesSayTheSame) {
+  for (std::string_view payload : {empty_sha256, std::string_view("UNSIGNED-PAYLOAD")}) {
+    const Request request = signed_request({}, payload);
+    S3Result<Verified> first = verify(request);
+    S3Result<Verified> second = verify(request);
+    ASSERT_TRUE(first.has_value() && second.has_value());
+    EXPECT_EQ(second->access_key, first->access_key);
+    EXPECT_EQ(second->principal, first->principal);
+    EXPECT_EQ(second->region, first->region);
+    EXPECT_EQ(second->signed_at, first->signed_at);
+    EXPECT_EQ(second->presigned, first->presigned);
+    EXPECT_EQ(second->payload.kind, first->payload.kind);
+    EXPECT_EQ(second->payload.sha256, first->payload.sha256);
+  }
+}
+
+/// A key store whose secret may change.
+class ChangingKey final : public KeyStore {
+ public:
+  const Credential* find(std::string_view) const override { return credential ? &*credential : nullptr; }
+  std::optional<Credential> credential;
+};
+
+TEST_F(SigV4Test, RepeatedLinesAreGoodAsLongAsTheirKey) {
+  ChangingKey keys;
+  keys.credential = Credential{SecretKey(example_secret), Principal{"example"}};
+  SigV4Verifier verifier(&keys);
+  const Request request = signed_request({});
+  EXPECT_EQ(answer_of(verify_with(verifier, request, example_time)), "verified");
+  keys.credential->principal.id = "renamed";
+  EXPECT_EQ(verify_with(verifier, request, example_time)->principal.id, "renamed");
+  keys.credential = Credential{SecretKey("another"), Principal{"example"}};
+  EXPECT_EQ(answer_of(verify_with(verifier, request, example_time)), "SignatureDoesNotMatch 403");
+  keys.credential.reset();
+  EXPECT_EQ(answer_of(verify_with(verifier, request, example_time)), "InvalidAccessKeyId 403");
 }
 
 TEST_F(SigV4Test, ErrorsShowNeitherSignatureNorSecret) {
