@@ -19,7 +19,7 @@ Connection::~Connection() {
 }
 
 const ServerOptions& Connection::options() const { return core_.options(); }
-std::string_view Connection::date() const { return core_.date(); }
+std::string_view Connection::date(MonotonicTime now) const { return core_.date(now); }
 bool Connection::stopping() const { return core_.stopping(); }
 
 Task<void> Connection::run() {
@@ -46,7 +46,11 @@ Task<void> Connection::run() {
       if (go_on) exchange.send_now();
     }
     bool more = true;
-    if (!exchange.is_settled()) more = co_await exchange.settle();
+    if (!exchange.is_settled()) {
+      more = co_await exchange.settle();
+    } else if (!rest) {
+      answered_now_ = exchange.answered().began;
+    }
     count_traffic();
     if (!more) break;
   }
@@ -68,7 +72,9 @@ Connection::HeadState Connection::begin_head() {
     prepare_parser();
   }
   auto timeout = idle_ && !first_request_ ? options().idle_timeout : options().head_timeout;
-  head_deadline_ = options().clock->monotonic() + timeout;
+  // Reading the clock is no small part of a request that needs no waiting.
+  std::optional<MonotonicTime> answered = std::exchange(answered_now_, std::nullopt);
+  head_deadline_ = (answered ? *answered : options().clock->monotonic()) + timeout;
   return HeadState::incomplete;
 }
 
@@ -102,12 +108,12 @@ Connection::HeadState Connection::receive_head(bool ready) {
   if (!bytes || (*bytes && **bytes == 0)) return HeadState::ended;
   if (!*bytes) return idle_ && stopping() ? HeadState::ended : HeadState::incomplete;
   buffer_.received(**bytes);
-  if (idle_) {
-    idle_ = false;
-    head_deadline_ = options().clock->monotonic() + options().head_timeout;
-    prepare_parser();
-  }
-  return parse_head();
+  if (!idle_) return parse_head();
+  idle_ = false;
+  prepare_parser();
+  HeadState state = parse_head();
+  if (state == HeadState::incomplete) head_deadline_ = options().clock->monotonic() + options().head_timeout;
+  return state;
 }
 
 Connection::HeadState Connection::refuse_head(int status, std::string_view reason) {
@@ -119,8 +125,11 @@ Task<void> Connection::refuse(int status, std::string_view reason) {
   core_.counters().refusals.add(1);
   http::ResponseHead head;
   Body body = describe_error(status, reason, head);
-  http::ConnectionLines lines{
-      .date = date(), .content_length = body.size(), .chunked = false, .close = true, .keep_alive = false};
+  http::ConnectionLines lines{.date = date(options().clock->monotonic()),
+                              .content_length = body.size(),
+                              .chunked = false,
+                              .close = true,
+                              .keep_alive = false};
   head_text_.clear();
   // A handler's content type that cannot be sent leaves nothing to say.
   if (!http::append_response_head(head_text_, head, lines)) co_return;

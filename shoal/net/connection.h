@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,7 +44,8 @@ class Connection : public boost::intrusive::list_base_hook<> {
   ReadBuffer& buffer() { return buffer_; }
   const Endpoint& peer() const { return peer_; }
   const ServerOptions& options() const;
-  std::string_view date() const;
+  /// The value of Date, for an answer that begins now.
+  std::string_view date(MonotonicTime now) const;
   bool stopping() const;
   /// Where the head of the running response is put together.
   std::string& head_text() { return head_text_; }
@@ -78,6 +80,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
   std::unique_ptr<http::RequestParser> parser_;  // none after some idling
   std::string head_text_;
   MonotonicTime head_deadline_{};
+  std::optional<MonotonicTime> answered_now_;  // when, if the answer before needed no waiting
   Refusal refusal_{};
   bool idle_ = false;
   bool first_request_ = true;

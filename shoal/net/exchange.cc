@@ -158,13 +158,13 @@ Result<void> Exchange::write_head(const http::ResponseHead& head, std::optional<
                                   bool chunked) {
   if (!head_.keep_alive || connection_.stopping()) close_ = true;
   if (!body_.may_drain(connection_.options().drain_bytes_max)) close_ = true;
-  http::ConnectionLines lines{.date = connection_.date(),
+  answered_.status = head.status;
+  answered_.began = connection_.options().clock->monotonic();
+  http::ConnectionLines lines{.date = connection_.date(answered_.began),
                               .content_length = content_length,
                               .chunked = chunked,
                               .close = close_,
                               .keep_alive = head_.version == http::Version::http_1_0};
-  answered_.status = head.status;
-  answered_.began = connection_.options().clock->monotonic();
   std::string& text = connection_.head_text();
   text.clear();
   return http::append_response_head(text, head, lines);

@@ -123,11 +123,12 @@ Task<void> ServerCore::stop(std::shared_ptr<ServerCore> core, std::chrono::milli
   core->watch_timer_->cancel();
 }
 
-std::string_view ServerCore::date() {
-  auto second = std::chrono::floor<std::chrono::seconds>(options_.clock->wall());
-  if (second != date_second_) {
-    date_second_ = second;
+std::string_view ServerCore::date(MonotonicTime now) {
+  if (now >= date_ends_) {
+    WallTime wall = options_.clock->wall();
+    auto second = std::chrono::floor<std::chrono::seconds>(wall);
     date_text_ = http::format_http_date(second);
+    date_ends_ = now + (second + std::chrono::seconds(1) - wall);
   }
   return date_text_;
 }

@@ -43,8 +43,8 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   bool stopping() const { return stopping_; }
   /// Whether there are so many connections that idle ones give back what they could go on with more quickly.
   bool is_crowded() const { return connections_.size() > crowd; }
-  /// The value of Date, made once a second.
-  std::string_view date();
+  /// The value of Date, made once a second; no more than that behind when somebody sets the wall clock.
+  std::string_view date(MonotonicTime now);
 
   /// For Connection.
   void add(Connection& connection);
@@ -78,10 +78,10 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   std::unique_ptr<io::WaitQueue> turns_;  // while somebody waits for one, and give_turns() runs
   bool stopping_ = false;
   LogThrottle accept_failures_{std::chrono::seconds(10)};
-  const std::unique_ptr<io::Timer> watch_timer_;   // for watch_time()
-  const std::unique_ptr<io::Timer> accept_timer_;  // for accept_connections() after a failure
-  const std::unique_ptr<io::Timer> stop_timer_;    // for stop(); cancelled when the last connection ends
-  std::chrono::sys_seconds date_second_{std::chrono::seconds(-1)};
+  const std::unique_ptr<io::Timer> watch_timer_;    // for watch_time()
+  const std::unique_ptr<io::Timer> accept_timer_;   // for accept_connections() after a failure
+  const std::unique_ptr<io::Timer> stop_timer_;     // for stop(); cancelled when the last connection ends
+  MonotonicTime date_ends_ = MonotonicTime::min();  // of date_text_
   std::string date_text_;
 };
 

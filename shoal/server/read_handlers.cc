@@ -193,7 +193,7 @@ std::optional<Object> look_at_once(S3Call& call, const ObjectKeyView& key) {
 
 std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call) {
   const s3::OperationRequest& request = call.request();
-  auto read = s3::parse_read_request(request, call.now_in_seconds());
+  auto read = s3::parse_read_request(request, call.asked_at());
   if (!read) return std::unexpected(read.error());
   if (insists_on_fresh(call)) return std::nullopt;
   std::optional<Object> object = look_at_once(call, ObjectKeyView(request.bucket, request.key));
@@ -219,14 +219,14 @@ std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call) {
 }
 
 Task<s3::S3Result<void>> handle_get_object(S3Call& call) {
-  CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
+  CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.asked_at()));
   CO_TRY_ASSIGN(std::optional<Object> object, co_await read_object(call));
   if (!object) co_return s3::failure(s3::S3ErrorCode::no_such_key);
   co_return co_await respond_object(call, std::move(read), *std::move(object));
 }
 
 Task<s3::S3Result<void>> handle_head_object(S3Call& call) {
-  CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.now_in_seconds()));
+  CO_TRY_ASSIGN(s3::ReadRequest read, s3::parse_read_request(call.request(), call.asked_at()));
   CO_TRY_ASSIGN(Object object, co_await describe_object(call));
   co_return co_await respond_object(call, std::move(read), std::move(object));
 }

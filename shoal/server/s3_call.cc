@@ -11,8 +11,13 @@
 namespace shoal::server {
 
 S3Call::S3Call(net::Exchange& exchange, const S3Services& services, const s3::OperationRequest& request,
-               const s3::Verified& caller, const std::string& request_id)
-    : exchange_(exchange), services_(services), request_(request), caller_(caller), request_id_(request_id) {}
+               const s3::Verified& caller, const std::string& request_id, WallTime asked_at)
+    : exchange_(exchange),
+      services_(services),
+      request_(request),
+      caller_(caller),
+      request_id_(request_id),
+      asked_at_(asked_at) {}
 
 std::string S3Call::location() const {
   std::string url = std::string(exchange_.is_secure() ? "https://" : "http://") + std::string(exchange_.head().host) +

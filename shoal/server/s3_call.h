@@ -42,7 +42,7 @@ class S3Call {
  public:
   /// All are borrowed for the life of the call.
   S3Call(net::Exchange& exchange, const S3Services& services, const s3::OperationRequest& request,
-         const s3::Verified& caller, const std::string& request_id);
+         const s3::Verified& caller, const std::string& request_id, WallTime asked_at);
 
   net::Exchange& exchange() { return exchange_; }
   const S3Services& services() const { return services_; }
@@ -51,7 +51,8 @@ class S3Call {
   const s3::Verified& caller() const { return caller_; }
   const std::string& request_id() const { return request_id_; }
   WallTime now() const { return services_.clock->wall(); }
-  std::chrono::sys_seconds now_in_seconds() const { return std::chrono::floor<std::chrono::seconds>(now()); }
+  /// When the request was taken up.
+  std::chrono::sys_seconds asked_at() const { return std::chrono::floor<std::chrono::seconds>(asked_at_); }
   ObjectKey key() const { return {request_.bucket, request_.key}; }
   /// For the access log: the object whose body is the answer, and where it came from if it is not large. In front of an
   /// origin the client is told, too.
@@ -96,6 +97,7 @@ class S3Call {
   const s3::OperationRequest& request_;
   const s3::Verified& caller_;
   const std::string& request_id_;
+  const WallTime asked_at_;
   MemoryPromise memory_;
   AccessedObject accessed_;
   CacheResult told_ = CacheResult::none;

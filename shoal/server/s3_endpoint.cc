@@ -105,10 +105,10 @@ void S3Endpoint::write_request_id(std::string& id) {
 }
 
 s3::S3Result<void> S3Endpoint::authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query,
-                                            s3::Verified& caller) {
+                                            WallTime now, s3::Verified& caller) {
   // Anything that looks like credentials is verified or refused. Without any, the caller is nobody, and the body has to
   // be plain.
-  if (s3::has_credentials(head, query)) return verifier_.verify(head, query, services_.clock->wall(), caller);
+  if (s3::has_credentials(head, query)) return verifier_.verify(head, query, now, caller);
   caller.principal = anonymous_principal;
   return {};
 }
@@ -118,7 +118,7 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
     return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
   }
   TRY_ASSIGN(auto query, s3::decode_query(http::split_target(exchange.head().target).query));
-  if (s3::S3Result<void> proved = authenticate(exchange.head(), query, request.caller); !proved) {
+  if (s3::S3Result<void> proved = authenticate(exchange.head(), query, request.asked_at, request.caller); !proved) {
     request.caller.clear();
     return proved;
   }
@@ -142,7 +142,7 @@ std::optional<s3::S3Result<void>> S3Endpoint::answer_at_once(net::Exchange& exch
       request.asked.operation == s3::Operation::get_object || request.asked.operation == s3::Operation::head_object;
   if (!reads || exchange.has_body()) return std::nullopt;
   if (!authorizer_.may_do_anything(request.caller.principal) || is_forwarded(request)) return std::nullopt;
-  S3Call call(exchange, services_, request.asked, request.caller, request.id);
+  S3Call call(exchange, services_, request.asked, request.caller, request.id, request.asked_at);
   std::optional<s3::S3Result<void>> outcome = read_object_at_once(call);
   request.object = call.accessed();
   if (outcome && !*outcome) {
@@ -166,7 +166,7 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, Request& req
     CO_TRY(s3::check_supported_headers(request.asked));
   }
 
-  S3Call call(exchange, services_, request.asked, request.caller, request.id);
+  S3Call call(exchange, services_, request.asked, request.caller, request.id, request.asked_at);
   if (exchange.has_body()) {
     CO_TRY(co_await call.wait_for_memory_of_body(exchange.content_length().value_or(services_.whole_bytes_max)));
   }
@@ -183,6 +183,7 @@ std::optional<Task<void>> S3Endpoint::begin(net::Exchange& exchange) {
   Request& request = current_;
   request.clear();
   write_request_id(request.id);
+  request.asked_at = services_.clock->wall();
   request.began = services_.clock->monotonic();
   s3::S3Result<void> understood = understand(exchange, request);
   request.understood = services_.clock->monotonic();

@@ -46,6 +46,7 @@ class S3Endpoint final : public net::RequestHandler {
   /// What is known of one request before anything is looked up.
   struct Request {
     std::string id;
+    WallTime asked_at;
     MonotonicTime began;
     MonotonicTime understood;
     std::optional<s3::Operation> operation;  ///< once it is understood
@@ -58,7 +59,7 @@ class S3Endpoint final : public net::RequestHandler {
   };
 
   s3::S3Result<void> authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query,
-                                  s3::Verified& caller);
+                                  WallTime now, s3::Verified& caller);
   /// Who sent it and what is asked for. Fills in `request`.
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
   /// The outcome, which was answered; nothing when this request takes the way through the operation's handler.

@@ -153,7 +153,7 @@ Task<s3::S3Result<PartInfo>> copy_part_at_origin(S3Call& call, s3::PartTarget ta
 
 Task<s3::S3Result<void>> handle_upload_part_copy(S3Call& call) {
   CO_TRY_ASSIGN(s3::PartTarget target, s3::parse_part_target(call.request()));
-  CO_TRY_ASSIGN(s3::PartSource from, s3::parse_part_source(call.request(), call.now_in_seconds()));
+  CO_TRY_ASSIGN(s3::PartSource from, s3::parse_part_source(call.request(), call.asked_at()));
   CO_TRY(co_await find_bucket(call));
   bool at_origin = call.services().pass_through != nullptr;
   auto copying = at_origin ? copy_part_at_origin(call, std::move(target), std::move(from))

@@ -105,7 +105,7 @@ Task<s3::S3Result<ObjectInfoPtr>> copy_at_origin(S3Call& call, s3::CopyRequest c
 
 Task<s3::S3Result<void>> handle_copy_object(S3Call& call) {
   CO_TRY(s3::parse_canned_acl(call.request()));
-  CO_TRY_ASSIGN(s3::CopyRequest copy, s3::parse_copy_request(call.request(), call.now_in_seconds()));
+  CO_TRY_ASSIGN(s3::CopyRequest copy, s3::parse_copy_request(call.request(), call.asked_at()));
   CO_TRY(co_await find_bucket(call));
   bool at_origin = call.services().pass_through != nullptr;
   auto copying = at_origin ? copy_at_origin(call, std::move(copy)) : copy_here(call, std::move(copy));
