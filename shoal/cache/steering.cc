@@ -47,7 +47,8 @@ void Steering::learn(const Sample& sample) {
     }
   }
   if (entries_max() > options_.shadow_entries_max) thin();
-  if (++samples_ >= std::max(period_samples_min, period_turns * entries_max())) end_period();
+  ++samples_;
+  if (samples_ >= period_samples_min && samples_ >= period_turns * entries_max()) end_period();
   plan_style(number);
 }
 

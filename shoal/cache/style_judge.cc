@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 namespace shoal::cache {
 namespace {
@@ -32,16 +34,23 @@ void StyleJudge::request(std::uint64_t hash, std::uint32_t weight) {
   }
   recent_.note(hit, weight);
   long_.note(hit, weight);
+  // Most requests are hit by all styles or by none, which moves no credit.
+  bool moves_credit = std::ranges::adjacent_find(hit, std::not_equal_to()) != hit.end();
+  if (moves_credit || !std::exchange(is_judged_, true)) judge();
+  forget_old_credit();
+}
+
+void StyleJudge::judge() {
   const Credit& against_hold = recent_.of(leader_, Style::hold);
   hold_was_beaten_ |= against_hold.weight > options_.deviations * std::sqrt(against_hold.variance);
   set_leader(better_than(leader_));
   restart_what_stands_for_nothing();
-  forget_old_credit();
 }
 
 void StyleJudge::Ledger::note(const std::array<bool, style_count>& hit, double weight) {
+  for (std::size_t one = 0; one < style_count; ++one) hits[one] += hit[one] ? 1 : 0;
+  if (std::ranges::adjacent_find(hit, std::not_equal_to()) == hit.end()) return;
   for (std::size_t one = 0; one < style_count; ++one) {
-    hits[one] += hit[one] ? 1 : 0;
     for (std::size_t other = 0; other < style_count; ++other) {
       if (hit[one] == hit[other]) continue;
       credit[one][other].weight += hit[one] ? weight : -weight;
@@ -50,11 +59,12 @@ void StyleJudge::Ledger::note(const std::array<bool, style_count>& hit, double w
   }
 }
 
-void StyleJudge::Ledger::halve_after(double hits_max) {
-  if (static_cast<double>(*std::ranges::max_element(hits)) <= hits_max) return;
+bool StyleJudge::Ledger::halve_after(double hits_max) {
+  if (static_cast<double>(*std::ranges::max_element(hits)) <= hits_max) return false;
   for (auto& row : credit)
     for (Credit& one : row) one = {one.weight / 2, one.variance / 2};
   for (std::uint64_t& count : hits) count /= 2;
+  return true;
 }
 
 const StyleJudge::Credit& StyleJudge::Ledger::of(Style one, Style against) const {
@@ -86,6 +96,7 @@ Style StyleJudge::better_than(Style style) const {
 void StyleJudge::set_leader(Style style) {
   if (style == leader_) return;
   leader_ = style;
+  is_judged_ = false;
   ++changes_;
   if (larger_) larger_->set_style(style);
 }
@@ -98,12 +109,13 @@ void StyleJudge::restart_what_stands_for_nothing() {
   shadows_[index_of(Style::hold)].thin(capacity(), [](std::uint64_t) { return false; });
   recent_.forget(Style::hold);
   long_.forget(Style::hold);
+  is_judged_ = false;
 }
 
 void StyleJudge::forget_old_credit() {
   double turn = std::max(hits_per_turn_min, static_cast<double>(entries_max()));
-  recent_.halve_after(options_.memory_turns * turn);
-  long_.halve_after(options_.long_memory_turns * turn);
+  if (recent_.halve_after(options_.memory_turns * turn)) is_judged_ = false;
+  if (long_.halve_after(options_.long_memory_turns * turn)) is_judged_ = false;
 }
 
 void StyleJudge::forget(std::uint64_t hash) {
@@ -113,6 +125,7 @@ void StyleJudge::forget(std::uint64_t hash) {
 
 void StyleJudge::resize(std::uint64_t capacity) {
   if (capacity == this->capacity()) return;
+  is_judged_ = false;
   for (ShadowCache& shadow : shadows_) shadow.resize(capacity);
   if (larger_) larger_->resize(enlarged(capacity));
 }

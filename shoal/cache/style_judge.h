@@ -39,6 +39,7 @@ class StyleJudge {
   /// Keeps only the keys that `keep` (hash to bool) wants, in another capacity.
   template <typename Keep>
   void thin(std::uint64_t capacity, Keep keep) {
+    is_judged_ = false;
     for (ShadowCache& shadow : shadows_) shadow.thin(capacity, keep);
     if (larger_) larger_->thin(enlarged(capacity), keep);
   }
@@ -76,7 +77,8 @@ class StyleJudge {
     std::array<std::uint64_t, style_count> hits{};
 
     void note(const std::array<bool, style_count>& hit, double weight);
-    void halve_after(double hits_max);
+    /// Whether that had to be.
+    bool halve_after(double hits_max);
     const Credit& of(Style one, Style against) const;
     void forget(Style style);
   };
@@ -85,6 +87,8 @@ class StyleJudge {
     return capacity + static_cast<std::uint64_t>(larger_by * static_cast<double>(capacity));
   }
   const ShadowCache& shadow_of(Style style) const { return shadows_[static_cast<std::size_t>(style)]; }
+  /// Draws the conclusions from all credit.
+  void judge();
   void restart_what_stands_for_nothing();
   void forget_old_credit();
 
@@ -97,6 +101,7 @@ class StyleJudge {
   Ledger long_;
   std::uint64_t changes_ = 0;
   bool hold_was_beaten_ = false;
+  bool is_judged_ = false;  // credit and capacity as they are
 };
 
 }  // namespace shoal::cache
