@@ -582,6 +582,7 @@ def test_row_21_scope_of_the_credential(raw, bucket, scope):
 # Rows 22, 26, 27, 30.
 
 
+@pytest.mark.alone
 def test_row_22_unknown_keys_look_like_wrong_signatures(raw, bucket):
     """The same status, and no time that would tell which access keys exist."""
     signers = {

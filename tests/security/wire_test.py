@@ -311,6 +311,7 @@ def median_latency(raw, bucket, count=200):
     return statistics.median(times)
 
 
+@pytest.mark.alone
 def test_row_29_idle_and_slow_connections_do_not_slow_others(raw, bucket):
     """Idle ones, half a head, half a body, half closed and never read: the rest is served as before."""
     bucket.put("key", random_bytes(4096))
