@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <span>
 
 #include <emmintrin.h>
 #include <fmt/format.h>
@@ -85,8 +86,11 @@ void append_iso_time(std::string& out, WallTime time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 24> text = {'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0',
-                               '0', ':', '0', '0', ':', '0', '0', '.', '0', '0', '0', 'Z'};
+  // Written where it stays: a copy would have to read what has just been written in pieces, and for that the processor
+  // waits until all that was written before it has reached the cache.
+  constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
+  out += form;
+  std::span<char> text = std::span<char>(out).last(form.size());
   put_digits<4>(text, 0, static_cast<unsigned>(static_cast<int>(date.year())));
   put_digits<2>(text, 5, static_cast<unsigned>(date.month()));
   put_digits<2>(text, 8, static_cast<unsigned>(date.day()));
@@ -94,7 +98,6 @@ void append_iso_time(std::string& out, WallTime time) {
   put_digits<2>(text, 14, static_cast<unsigned>(clock.minutes().count()));
   put_digits<2>(text, 17, static_cast<unsigned>(clock.seconds().count()));
   put_digits<3>(text, 20, static_cast<unsigned>(clock.subseconds().count()));
-  out.append(text.data(), text.size());
 }
 
 XmlWriter::XmlWriter(std::string_view root) { start(root, s3_namespace); }
