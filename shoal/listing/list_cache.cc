@@ -21,8 +21,9 @@ Task<Result<ListPage>> ListCache::list(ListRequest request) {
   ListPage page;
   std::optional<ListRequest> missing = index_.fill(request, page);
   ++(missing ? stats_.misses : stats_.hits);
-  if (missing) {
-    CO_TRY(co_await join(*missing));
+  auto asked = missing ? questions_.find(key_of(*missing)) : questions_.end();
+  if (asked != questions_.end()) {
+    CO_TRY(co_await join(asked->second));
     missing = index_.fill(request, page);
   }
   while (missing) {
@@ -35,10 +36,7 @@ Task<Result<ListPage>> ListCache::list(ListRequest request) {
   co_return page;
 }
 
-Task<Result<void>> ListCache::join(const ListRequest& request) {
-  auto asked = questions_.find(key_of(request));
-  if (asked == questions_.end()) co_return Result<void>();
-  std::shared_ptr<Question> question = asked->second;
+Task<Result<void>> ListCache::join(std::shared_ptr<Question> question) {
   if (!co_await question->waiters.wait()) co_return failure(ErrorCode::cancelled, "gave up waiting for a listing");
   bool is_ours = question->error && question->error->code != ErrorCode::cancelled;  // not that the asker gave up
   if (is_ours) co_return failure(*question->error);

@@ -45,8 +45,8 @@ class ListCache {
   using Questions = std::unordered_map<std::string, std::shared_ptr<Question>>;
 
   static std::string key_of(const ListRequest& request);
-  /// Waits for whoever is asking the same, if anybody is: then more may be known.
-  Task<Result<void>> join(const ListRequest& request);
+  /// Waits for what somebody else is asking: then more may be known.
+  static Task<Result<void>> join(std::shared_ptr<Question> question);
   Task<Result<ListPage>> ask(ListRequest request);
 
   ObjectStore& store_;

@@ -246,9 +246,9 @@ bool ListIndex::fill_from(const ViewKey& key, const ListRequest& request, ListPa
 }
 
 ListIndex::Runs::iterator ListIndex::find(const View& view, std::string_view position) {
-  auto behind = view.upper_bound(position);
-  if (behind == view.begin()) return runs_.end();
-  auto run = std::prev(behind)->second;
+  auto next = view.upper_bound(position);
+  if (next == view.begin()) return runs_.end();
+  auto run = std::prev(next)->second;
   return position < run->range.end ? run : runs_.end();
 }
 
