@@ -138,6 +138,15 @@ bool CanonicalRequest::append_header(const RequestView& request, std::string_vie
   return found;
 }
 
+bool is_signed(std::string_view signed_headers, std::string_view name) {
+  while (!signed_headers.empty()) {
+    std::size_t end = std::min(signed_headers.find(';'), signed_headers.size());
+    if (end == name.size() && equals_ignoring_ascii_case(signed_headers.substr(0, end), name)) return true;
+    signed_headers.remove_prefix(std::min(end + 1, signed_headers.size()));
+  }
+  return false;
+}
+
 void write_string_to_sign(std::string& target, std::string_view timestamp, std::string_view scope,
                           std::string_view canonical_request) {
   target.assign("AWS4-HMAC-SHA256\n").append(timestamp).append("\n").append(scope).append("\n");

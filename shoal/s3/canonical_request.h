@@ -72,6 +72,9 @@ class CanonicalRequest {
   std::vector<Parameter> parameters_;
 };
 
+/// Whether a header is in a list of signed ones ("host;x-amz-date").
+bool is_signed(std::string_view signed_headers, std::string_view name);
+
 /// What is signed in the end ("Task 2: create a string to sign"), from the time ("20130524T000000Z"), the scope
 /// ("20130524/us-east-1/s3/aws4_request") and the canonical request. Replaces `target`.
 void write_string_to_sign(std::string& target, std::string_view timestamp, std::string_view scope,

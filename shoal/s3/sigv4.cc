@@ -80,15 +80,6 @@ bool is_signed_headers(std::string_view names) {
   }
 }
 
-bool is_signed(std::string_view signed_headers, std::string_view name) {
-  while (!signed_headers.empty()) {
-    std::size_t end = std::min(signed_headers.find(';'), signed_headers.size());
-    if (end == name.size() && equals_ignoring_ascii_case(signed_headers.substr(0, end), name)) return true;
-    signed_headers.remove_prefix(std::min(end + 1, signed_headers.size()));
-  }
-  return false;
-}
-
 S3Result<void> check_signed_headers(const RequestView& request, std::string_view signed_headers) {
   if (!is_signed(signed_headers, "host")) {
     return failure(S3ErrorCode::access_denied, "The header host must be signed.");

@@ -1,26 +1,17 @@
 #include "shoal/s3/verified_lines.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "shoal/base/text.h"
+#include "shoal/s3/canonical_request.h"
 
 namespace shoal::s3 {
 namespace {
 
-bool is_in_list(std::string_view lower_names, std::string_view name) {
-  while (!lower_names.empty()) {
-    std::size_t end = std::min(lower_names.find(';'), lower_names.size());
-    if (equals_ignoring_ascii_case(lower_names.substr(0, end), name)) return true;
-    lower_names.remove_prefix(std::min(end + 1, lower_names.size()));
-  }
-  return false;
-}
-
 /// Whether what a request says about its signature depends on the value of this line.
 bool counts(std::string_view name, std::string_view signed_headers) {
   return starts_with_ignoring_ascii_case(name, "x-amz-") || equals_ignoring_ascii_case(name, "date") ||
-         is_in_list(signed_headers, name);
+         is_signed(signed_headers, name);
 }
 
 }  // namespace
