@@ -129,9 +129,15 @@ struct OriginClient::Race {
 };
 
 bool OriginClient::may_hedge(const OriginRequest& request) const {
-  constexpr std::uint64_t requests_per_hedge = 10;  // so that an origin that is slow for all is not asked twice by all
-  return options_.hedge_after.count() > 0 && request.method == "GET" && request.repeat == Repeat::always &&
-         counters_.hedges * requests_per_hedge < counters_.requests;
+  return options_.hedge_after.count() > 0 && request.method == "GET" && request.repeat == Repeat::always;
+}
+
+/// An origin that is slow for all is not asked twice by all.
+bool OriginClient::take_hedge() {
+  constexpr std::uint64_t requests_per_hedge = 10;
+  if (counters_.hedges * requests_per_hedge >= counters_.requests) return false;
+  ++counters_.hedges;
+  return true;
 }
 
 Task<OriginClient::Attempt> OriginClient::attempt_hedged(const OriginRequest& request) {
@@ -145,12 +151,11 @@ Task<OriginClient::Attempt> OriginClient::attempt_hedged(const OriginRequest& re
   spawn(executor, run(race, *std::move(first)));
   ++race->running;
   co_await race->head_start->wait_until(timers_.clock().monotonic() + options_.hedge_after);
-  if (!race->outcome) {
-    ++counters_.hedges;
+  if (!race->outcome && take_hedge()) {
     ++race->running;
     spawn(executor, run(race, *std::move(second)));
-    while (!race->outcome) co_await race->decided.wait();
   }
+  while (!race->outcome) co_await race->decided.wait();
   co_return *std::move(race->outcome);
 }
 

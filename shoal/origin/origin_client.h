@@ -66,6 +66,8 @@ class OriginClient {
   struct Race;
 
   bool may_hedge(const OriginRequest& request) const;
+  /// Whether one more may be made now.
+  bool take_hedge();
   /// One attempt, and a second one beside it when the answer does not come in time: the first answer counts (Dean and
   /// Barroso, "The Tail at Scale", Communications of the ACM, 2013).
   Task<Attempt> attempt_hedged(const OriginRequest& request);

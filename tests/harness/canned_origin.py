@@ -8,7 +8,7 @@ class CannedOrigin(http_double.HttpDouble):
     """Answers by method, path and names of the query; everything else with 404 NoSuchKey."""
 
     def __init__(self):
-        self.answers = {}  # (method, path, frozenset of names) -> status, headers, body
+        self.answers = {}  # (method, path, frozenset of names) -> status, headers, body; or bytes as they are sent
         self.requests = []
         origin = self
 
@@ -20,7 +20,12 @@ class CannedOrigin(http_double.HttpDouble):
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 origin.requests.append((self.command, urllib.parse.unquote(path), query, headers, body))
                 known = (self.command, urllib.parse.unquote(path), frozenset(query))
-                status, headers, text = origin.answers.get(known, (404, {}, b"<Error><Code>NoSuchKey</Code></Error>"))
+                answer = origin.answers.get(known, (404, {}, b"<Error><Code>NoSuchKey</Code></Error>"))
+                if isinstance(answer, bytes):
+                    self.wfile.write(answer)
+                    self.close_connection = True
+                    return
+                status, headers, text = answer
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -36,6 +41,10 @@ class CannedOrigin(http_double.HttpDouble):
     def says(self, method, path, query, status=200, body=b"", **headers):
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.answers[method, path, frozenset(query)] = (status, named, body)
+
+    def sends(self, method, path, query, answer):
+        """These bytes and nothing else, before the connection is closed."""
+        self.answers[method, path, frozenset(query)] = answer
 
     def asked(self, method, path):
         """The requests so far: query, headers, body of each."""

@@ -15,6 +15,7 @@ class PacedObject:
     body: bytes
     etag: str
     waits_at: int | None = None  # stops there until go_on is set
+    waiters_max: int | None = None  # how many requests do; all
     ends_at: int | None = None  # ends the connection there
     bytes_per_second: float | None = None
     checksums: dict = dataclasses.field(default_factory=dict)  # header, value: told with the whole and with HEAD
@@ -27,6 +28,10 @@ class PacedOrigin(http_double.HttpDouble):
     def __init__(self):
         self.objects = {}
         self.requests = []  # method, path, headers
+        self.capacity = None  # how many objects it sends at a time; more are answered with 503 SlowDown
+        self.refused = 0
+        self._sending = 0
+        self._lock = threading.Lock()
         origin = self
 
         class Handler(http_double.Handler):
@@ -43,7 +48,12 @@ class PacedOrigin(http_double.HttpDouble):
                     return self.answer(412, "PreconditionFailed")
                 if headers.get("if-none-match") == found.etag:
                     return self.answer(304, "NotModified")
-                self.send_object(found, headers.get("range"))
+                if not origin.begin_sending():
+                    return self.answer(503, "SlowDown")
+                try:
+                    self.send_object(found, headers.get("range"))
+                finally:
+                    origin.end_sending()
 
             do_HEAD = do_GET
 
@@ -84,7 +94,7 @@ class PacedOrigin(http_double.HttpDouble):
                     self.send_body(found, first, last + 1)
 
             def send_body(self, found, begin, end):
-                if found.waits_at is not None and begin <= found.waits_at < end:
+                if found.waits_at is not None and begin <= found.waits_at < end and origin.shall_wait(found):
                     self.send_some(found, begin, found.waits_at)
                     begin = found.waits_at
                     found.go_on.wait(PATIENCE_SECONDS)
@@ -112,6 +122,26 @@ class PacedOrigin(http_double.HttpDouble):
     def asked(self, path):
         """The methods and ranges of the requests for an object so far."""
         return [(method, headers.get("range")) for method, asked, headers in self.requests if asked == path]
+
+    def shall_wait(self, found):
+        with self._lock:
+            if found.waiters_max == 0:
+                return False
+            if found.waiters_max is not None:
+                found.waiters_max -= 1
+            return True
+
+    def begin_sending(self):
+        with self._lock:
+            if self.capacity is not None and self._sending >= self.capacity:
+                self.refused += 1
+                return False
+            self._sending += 1
+            return True
+
+    def end_sending(self):
+        with self._lock:
+            self._sending -= 1
 
     def close(self):
         for found in self.objects.values():
