@@ -1,8 +1,15 @@
 #include "shoal/s3/listing.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <span>
 
 #include "shoal/base/bytes.h"
+#include "shoal/base/put_digits.h"
 #include "shoal/base/result.h"
 #include "shoal/base/text.h"
 #include "shoal/http/uri.h"
@@ -15,6 +22,7 @@ namespace shoal::s3 {
 namespace {
 
 constexpr char token_version = '1';
+constexpr std::size_t digits_max = 20;  // of a 64-bit number
 
 ListQuery::Form form_of(Operation operation) {
   if (operation == Operation::list_objects_v2) return ListQuery::Form::v2;
@@ -98,15 +106,14 @@ class ListWriter {
  private:
   void name(std::string_view tag, std::string_view text) {
     xml_.open(tag);
-    name_text(text);
+    xml_.markup(shown(text));
     xml_.close();
   }
-  void name_text(std::string_view text) {
-    if (query_.encodes_names) {
-      xml_.text(encoded_name(text, true));
-    } else {
-      xml_.text(text);
-    }
+  /// As it stands in the document. Valid until the next one.
+  std::string_view shown(std::string_view name) {
+    if (!query_.encodes_names) return escaped(name, name_);
+    name_ = encoded_name(name, true);
+    return name_;
   }
 
   /// Where this page begins and where the next one does.
@@ -137,25 +144,79 @@ class ListWriter {
     }
   }
 
+  /// Thousands of them make a document: each is written in one piece, and what neighbours have in common is put
+  /// together once.
   void object(const ListItem& item) {
-    bool of_versions = query_.form == ListQuery::Form::versions;
-    xml_.markup(of_versions ? "<Version><Key>" : "<Contents><Key>");
-    name_text(item.name);
-    xml_.markup(of_versions ? "</Key><VersionId>null</VersionId><IsLatest>true</IsLatest><LastModified>"
-                            : "</Key><LastModified>");
-    xml_.text(item.last_modified);
-    xml_.markup("</LastModified><ETag>&quot;");
-    xml_.text(item.etag);
-    xml_.markup("&quot;</ETag>");
-    for (ChecksumKind checksum : item.checksums) xml_.element("ChecksumAlgorithm", to_string(checksum.algorithm));
-    if (!item.checksums.empty()) xml_.element("ChecksumType", to_string(item.checksums.front().type));
-    xml_.markup("<Size>");
-    xml_.text(item.size);
-    xml_.markup("</Size>");
-    if (query_.with_owner) xml_.person("Owner", item.owner);
-    xml_.markup("<StorageClass>");
-    xml_.text(item.storage_class.empty() ? standard_storage_class : item.storage_class);
-    xml_.markup(of_versions ? "</StorageClass></Version>" : "</StorageClass></Contents>");
+    if (!repeats(item)) put_common_together(item);
+    std::string_view begin = query_.form == ListQuery::Form::versions ? "<Version><Key>" : "<Contents><Key>";
+    std::string_view behind_name = query_.form == ListQuery::Form::versions
+                                       ? "</Key><VersionId>null</VersionId><IsLatest>true</IsLatest><LastModified>"
+                                       : "</Key><LastModified>";
+    std::string_view behind_time = "</LastModified><ETag>&quot;";
+    std::string_view name = shown(item.name);
+    std::string_view etag = escaped(item.etag, etag_);
+    std::size_t bytes_max = begin.size() + name.size() + behind_name.size() + iso_time_bytes + behind_time.size() +
+                            etag.size() + behind_etag_.size() + digits_max + behind_size_.size();
+    xml_.raw(bytes_max, [&](char* at) {
+      at = put(at, begin);
+      at = put(at, name);
+      at = put(at, behind_name);
+      at = put_time(at, item.last_modified);
+      at = put(at, behind_time);
+      at = put(at, etag);
+      at = put(at, behind_etag_);
+      at = std::to_chars(at, at + digits_max, item.size).ptr;
+      return put(at, behind_size_);
+    });
+  }
+
+  bool repeats(const ListItem& item) const {
+    return common_ != nullptr && item.storage_class == common_->storage_class && item.owner == common_->owner &&
+           item.checksums == common_->checksums;
+  }
+
+  void put_common_together(const ListItem& item) {
+    common_ = &item;
+    XmlWriter behind_etag = XmlWriter::fragment();
+    behind_etag.markup("&quot;</ETag>");
+    for (ChecksumKind checksum : item.checksums) {
+      behind_etag.element("ChecksumAlgorithm", to_string(checksum.algorithm));
+    }
+    if (!item.checksums.empty()) behind_etag.element("ChecksumType", to_string(item.checksums.front().type));
+    behind_etag.markup("<Size>");
+    behind_etag_ = behind_etag.finish();
+
+    XmlWriter behind_size = XmlWriter::fragment();
+    behind_size.markup("</Size>");
+    if (query_.with_owner) behind_size.person("Owner", item.owner);
+    behind_size.element("StorageClass", item.storage_class.empty() ? standard_storage_class : item.storage_class);
+    behind_size.markup(query_.form == ListQuery::Form::versions ? "</Version>" : "</Contents>");
+    behind_size_ = behind_size.finish();
+  }
+
+  /// `room` keeps what is not the text itself.
+  static std::string_view escaped(std::string_view text, std::string& room) {
+    if (is_plain_xml(text)) return text;
+    room.clear();
+    append_xml_escaped(room, text);
+    return room;
+  }
+
+  static char* put(char* at, std::string_view text) { return at + text.copy(at, text.size()); }
+
+  /// Objects are often written in the same minute as their neighbours.
+  char* put_time(char* at, WallTime time) {
+    auto minute = std::chrono::floor<std::chrono::minutes>(time);
+    if (minute != minute_) {
+      write_iso_time(minute_text_, minute);
+      minute_ = minute;
+    }
+    auto milliseconds = static_cast<unsigned>((time - minute).count());
+    std::span<char> text(at, iso_time_bytes);
+    std::memcpy(at, minute_text_.data(), iso_time_bytes);
+    put_digits<2>(text, 17, milliseconds / 1000);
+    put_digits<3>(text, 20, milliseconds % 1000);
+    return at + iso_time_bytes;
   }
 
   const ListItem& last_item() const { return page_.items[count_ - 1]; }
@@ -165,6 +226,13 @@ class ListWriter {
   const std::size_t count_;
   const bool truncated_;
   XmlWriter xml_;
+  const ListItem* common_ = nullptr;  // the last object for which these were put together
+  std::string behind_etag_;
+  std::string behind_size_;
+  std::string name_;
+  std::string etag_;
+  std::optional<std::chrono::sys_time<std::chrono::minutes>> minute_;
+  std::array<char, iso_time_bytes> minute_text_{};
 };
 
 }  // namespace

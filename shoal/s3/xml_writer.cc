@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstring>
 #include <span>
 
 #include <emmintrin.h>
@@ -76,28 +77,28 @@ void append_xml_escaped(std::string& out, std::string_view text) {
   }
 }
 
+bool is_plain_xml(std::string_view text) { return plain_length(text) == text.size(); }
+
 std::string format_iso_time(WallTime time) {
-  std::string text;
-  append_iso_time(text, time);
+  std::string text(iso_time_bytes, '\0');
+  write_iso_time(std::span<char, iso_time_bytes>(text), time);
   return text;
 }
 
-void append_iso_time(std::string& out, WallTime time) {
+void write_iso_time(std::span<char, iso_time_bytes> to, WallTime time) {
   auto day = std::chrono::floor<std::chrono::days>(time);
   std::chrono::year_month_day date(day);
   std::chrono::hh_mm_ss clock(time - day);
-  // Written where it stays: a copy would have to read what has just been written in pieces, and for that the processor
-  // waits until all that was written before it has reached the cache.
   constexpr std::string_view form = "0000-00-00T00:00:00.000Z";
-  out += form;
-  std::span<char> text = std::span<char>(out).last(form.size());
-  put_digits<4>(text, 0, static_cast<unsigned>(static_cast<int>(date.year())));
-  put_digits<2>(text, 5, static_cast<unsigned>(date.month()));
-  put_digits<2>(text, 8, static_cast<unsigned>(date.day()));
-  put_digits<2>(text, 11, static_cast<unsigned>(clock.hours().count()));
-  put_digits<2>(text, 14, static_cast<unsigned>(clock.minutes().count()));
-  put_digits<2>(text, 17, static_cast<unsigned>(clock.seconds().count()));
-  put_digits<3>(text, 20, static_cast<unsigned>(clock.subseconds().count()));
+  static_assert(form.size() == iso_time_bytes);
+  std::memcpy(to.data(), form.data(), iso_time_bytes);
+  put_digits<4>(to, 0, static_cast<unsigned>(static_cast<int>(date.year())));
+  put_digits<2>(to, 5, static_cast<unsigned>(date.month()));
+  put_digits<2>(to, 8, static_cast<unsigned>(date.day()));
+  put_digits<2>(to, 11, static_cast<unsigned>(clock.hours().count()));
+  put_digits<2>(to, 14, static_cast<unsigned>(clock.minutes().count()));
+  put_digits<2>(to, 17, static_cast<unsigned>(clock.seconds().count()));
+  put_digits<3>(to, 20, static_cast<unsigned>(clock.subseconds().count()));
 }
 
 XmlWriter::XmlWriter(std::string_view root) { start(root, s3_namespace); }

@@ -37,10 +37,20 @@ std::int64_t milliseconds_of(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
+/// Of bytes that we wrote ourselves: the shortest form need not be looked for.
 std::uint64_t take(std::string_view& from) {
-  std::optional<std::uint64_t> number = take_varint(from);
-  CHECK_MSG(number, "an index page is damaged in memory");
-  return *number;
+  constexpr unsigned bits = 7;
+  std::uint64_t value = 0;
+  std::size_t at = 0;
+  for (unsigned shift = 0; at < from.size() && shift <= 63; shift += bits) {
+    auto byte = static_cast<unsigned char>(from[at++]);
+    value |= std::uint64_t{byte & 0x7fU} << shift;
+    if (byte < 0x80) {
+      from.remove_prefix(at);
+      return value;
+    }
+  }
+  CHECK_MSG(false, "an index page is damaged in memory");
 }
 
 /// How many bytes a record with this head and body takes.
@@ -74,14 +84,15 @@ EtagForm form_of(std::string_view etag) {
 /// The other way, from what is stored of it. `room(bytes)` gives the characters that are written to.
 template <typename Room>
 void write_etag(std::string_view stored, bool is_md5, std::optional<std::uint64_t> parts, Room room) {
-  std::string behind = parts ? "-" + std::to_string(*parts) : std::string();
+  std::string behind;
+  if (parts) behind = "-" + std::to_string(*parts);
   std::span<char> etag = room((is_md5 ? 2 : 1) * stored.size() + behind.size());
   if (is_md5) {
     write_hex(etag.data(), as_bytes(stored));
   } else {
-    std::ranges::copy(stored, etag.begin());
+    stored.copy(etag.data(), stored.size());
   }
-  std::ranges::copy(behind, etag.end() - static_cast<std::ptrdiff_t>(behind.size()));
+  behind.copy(etag.data() + etag.size() - behind.size(), behind.size());
 }
 
 }  // namespace
