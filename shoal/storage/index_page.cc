@@ -67,6 +67,7 @@ IndexPage::IndexPage(std::string_view bytes)
 }
 
 void IndexPage::fetch_first_name() const {
+  if (empty()) return;
   __builtin_prefetch(bytes_.get());
   __builtin_prefetch(bytes_.get() + cache_line_bytes);
 }
