@@ -43,8 +43,6 @@ if(SHOAL_COVERAGE)
   target_compile_options(shoal_options INTERFACE --coverage)
   target_link_options(shoal_options INTERFACE --coverage)
 endif()
-# Wherever it is loaded, the same part of the code fills huge pages (shoal/io/program_text.h).
-target_link_options(shoal_options INTERFACE -Wl,-z,max-page-size=2097152)
 find_program(SHOAL_MOLD mold)
 if(SHOAL_MOLD)
   target_link_options(shoal_options INTERFACE -fuse-ld=mold)

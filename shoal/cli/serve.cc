@@ -8,7 +8,6 @@
 #include "shoal/base/log.h"
 #include "shoal/cli/command.h"
 #include "shoal/cli/configuration_arguments.h"
-#include "shoal/io/program_text.h"
 #include "shoal/server/node.h"
 #include "shoal/version.h"
 
@@ -84,15 +83,6 @@ void print_first_steps(const server::Node& node) {
   std::fflush(stdout);
 }
 
-/// Says in the log what came of it.
-void use_huge_code_pages() {
-  if (auto moved = io::move_program_text_to_huge_pages()) {
-    spdlog::debug("code in huge pages bytes={}", *moved);
-  } else {
-    spdlog::info("code not in huge pages reason={}", log_value(moved.error().message));
-  }
-}
-
 int serve(const ConfigurationArguments& arguments) {
   auto configuration = arguments.load();
   if (!configuration) {
@@ -109,7 +99,6 @@ int serve(const ConfigurationArguments& arguments) {
     return exit_wrong_use;
   }
   block_signals();
-  if (configuration->server.huge_code_pages) use_huge_code_pages();
 
   auto node = server::Node::start(*std::move(configuration), *std::move(keys));
   if (!node) {

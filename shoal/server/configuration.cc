@@ -77,9 +77,6 @@ OptionTable option_table_of(Configuration& configuration) {
             "Host names below which a bucket is the first label (virtual-host style).");
   table.add("server.stop_timeout", &server.stop_timeout,
             "How long SIGTERM waits for running requests before it cuts them off, and what they ask an S3 origin.");
-  table.add("server.huge_code_pages", &server.huge_code_pages,
-            "Keep the program's code in huge pages of memory, where the system has them: requests cost less. Profilers do "
-            "not find its symbols then.");
   auto& storage = configuration.storage;
   table.add("storage.durability", &storage.durability,
             "sync: a write is answered when it is on the disk. periodic: it is answered at once, and a crash loses up "

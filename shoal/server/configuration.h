@@ -25,7 +25,6 @@ struct Configuration {
     std::string region = "us-east-1";
     std::vector<std::string> domains;
     std::chrono::milliseconds stop_timeout = std::chrono::seconds(30);
-    bool huge_code_pages = true;
   } server;
 
   struct Storage {
