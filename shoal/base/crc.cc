@@ -4,32 +4,13 @@
 
 #include <isa-l/crc.h>
 
+#include "shoal/base/upper_halves_guard.h"
+
 namespace shoal {
 namespace {
 
 // isa-l takes int lengths for CRC-32C.
 constexpr std::size_t isal_length_max = std::size_t{1} << 30;
-
-#if defined(__x86_64__)
-[[gnu::target("avx")]] void zero_upper_halves() { __builtin_ia32_vzeroupper(); }
-#endif
-
-/// isa-l's code for AVX-512 leaves the upper halves of vector registers in use. From then on each SSE instruction, for
-/// which all of this program is compiled, also waits for whatever wrote its target register before, until the end of
-/// the thread: requests took a sixth longer, documents of listings four times as long (Intel 64 and IA-32 Architectures
-/// Optimization Reference Manual, "Mixing AVX code with SSE code").
-class UpperHalvesGuard {
- public:
-  UpperHalvesGuard() = default;
-  UpperHalvesGuard(const UpperHalvesGuard&) = delete;
-  UpperHalvesGuard& operator=(const UpperHalvesGuard&) = delete;
-  ~UpperHalvesGuard() {
-#if defined(__x86_64__)
-    static const bool has_avx = __builtin_cpu_supports("avx") != 0;
-    if (has_avx) zero_upper_halves();
-#endif
-  }
-};
 
 }  // namespace
 

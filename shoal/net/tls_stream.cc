@@ -11,6 +11,8 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "shoal/base/upper_halves_guard.h"
+
 namespace shoal::net {
 namespace {
 
@@ -31,6 +33,7 @@ Result<SocketStream::Attempt> TlsStream::try_receive(MutableByteSpan target) {
   ERR_clear_error();
   errno = 0;
   std::size_t bytes = 0;
+  UpperHalvesGuard guard;
   int outcome = SSL_read_ex(ssl_.get(), target.data(), target.size(), &bytes);
   if (outcome == 1) return Attempt{.bytes = bytes, .blocked = {}};
   return attempt_of(outcome, "receive");
@@ -55,6 +58,7 @@ Result<SocketStream::Attempt> TlsStream::try_send(GatherList& list) {
   ERR_clear_error();
   errno = 0;
   std::size_t written = 0;
+  UpperHalvesGuard guard;
   int outcome = SSL_write_ex(ssl_.get(), data, bytes, &written);
   if (outcome != 1) return attempt_of(outcome, "send");
   list.written(written);
