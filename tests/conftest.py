@@ -5,6 +5,7 @@ import secrets
 import pytest
 
 from harness.bucket import Bucket
+from harness.canned_origin import CannedOrigin
 from harness.ceph_cluster import missing_packages, running_cluster
 from harness.fronts import front_of
 from harness.paced_origin import PacedOrigin
@@ -79,6 +80,14 @@ def archive(new_server):
 def paced():
     """An origin whose pace a test sets."""
     origin = PacedOrigin()
+    yield origin
+    origin.close()
+
+
+@pytest.fixture
+def canned():
+    """An origin that says what a test tells it to."""
+    origin = CannedOrigin()
     yield origin
     origin.close()
 

@@ -4,17 +4,9 @@ import hashlib
 
 import pytest
 
-from harness.canned_origin import CannedOrigin
 from harness.fronts import bucket_of, front_of, status_of
 
 VERSIONING = b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
-
-
-@pytest.fixture
-def canned():
-    origin = CannedOrigin()
-    yield origin
-    origin.close()
 
 
 @pytest.fixture

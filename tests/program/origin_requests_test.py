@@ -89,7 +89,7 @@ def test_origin_that_has_too_much_is_asked_less(new_server, paced, server_thread
 @pytest.mark.parametrize("addressing", ["path", "virtual-host"])
 def test_bucket_in_the_path_or_in_the_host(new_server, addressing):
     """With the same bytes signed for each: the origin verifies what it gets."""
-    origin = new_server(options={"server.domains": "localhost", "log.requests": "true"}).start()
+    origin = new_server(options={"server.domains": "localhost"}).start()
     front = front_of(new_server, origin, {"origin.addressing": addressing}, f"http://localhost:{origin.port}")
     bucket = bucket_of(front)
     bucket.client.create_bucket(Bucket="bucket")

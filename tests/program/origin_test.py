@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness.bucket import random_bytes
-from harness.certificates import make_certificate, tls_options
+from harness.certificates import make_certificate, make_expired_certificate, tls_options
 from harness.faulty_proxy import FaultyProxy
 from harness.fronts import ORIGIN_FAILED, bucket_of, front_of, requests_to, status_of, write_keys
 from harness.server import program
@@ -403,19 +403,28 @@ def test_origin_over_tls(new_server, tmp_path):
     assert bucket_of(origin).get("key") == body
 
 
-@pytest.mark.parametrize("wrong", ["another host", "unknown authority"])
-def test_origin_that_cannot_prove_who_it_is(new_server, tmp_path, wrong):
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ("another host", "IP address mismatch"),
+        ("unknown authority", "self-signed certificate"),
+        ("expired", "certificate has expired"),
+    ],
+)
+def test_origin_that_cannot_prove_who_it_is(new_server, tmp_path, wrong, reason):
     """Is refused with the reason in the log, and gets no request."""
-    name = "DNS:example.org" if wrong == "another host" else "IP:127.0.0.1"
-    certificate, key = make_certificate(tmp_path / "wrong", "origin", name)
+    if wrong == "expired":
+        certificate, key = make_expired_certificate(tmp_path / "wrong", "origin")
+    else:
+        name = "DNS:example.org" if wrong == "another host" else "IP:127.0.0.1"
+        certificate, key = make_certificate(tmp_path / "wrong", "origin", name)
     origin = new_server(options=tls_options(certificate, key)).start()
-    options = {"origin.ca_file": str(certificate)} if wrong == "another host" else {}
+    options = {} if wrong == "unknown authority" else {"origin.ca_file": str(certificate)}
     url = f"https://127.0.0.1:{origin.tls_port()}"
     front = front_of(new_server, origin, options, url, expected_trouble=ORIGIN_FAILED)
     before = requests_to(origin)
     assert status_of(lambda: bucket_of(front).get("key")) == 503
     assert requests_to(origin) == before
-    reason = "IP address mismatch" if wrong == "another host" else "self-signed certificate"
     assert f"TLS with 127.0.0.1: its certificate: {reason}" in front.log()
 
 
