@@ -88,7 +88,8 @@ inline __m128i load(const std::byte* at) { return _mm_loadu_si128(reinterpret_ca
   lane[0] = _mm_xor_si128(lane[0], _mm_set_epi64x(0, static_cast<long long>(crc)));
   at += step_bytes;
 
-  const __m128i step = to_vector(ahead(8 * step_bytes));
+  constexpr Distance step_ahead = ahead(8 * step_bytes);
+  const __m128i step = to_vector(step_ahead);
   std::size_t left = bytes.size() - step_bytes;
   for (; left >= step_bytes; left -= step_bytes, at += step_bytes) {
     for (std::size_t i = 0; i < lanes; ++i) {
@@ -96,7 +97,8 @@ inline __m128i load(const std::byte* at) { return _mm_loadu_si128(reinterpret_ca
     }
   }
 
-  const __m128i next_lane = to_vector(ahead(8 * lane_bytes));
+  constexpr Distance lane_ahead = ahead(8 * lane_bytes);
+  const __m128i next_lane = to_vector(lane_ahead);
   for (std::size_t i = 1; i < lanes; ++i) lane[i] = _mm_xor_si128(moved(lane[i - 1], next_lane), lane[i]);
   // These 16 bytes have the same CRC as all those before them.
   std::array<std::byte, lane_bytes> folded;

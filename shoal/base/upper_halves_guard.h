@@ -13,8 +13,7 @@ class UpperHalvesGuard {
   UpperHalvesGuard& operator=(const UpperHalvesGuard&) = delete;
   ~UpperHalvesGuard() {
 #if defined(__x86_64__)
-    static const bool has_avx = __builtin_cpu_supports("avx") != 0;
-    if (has_avx) clear();
+    if (__builtin_cpu_supports("avx")) clear();
 #endif
   }
 

@@ -75,7 +75,8 @@ class ListWriter {
         page_(page),
         count_(std::min<std::size_t>(page.items.size(), query.max_keys)),
         truncated_(query.max_keys > 0 && (page.truncated || count_ < page.items.size())),
-        xml_(query.form == ListQuery::Form::versions ? "ListVersionsResult" : "ListBucketResult") {}
+        of_versions_(query.form == ListQuery::Form::versions),
+        xml_(of_versions_ ? "ListVersionsResult" : "ListBucketResult") {}
 
   std::string write() {
     xml_.reserve(512 + count_ * 320);  // an object with a name of some 60 bytes
@@ -148,8 +149,8 @@ class ListWriter {
   /// together once.
   void object(const ListItem& item) {
     if (!repeats(item)) put_common_together(item);
-    std::string_view begin = query_.form == ListQuery::Form::versions ? "<Version><Key>" : "<Contents><Key>";
-    std::string_view behind_name = query_.form == ListQuery::Form::versions
+    std::string_view begin = of_versions_ ? "<Version><Key>" : "<Contents><Key>";
+    std::string_view behind_name = of_versions_
                                        ? "</Key><VersionId>null</VersionId><IsLatest>true</IsLatest><LastModified>"
                                        : "</Key><LastModified>";
     std::string_view behind_time = "</LastModified><ETag>&quot;";
@@ -190,7 +191,7 @@ class ListWriter {
     behind_size.markup("</Size>");
     if (query_.with_owner) behind_size.person("Owner", item.owner);
     behind_size.element("StorageClass", item.storage_class.empty() ? standard_storage_class : item.storage_class);
-    behind_size.markup(query_.form == ListQuery::Form::versions ? "</Version>" : "</Contents>");
+    behind_size.markup(of_versions_ ? "</Version>" : "</Contents>");
     behind_size_ = behind_size.finish();
   }
 
@@ -225,6 +226,7 @@ class ListWriter {
   const ListPage& page_;
   const std::size_t count_;
   const bool truncated_;
+  const bool of_versions_;
   XmlWriter xml_;
   const ListItem* common_ = nullptr;  // the last object for which these were put together
   std::string behind_etag_;

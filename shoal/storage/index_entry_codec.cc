@@ -37,20 +37,10 @@ std::int64_t milliseconds_of(WallTime time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
-/// Of bytes that we wrote ourselves: the shortest form need not be looked for.
 std::uint64_t take(std::string_view& from) {
-  constexpr unsigned bits = 7;
-  std::uint64_t value = 0;
-  std::size_t at = 0;
-  for (unsigned shift = 0; at < from.size() && shift <= 63; shift += bits) {
-    auto byte = static_cast<unsigned char>(from[at++]);
-    value |= std::uint64_t{byte & 0x7fU} << shift;
-    if (byte < 0x80) {
-      from.remove_prefix(at);
-      return value;
-    }
-  }
-  CHECK_MSG(false, "an index page is damaged in memory");
+  std::optional<std::uint64_t> number = take_varint(from);
+  CHECK_MSG(number, "an index page is damaged in memory");
+  return *number;
 }
 
 /// How many bytes a record with this head and body takes.
