@@ -176,6 +176,19 @@ def test_one_request_to_the_origin_however_many_ask(origin, in_front):
     assert requests_to(origin) - before <= 2  # and one for what the authoriser looks at
 
 
+@pytest.mark.parametrize(("lifetime", "is_asked"), [("1h", False), ("0s", True)])
+def test_missing_key_is_remembered_for_a_while(origin, in_front, lifetime, is_asked):
+    front = in_front({"origin.coherence": "owned", "origin.missing_key_lifetime": lifetime})
+    bucket_of(origin).client.create_bucket(Bucket="bucket")
+    assert front.raw().call("GET", "/bucket/key").status == 404
+    for method in ("GET", "HEAD", "GET"):
+        before = requests_to(origin)
+        assert front.raw().call(method, "/bucket/key").status == 404
+        assert (requests_to(origin) > before) == is_asked
+    bucket_of(front).put("key", b"ours")
+    assert bucket_of(front).get("key") == b"ours"
+
+
 def test_what_others_write_is_seen_in_time(origin, in_front):
     front = in_front({"origin.coherence": "revalidate 1h", "origin.bucket_coherence": "always=revalidate 0s"})
     for name in ("bucket", "always"):
