@@ -35,4 +35,7 @@ endif()
 add_library(shoal_asio INTERFACE)
 target_link_libraries(shoal_asio INTERFACE Boost::headers Threads::Threads OpenSSL::SSL)
 target_compile_definitions(shoal_asio INTERFACE
-  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_NO_TS_EXECUTORS)
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_NO_TS_EXECUTORS
+  # Memory comes from operator new instead of std::aligned_alloc, for which glibc 2.36 keeps no freed blocks ready. Both
+  # align to 16 bytes.
+  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN)

@@ -22,8 +22,8 @@ BufferRef BodyMemory::copy_of(const Body& body, MemoryAccount* account) const {
     if (stored) return stored;
   }
   BufferRef block = BufferRef::allocate(static_cast<std::size_t>(body.size()), account);
-  std::byte* to = block->data();
-  for (const Body::Slice& slice : body) to = std::ranges::copy(slice.bytes, to).out;
+  MutableByteSpan rest(block->data(), block->size());
+  for (const Body::Slice& slice : body) rest = copy_bytes(slice.bytes, rest);
   return block;
 }
 

@@ -145,7 +145,7 @@ Entry& Directory::insert(const EntryKey& key) {
   entry->bucket = bucket_index(key.bucket);
   entry->name_size = static_cast<std::uint16_t>(key.name.size());
   entry->is_piece = key.is_piece();
-  std::ranges::copy(key.name, const_cast<char*>(entry->name().data()));
+  std::copy(key.name.begin(), key.name.end(), const_cast<char*>(entry->name().data()));
   if (entry->is_piece) {
     auto& piece = static_cast<PieceEntry&>(*entry);
     piece.version = key.version;

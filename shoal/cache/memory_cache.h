@@ -147,6 +147,7 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   Task<Result<void>> remove_bucket(std::string name) override;
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
 
+  const BucketInfo* try_stat_bucket(const std::string& name) override { return store_.try_stat_bucket(name); }
   std::optional<Object> try_get(const ObjectKeyView& key) override;
   ObjectInfoPtr try_stat(const ObjectKeyView& key) override;
   bool is_known_missing(const ObjectKeyView& key) override;

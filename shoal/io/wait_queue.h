@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <utility>
 
 #include "shoal/io/suspend.h"
@@ -33,7 +33,7 @@ class WaitQueue {
   }
 
   void wake_all() {
-    std::deque<Resume<void>> waiting = std::exchange(waiting_, {});
+    std::list<Resume<void>> waiting = std::exchange(waiting_, {});
     for (Resume<void>& resume : waiting) std::move(resume)();
   }
 
@@ -41,7 +41,7 @@ class WaitQueue {
   std::size_t size() const { return waiting_.size(); }
 
  private:
-  std::deque<Resume<void>> waiting_;
+  std::list<Resume<void>> waiting_;  // no memory while nobody waits: most of these live as long as one write
 };
 
 }  // namespace shoal::io

@@ -24,7 +24,7 @@ void BodyChecker::start(std::uint64_t name_hash) {
 void BodyChecker::take(ByteSpan piece) {
   if (bytes_ < start_.size()) {
     std::size_t count = std::min<std::size_t>(piece.size(), start_.size() - bytes_);
-    std::ranges::copy(piece.first(count), start_.begin() + static_cast<std::ptrdiff_t>(bytes_));
+    copy_bytes(piece.first(count), MutableByteSpan(start_).subspan(bytes_));
   }
   constexpr std::size_t unchecked = sizeof(BodyStamp::checksum);
   std::size_t skipped = bytes_ < unchecked ? std::min<std::size_t>(piece.size(), unchecked - bytes_) : 0;

@@ -101,7 +101,7 @@ Task<Result<std::size_t>> ClientConnection::read_chunked(MutableByteSpan target)
       CO_TRY(co_await fill(body_budget_));
     }
     http::ChunkedDecoder::Step step = chunks_.decode(buffer_.unread(), target.size());
-    std::ranges::copy(as_bytes(step.data), target.begin());
+    copy_bytes(as_bytes(step.data), target);
     buffer_.consume(step.consumed);
     switch (step.outcome) {
       case http::ChunkedDecoder::Outcome::data:

@@ -145,7 +145,7 @@ Task<bool> Exchange::settle() {
     if (!body_.complete() || !connection_.buffer().empty()) co_await connection_.linger();
     co_return false;
   }
-  if (!co_await body_.drain(connection_.options().drain_bytes_max)) {
+  if (!body_.is_drained() && !co_await body_.drain(connection_.options().drain_bytes_max)) {
     co_await connection_.linger();
     co_return false;
   }

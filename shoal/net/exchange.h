@@ -47,6 +47,8 @@ class Exchange {
   /// read, if the client waits for it. Further errors: incomplete_body (the client stopped early), invalid_argument
   /// (bad chunked coding).
   Task<Result<Body>> read_body(std::size_t bytes_max) { return body_.read(bytes_max); }
+  /// Whether read_body() has given all of it.
+  bool has_whole_body() const { return body_.complete(); }
   /// What came after a chunked body, once it was read to its end.
   const std::vector<http::Trailer>& trailers() const { return body_.trailers(); }
 

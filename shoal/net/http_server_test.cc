@@ -83,7 +83,8 @@ class TestHandler final : public RequestHandler {
       all.append(*std::move(piece));
     }
     http::ResponseHead head = text_head();
-    for (const http::Trailer& trailer : exchange.trailers()) head.headers.add_named("Got-" + trailer.name, trailer.value);
+    for (const http::Trailer& trailer : exchange.trailers())
+      head.headers.add_named("Got-" + trailer.name, trailer.value);
     (void)co_await exchange.respond(std::move(head), std::move(all));
   }
 
@@ -560,7 +561,7 @@ TEST_F(HttpServerTest, AnEndpointThatIsNotOursIsAnError) {
 
 TEST_F(HttpServerTest, AnUnknownCongestionControlIsAnError) {
   ServerOptions options;
-  options.congestion_control = "carrier-pigeon";
+  options.congestion_control.name = "carrier-pigeon";
   auto server = HttpServer::listen(loop_, Endpoint::loopback(0), options, handler_);
   ASSERT_FALSE(server.has_value());
   EXPECT_EQ(server.error().code, ErrorCode::invalid_argument);

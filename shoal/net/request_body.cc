@@ -29,10 +29,12 @@ RequestBody::RequestBody(Stream& stream, ReadBuffer& buffer, const http::Request
 
 Task<Result<Body>> RequestBody::read(std::size_t bytes_max) {
   CHECK(bytes_max > 0);
-  if (complete_ && !continue_wanted_) co_return Body();
+  if (is_drained()) co_return Body();
   if (failed_) co_return failure(ErrorCode::incomplete_body, "read a request body after it failed");
   failed_ = true;  // until this read has succeeded
-  CO_TRY(co_await send_continue());
+  if (continue_wanted_) {
+    CO_TRY(co_await send_continue());
+  }
   Result<Body> piece = Body();
   if (complete_) {
     // Nothing but the consent was wanted.
@@ -58,7 +60,7 @@ Task<bool> RequestBody::drain(std::uint64_t bytes_max) {
 }
 
 bool RequestBody::may_drain(std::uint64_t bytes_max) const {
-  if (complete_ && !continue_wanted_) return true;
+  if (is_drained()) return true;
   // A client that still waits for our consent may send the body or not: there is no telling what comes next.
   return !failed_ && !continue_wanted_ && bytes_left_ <= bytes_max;
 }
@@ -77,7 +79,6 @@ const std::vector<http::Trailer>& RequestBody::trailers() const {
 // Also to a client that did not wait: botocore takes a final status that comes without a 100 before it for the status
 // of the next response on the connection too.
 Task<Result<void>> RequestBody::send_continue() {
-  if (!continue_wanted_) co_return Result<void>();
   continue_wanted_ = false;
   GatherList list;
   list.add(http::continue_response);

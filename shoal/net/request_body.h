@@ -31,6 +31,8 @@ class RequestBody {
 
   /// Whether the end was reached: what follows on the connection is the next request.
   bool complete() const { return complete_; }
+  /// Whether there is nothing left to drain, and nothing that the client still waits for.
+  bool is_drained() const { return complete_ && !continue_wanted_; }
   /// Whether drain() might succeed with this limit, as far as that is known.
   bool may_drain(std::uint64_t bytes_max) const;
   /// Gives back to the buffer what was read beyond the end. Ends the views of the head.

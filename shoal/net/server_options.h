@@ -3,12 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "shoal/base/bytes.h"
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
 #include "shoal/http/request_parser.h"
+#include "shoal/net/congestion_control.h"
 #include "shoal/net/tls_context.h"
 
 namespace shoal::net {
@@ -49,8 +49,7 @@ struct ServerOptions {
   int send_buffer_bytes = 0;
   /// TCP_NOTSENT_LOWAT: what the kernel holds of a response beyond what is on its way; 0 for the system's default.
   int unsent_bytes_max = 0;
-  /// TCP_CONGESTION, for example "cubic"; empty for the system's default.
-  std::string congestion_control = {};
+  CongestionControl::Options congestion_control = {};
 
   /// Connections are encrypted with it; null: they are plain. Outlives the server.
   const TlsContext* tls = nullptr;

@@ -17,14 +17,9 @@
 namespace shoal::net {
 namespace {
 
-Result<void> set_option(int socket, int level, int name, const void* value, std::size_t bytes, const char* what) {
-  if (::setsockopt(socket, level, name, value, static_cast<socklen_t>(bytes)) == 0) return {};
-  ErrorCode code = errno == ENOENT ? ErrorCode::invalid_argument : ErrorCode::io_error;
-  return failure(code, std::string("set ") + what + ": " + std::generic_category().message(errno));
-}
-
 Result<void> set_option(int socket, int level, int name, int value, const char* what) {
-  return set_option(socket, level, name, &value, sizeof value, what);
+  if (::setsockopt(socket, level, name, &value, sizeof value) == 0) return {};
+  return failure(ErrorCode::io_error, std::string("set ") + what + ": " + std::generic_category().message(errno));
 }
 
 /// Linux lets accepted sockets inherit these.
@@ -37,10 +32,6 @@ Result<void> set_options(int socket, const ServerOptions& options) {
   }
   if (options.unsent_bytes_max > 0) {
     TRY(set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, options.unsent_bytes_max, "TCP_NOTSENT_LOWAT"));
-  }
-  if (!options.congestion_control.empty()) {
-    const std::string& name = options.congestion_control;
-    TRY(set_option(socket, IPPROTO_TCP, TCP_CONGESTION, name.data(), name.size(), "TCP_CONGESTION"));
   }
   return {};
 }
@@ -63,6 +54,7 @@ Result<void> TcpListener::bind(const Endpoint& endpoint, const ServerOptions& op
   acceptor_.open(endpoint.native().protocol(), error);
   TRY(attempt("open a socket for", error));
   TRY(set_options(acceptor_.native_handle(), options));
+  TRY_ASSIGN(congestion_control_, CongestionControl::prepare(acceptor_.native_handle(), options.congestion_control));
   acceptor_.bind(endpoint.native(), error);
   TRY(attempt("bind to", error));
   acceptor_.listen(options.accept_backlog, error);
@@ -102,6 +94,7 @@ Task<Result<Listener::Accepted>> TcpListener::accept() {
     ErrorCode code = error_number == ECONNABORTED ? ErrorCode::cancelled : ErrorCode::io_error;
     co_return failure(code, "accept: " + std::generic_category().message(error_number));
   }
+  congestion_control_.choose(socket.get());
   if (tls_ == nullptr) {
     co_return Accepted{std::make_unique<TcpStream>(poller_, std::move(socket), clock_), Endpoint(peer)};
   }

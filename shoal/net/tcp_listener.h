@@ -8,6 +8,7 @@
 
 #include "shoal/io/event_loop.h"
 #include "shoal/io/socket_poller.h"
+#include "shoal/net/congestion_control.h"
 #include "shoal/net/listener.h"
 #include "shoal/net/server_options.h"
 
@@ -41,6 +42,7 @@ class TcpListener final : public Listener {
   io::SocketPoller poller_;  // of the accepted
   const Clock& clock_;
   const TlsContext* const tls_;
+  CongestionControl congestion_control_;
   Endpoint local_endpoint_;
 };
 

@@ -72,7 +72,7 @@ Task<Result<void>> S3Origin::receive_body(ObjectKey key, ObjectInfoPtr info, Ori
     auto rest = co_await read_range(key, info, arrival.filled_bytes(), arrival.missing().size());
     if (!rest) co_return failure(std::move(rest).error());
     for (const Body::Slice& slice : *rest) {
-      std::ranges::copy(slice.bytes, arrival.missing().begin());
+      copy_bytes(slice.bytes, arrival.missing());
       arrival.add(slice.bytes.size());
       md5.update(slice.bytes);
     }

@@ -110,6 +110,7 @@ std::optional<ChecksumAlgorithm> parse_checksum_algorithm(std::string_view text)
 std::string_view checksum_header(ChecksumAlgorithm algorithm) { return traits_of(algorithm).header; }
 
 std::optional<ChecksumAlgorithm> checksum_algorithm_of_header(std::string_view name) {
+  if (!starts_with_ignoring_ascii_case(name, "x-amz-checksum-")) return std::nullopt;  // asked of every line of a head
   for (const Traits& candidate : traits) {
     if (equals_ignoring_ascii_case(candidate.header, name)) return candidate.algorithm;
   }

@@ -50,10 +50,10 @@ HmacSha256::HmacSha256(ByteSpan key) {
   std::array<std::byte, SHA256_CBLOCK> block{};
   if (key.size() > block.size()) {
     Sha256::Value hashed = Sha256::of(key);
-    std::ranges::copy(hashed, block.begin());
+    copy_bytes(hashed, block);
     OPENSSL_cleanse(hashed.data(), hashed.size());
   } else {
-    std::ranges::copy(key, block.begin());
+    copy_bytes(key, block);
   }
   for (std::byte& b : block) b ^= std::byte{0x36};
   inner_.update(block);

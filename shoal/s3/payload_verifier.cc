@@ -20,7 +20,7 @@ S3Result<std::optional<Md5::Value>> content_md5(const http::HeaderFields& header
   if (!bytes || bytes->size() != value.size() || headers.count("content-md5") > 1) {
     return failure(S3ErrorCode::invalid_digest);
   }
-  std::ranges::copy(*bytes, value.begin());
+  copy_bytes(*bytes, value);
   return value;
 }
 

@@ -30,6 +30,8 @@ class PieceConsumer {
   virtual ~PieceConsumer() = default;
   /// Before the first piece: how many bytes there will be, if the client says so.
   virtual void expect(std::uint64_t /*bytes*/) {}
+  /// take(), if that needs no waiting; otherwise false, and the piece is untouched.
+  virtual bool try_take(Body& /*piece*/) { return false; }
   virtual Task<s3::S3Result<void>> take(Body piece) = 0;
 };
 
@@ -37,6 +39,7 @@ class SinkConsumer final : public PieceConsumer {
  public:
   explicit SinkConsumer(service::ObjectSink& sink) : sink_(sink) {}
   void expect(std::uint64_t bytes) override { sink_.announce_size(bytes); }
+  bool try_take(Body& piece) override { return sink_.try_write(piece); }
   Task<s3::S3Result<void>> take(Body piece) override { co_return to_s3(co_await sink_.write(std::move(piece))); }
 
  private:
@@ -71,14 +74,17 @@ class BodyPipeline {
   }
 
   Task<s3::S3Result<s3::PayloadDigest>> run(net::Exchange& exchange, PieceConsumer& consumer) {
-    while (true) {
+    do {
       auto received = co_await exchange.read_body(piece_bytes);
       if (!received) co_return std::unexpected(body_error(received.error()));
-      if (received->empty()) break;
       for (const Body::Slice& slice : *received) {
-        CO_TRY(co_await decode(slice, consumer));
+        for (ByteSpan input = slice.bytes; !input.empty();) {
+          CO_TRY_ASSIGN(Body piece, decode(slice.owner, input));
+          if (piece.empty() || consumer.try_take(piece)) continue;
+          CO_TRY(co_await consumer.take(std::move(piece)));
+        }
       }
-    }
+    } while (!exchange.has_whole_body());
     CO_TRY(decoder_.finish());
     CO_TRY_ASSIGN(s3::PayloadDigest digest, verifier_->finish(decoder_.trailers()));
     if (extra_checksum_) {
@@ -88,17 +94,14 @@ class BodyPipeline {
   }
 
  private:
-  Task<s3::S3Result<void>> decode(const Body::Slice& slice, PieceConsumer& consumer) {
-    ByteSpan input = slice.bytes;
-    while (!input.empty()) {
-      CO_TRY_ASSIGN(ByteSpan piece, decoder_.decode(input));
-      if (piece.empty()) continue;
-      if (decoder_.decoded_bytes() > limits_.bytes_max) co_return s3::failure(limits_.too_large);
-      verifier_->update(piece);
-      if (extra_checksum_) extra_checksum_->update(piece);
-      CO_TRY(co_await consumer.take(Body(slice.owner, piece)));
-    }
-    co_return s3::S3Result<void>{};
+  /// The next piece of the body, taken from the front of `input`; it may be empty.
+  s3::S3Result<Body> decode(const BufferRef& owner, ByteSpan& input) {
+    TRY_ASSIGN(ByteSpan piece, decoder_.decode(input));
+    if (piece.empty()) return Body();
+    if (decoder_.decoded_bytes() > limits_.bytes_max) return s3::failure(limits_.too_large);
+    verifier_->update(piece);
+    if (extra_checksum_) extra_checksum_->update(piece);
+    return Body(owner, piece);
   }
 
   s3::PayloadDecoder decoder_;

@@ -313,7 +313,12 @@ OptionTable option_table_of(Configuration& configuration) {
       "TCP_NOTSENT_LOWAT of client connections: what the kernel may hold of responses that a client does not "
       "take; 0 leaves it to the kernel.");
   table.add("limits.congestion_control", &limits.congestion_control,
-            "TCP congestion control of client connections, for example cubic; empty means that of the system.");
+            "TCP congestion control of client connections, for example cubic; empty means that of the system, but for "
+            "near clients.");
+  table.add("limits.near_congestion_control", &limits.near_congestion_control,
+            "That of clients whose handshake took less than near_round_trip, for whom BBR costs more than it brings; "
+            "empty: as for all.");
+  table.add("limits.near_round_trip", &limits.near_round_trip, "See near_congestion_control.");
   auto& tls = configuration.tls;
   table.add("tls.listen", &tls.listen, "Address and port of the S3 API over TLS, beside server.listen; empty: none.");
   table.add("tls.certificate_file", &tls.certificate_file,
@@ -489,7 +494,9 @@ net::ServerOptions Configuration::http_server_options() const {
   options.accept_backlog = static_cast<int>(limits.accept_backlog);
   options.send_buffer_bytes = static_cast<int>(limits.send_buffer_bytes);
   options.unsent_bytes_max = static_cast<int>(limits.unsent_bytes_max);
-  options.congestion_control = limits.congestion_control;
+  options.congestion_control.name = limits.congestion_control;
+  options.congestion_control.near_name = limits.near_congestion_control;
+  options.congestion_control.near_round_trip = limits.near_round_trip;
   return options;
 }
 

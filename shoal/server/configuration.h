@@ -147,6 +147,8 @@ struct Configuration {
     std::uint64_t send_buffer_bytes = 0;
     std::uint64_t unsent_bytes_max = 1_MiB;
     std::string congestion_control;
+    std::string near_congestion_control = "cubic";
+    std::chrono::milliseconds near_round_trip{1};
   } limits;
 
   struct Tls {

@@ -21,6 +21,11 @@ Task<s3::S3Result<BucketInfo>> find_bucket(S3Call& call) {
   co_return bucket;
 }
 
+bool has_bucket_at_once(S3Call& call) {
+  const BucketInfo* bucket = call.store().try_stat_bucket(call.request().bucket);
+  return bucket != nullptr && s3::check_expected_owner(call.request(), bucket->owner);
+}
+
 Task<s3::S3Result<BucketInfo>> find_source_bucket(S3Call& call, std::string name) {
   CO_TRY_ASSIGN(BucketInfo bucket, co_await find(call, std::move(name)));
   CO_TRY(s3::check_expected_source_owner(call.request(), bucket.owner));

@@ -8,6 +8,8 @@ namespace shoal::server {
 
 /// The bucket of the call: NoSuchBucket if there is none, AccessDenied if the client expects another owner.
 Task<s3::S3Result<BucketInfo>> find_bucket(S3Call& call);
+/// Whether find_bucket() would succeed, if that is known without waiting; false says nothing.
+bool has_bucket_at_once(S3Call& call);
 
 /// The same for the bucket that a copy reads from.
 Task<s3::S3Result<BucketInfo>> find_source_bucket(S3Call& call, std::string name);

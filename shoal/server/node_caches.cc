@@ -155,6 +155,7 @@ void Node::Parts::build_chains() {
                      has_origin() && !has_rados ? configuration.origin.gather_bytes_max : streamed_max,
                      streamed_max,
                      budget.get()};
+    if (cores.size() > 1) core.services.distant = core.router.get();
     if (core.coherent != nullptr) core.services.traced = core.limited.get();
     if (passing_store(i) != nullptr) core.services.pass_through = core.limited.get();
     if (!forwarding.empty()) {

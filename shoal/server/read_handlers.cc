@@ -172,21 +172,35 @@ Task<s3::S3Result<Object>> describe_object(S3Call& call) {
   co_return *std::move(read.object);
 }
 
-/// What can be said without waiting: the object, for HEAD without its body; one without info where there is none.
-std::optional<Object> look_at_once(S3Call& call, const ObjectKeyView& key) {
-  if (call.request().operation == s3::Operation::head_object) {
-    if (ObjectInfoPtr info = call.store().try_stat(key)) {
-      call.note_described(*info, CacheResult::hit);
-      Object described;
-      described.info = std::move(info);
-      return described;
-    }
-  } else if (std::optional<Object> object = call.store().try_get(key)) {
-    if (object->reader) return std::nullopt;
-    call.note_read(*object, CacheResult::hit);
-    return object;
+Wanted wanted_by(const S3Call& call) {
+  return call.request().operation == s3::Operation::head_object ? Wanted::description : Wanted::body;
+}
+
+/// Answers with what look_at_once() found.
+s3::S3Result<void> respond_found(S3Call& call, const s3::ReadRequest& read, Object object) {
+  if (!object.info) return s3::failure(s3::S3ErrorCode::no_such_key);
+  if (wanted_by(call) == Wanted::body) {
+    call.note_read(object, CacheResult::hit);
+  } else {
+    call.note_described(*object.info, CacheResult::hit);
   }
-  return call.store().is_known_missing(key) ? std::optional(Object()) : std::nullopt;
+  switch (s3::evaluate(read.conditions, *object.info)) {
+    case s3::ConditionOutcome::not_modified:
+      return call.respond_now(not_modified(call, *object.info), Body());
+    case s3::ConditionOutcome::precondition_failed:
+      return s3::failure(s3::S3ErrorCode::precondition_failed);
+    case s3::ConditionOutcome::proceed:
+      break;
+  }
+  auto plan = plan_read(call, read, *object.info);
+  if (!plan) {
+    if (plan.error().code != s3::S3ErrorCode::invalid_range) return std::unexpected(plan.error());
+    call.respond_error_now(unsatisfied_head(call, plan.error(), object.info->size), plan.error());
+    return {};
+  }
+  bool whole = plan->length == object.body.size() || object.body.empty();
+  Body body = whole ? std::move(object.body) : object.body.sub_body(plan->offset, plan->length);
+  return call.respond_now(plan->head, std::move(body));
 }
 
 }  // namespace
@@ -196,26 +210,23 @@ std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call) {
   auto read = s3::parse_read_request(request, call.asked_at());
   if (!read) return std::unexpected(read.error());
   if (insists_on_fresh(call)) return std::nullopt;
-  std::optional<Object> object = look_at_once(call, ObjectKeyView(request.bucket, request.key));
+  auto object = look_at_once(call.store(), ObjectKeyView(request.bucket, request.key), wanted_by(call));
   if (!object) return std::nullopt;
-  if (!object->info) return s3::failure(s3::S3ErrorCode::no_such_key);
-  switch (s3::evaluate(read->conditions, *object->info)) {
-    case s3::ConditionOutcome::not_modified:
-      return call.respond_now(not_modified(call, *object->info), Body());
-    case s3::ConditionOutcome::precondition_failed:
-      return s3::failure(s3::S3ErrorCode::precondition_failed);
-    case s3::ConditionOutcome::proceed:
-      break;
-  }
-  auto plan = plan_read(call, *read, *object->info);
-  if (!plan) {
-    if (plan.error().code != s3::S3ErrorCode::invalid_range) return std::unexpected(plan.error());
-    call.respond_error_now(unsatisfied_head(call, plan.error(), object->info->size), plan.error());
-    return s3::S3Result<void>();
-  }
-  bool whole = plan->length == object->body.size() || object->body.empty();
-  Body body = whole ? std::move(object->body) : object->body.sub_body(plan->offset, plan->length);
-  return call.respond_now(plan->head, std::move(body));
+  return respond_found(call, *read, *std::move(object));
+}
+
+bool is_read_elsewhere(const S3Call& call) {
+  const DistantMemory* distant = call.services().distant;
+  if (distant == nullptr || insists_on_fresh(call)) return false;
+  return distant->is_distant(ObjectKeyView(call.request().bucket, call.request().key));
+}
+
+Task<std::optional<s3::S3Result<void>>> read_object_elsewhere(S3Call& call) {
+  std::optional<Object> object = co_await call.services().distant->look(call.key(), wanted_by(call));
+  if (!object) co_return std::nullopt;
+  auto read = s3::parse_read_request(call.request(), call.asked_at());
+  if (!read) co_return std::unexpected(read.error());
+  co_return respond_found(call, *read, *std::move(object));
 }
 
 Task<s3::S3Result<void>> handle_get_object(S3Call& call) {

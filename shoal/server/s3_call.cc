@@ -1,5 +1,6 @@
 #include "shoal/server/s3_call.h"
 
+#include <optional>
 #include <utility>
 
 #include "shoal/base/log.h"
@@ -43,9 +44,16 @@ Task<s3::S3Result<void>> S3Call::wait_for_memory(std::uint64_t bytes) {
   co_return s3::S3Result<void>();
 }
 
-Task<s3::S3Result<void>> S3Call::wait_for_memory_of_body(std::uint64_t body_bytes) {
+std::uint64_t S3Call::memory_of_body(std::uint64_t body_bytes) const {
   bool is_streamed = body_bytes > services_.whole_bytes_max;
-  return wait_for_memory(is_streamed ? services_.streamed_bytes_max : body_bytes);
+  return is_streamed ? services_.streamed_bytes_max : body_bytes;
+}
+
+bool S3Call::has_memory_of_body(std::uint64_t body_bytes) {
+  if (services_.budget == nullptr) return true;
+  std::optional<MemoryPromise> promise = services_.budget->try_promise(MemoryUse::request, memory_of_body(body_bytes));
+  if (promise) memory_ = *std::move(promise);
+  return promise.has_value();
 }
 
 http::ResponseHead S3Call::head(int status) const {

@@ -6,6 +6,7 @@
 #include "shoal/base/memory_budget.h"
 #include "shoal/base/task.h"
 #include "shoal/http/response_writer.h"
+#include "shoal/model/distant_memory.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/traced_reads.h"
 #include "shoal/net/exchange.h"
@@ -28,6 +29,7 @@ struct S3Services {
   std::uint64_t whole_bytes_max;     ///< bodies up to this size, or of a size that nobody tells, may be in memory whole
   std::uint64_t streamed_bytes_max;  ///< what of a larger one is in memory at a time
   MemoryBudget* budget = nullptr;    ///< of the process; null: no limit
+  DistantMemory* distant = nullptr;  ///< of the other loops; null: there are none
   PassThrough* pass_through = nullptr;  ///< of the store; null without an origin
   TracedReads* traced = nullptr;        ///< reads of the store that tell where they came from; null without an origin
   Forwarder* forwarder = nullptr;       ///< null unless an S3 service is behind the store
@@ -70,7 +72,11 @@ class S3Call {
   /// for ever, since the client may come again (SlowDown).
   Task<s3::S3Result<void>> wait_for_memory(std::uint64_t bytes);
   /// The same for what of a body that is written is in memory at a time.
-  Task<s3::S3Result<void>> wait_for_memory_of_body(std::uint64_t body_bytes);
+  Task<s3::S3Result<void>> wait_for_memory_of_body(std::uint64_t body_bytes) {
+    return wait_for_memory(memory_of_body(body_bytes));
+  }
+  /// Whether that is promised at once; otherwise it takes waiting.
+  bool has_memory_of_body(std::uint64_t body_bytes);
 
   /// A head with the lines that every answer has.
   http::ResponseHead head(int status) const;
@@ -89,6 +95,7 @@ class S3Call {
   void respond_error_now(http::ResponseHead head, const s3::S3Error& error);
 
  private:
+  std::uint64_t memory_of_body(std::uint64_t body_bytes) const;
   void log_unsent(const Result<void>& sent) const;
   s3::ErrorContext error_context() const;
 

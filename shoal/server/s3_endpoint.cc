@@ -92,6 +92,7 @@ void S3Endpoint::Request::clear() {
   caller.clear();
   asked.clear();
   object = {};
+  read_elsewhere = false;
 }
 
 void S3Endpoint::write_request_id(std::string& id) {
@@ -137,18 +138,37 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
   return {};
 }
 
-std::optional<s3::S3Result<void>> S3Endpoint::answer_at_once(net::Exchange& exchange, Request& request) {
+bool S3Endpoint::may_be_in_memory(const net::Exchange& exchange, const Request& request) const {
   bool reads =
       request.asked.operation == s3::Operation::get_object || request.asked.operation == s3::Operation::head_object;
-  if (!reads || exchange.has_body()) return std::nullopt;
-  if (!authorizer_.may_do_anything(request.caller.principal) || is_forwarded(request)) return std::nullopt;
+  return reads && !exchange.has_body() && authorizer_.may_do_anything(request.caller.principal) &&
+         !is_forwarded(request);
+}
+
+namespace {
+
+void respond_if_failed(S3Call& call, const std::optional<s3::S3Result<void>>& outcome) {
+  if (!outcome || *outcome) return;
+  call.respond_error_now(call.head(s3::http_status(outcome->error().code)), outcome->error());
+}
+
+}  // namespace
+
+std::optional<s3::S3Result<void>> S3Endpoint::answer_at_once(net::Exchange& exchange, Request& request) {
   S3Call call(exchange, services_, request.asked, request.caller, request.id, request.asked_at);
   std::optional<s3::S3Result<void>> outcome = read_object_at_once(call);
   request.object = call.accessed();
-  if (outcome && !*outcome) {
-    call.respond_error_now(call.head(s3::http_status(outcome->error().code)), outcome->error());
-  }
+  request.read_elsewhere = !outcome && is_read_elsewhere(call);
+  respond_if_failed(call, outcome);
   return outcome;
+}
+
+Task<std::optional<s3::S3Result<void>>> S3Endpoint::answer_from_elsewhere(net::Exchange& exchange, Request& request) {
+  S3Call call(exchange, services_, request.asked, request.caller, request.id, request.asked_at);
+  std::optional<s3::S3Result<void>> outcome = co_await read_object_elsewhere(call);
+  request.object = call.accessed();
+  respond_if_failed(call, outcome);
+  co_return outcome;
 }
 
 /// What nobody here interprets is between the owner and the origin: others may not do it.
@@ -158,7 +178,9 @@ bool S3Endpoint::is_forwarded(const Request& request) const {
 }
 
 Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, Request& request) {
-  CO_TRY(co_await authorizer_.authorize(request.caller.principal, request.asked, *services_.store));
+  if (!authorizer_.may_do_anything(request.caller.principal)) {
+    CO_TRY(co_await authorizer_.authorize(request.caller.principal, request.asked, *services_.store));
+  }
   bool is_forwarded = this->is_forwarded(request);
   S3Handler handler = is_forwarded ? handle_for_origin : handler_of(request.asked.operation);
   if (handler == nullptr) co_return s3::failure(s3::S3ErrorCode::not_implemented);
@@ -168,7 +190,10 @@ Task<s3::S3Result<void>> S3Endpoint::serve(net::Exchange& exchange, Request& req
 
   S3Call call(exchange, services_, request.asked, request.caller, request.id, request.asked_at);
   if (exchange.has_body()) {
-    CO_TRY(co_await call.wait_for_memory_of_body(exchange.content_length().value_or(services_.whole_bytes_max)));
+    std::uint64_t bytes = exchange.content_length().value_or(services_.whole_bytes_max);
+    if (!call.has_memory_of_body(bytes)) {
+      CO_TRY(co_await call.wait_for_memory_of_body(bytes));
+    }
   }
   auto outcome = co_await handler(call);
   request.object = call.accessed();
@@ -193,9 +218,11 @@ std::optional<Task<void>> S3Endpoint::begin(net::Exchange& exchange) {
     record(exchange, request, understood);
     return std::nullopt;
   }
-  if (std::optional<s3::S3Result<void>> outcome = answer_at_once(exchange, request)) {
-    record(exchange, request, *outcome);
-    return std::nullopt;
+  if (may_be_in_memory(exchange, request)) {
+    if (std::optional<s3::S3Result<void>> outcome = answer_at_once(exchange, request)) {
+      record(exchange, request, *outcome);
+      return std::nullopt;
+    }
   }
   return finish(exchange, std::move(request));
 }
@@ -206,6 +233,12 @@ Task<void> S3Endpoint::handle(net::Exchange& exchange) {
 }
 
 Task<void> S3Endpoint::finish(net::Exchange& exchange, Request request) {
+  if (request.read_elsewhere) {
+    if (std::optional<s3::S3Result<void>> answered = co_await answer_from_elsewhere(exchange, request)) {
+      record(exchange, request, *answered);
+      co_return;
+    }
+  }
   s3::S3Result<void> outcome = co_await serve(exchange, request);
   if (!outcome && !exchange.response_started()) {
     http::ResponseHead head = response_head(s3::http_status(outcome.error().code), request.id);

@@ -53,6 +53,7 @@ class S3Endpoint final : public net::RequestHandler {
     s3::Verified caller;
     s3::OperationRequest asked;
     AccessedObject object;
+    bool read_elsewhere = false;  ///< another loop may have it in memory
 
     /// Like a new one, which keeps the memory of its texts.
     void clear();
@@ -62,8 +63,12 @@ class S3Endpoint final : public net::RequestHandler {
                                   WallTime now, s3::Verified& caller);
   /// Who sent it and what is asked for. Fills in `request`.
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
+  /// Whether what is in memory may answer it without a look at rights.
+  bool may_be_in_memory(const net::Exchange& exchange, const Request& request) const;
   /// The outcome, which was answered; nothing when this request takes the way through the operation's handler.
   std::optional<s3::S3Result<void>> answer_at_once(net::Exchange& exchange, Request& request);
+  /// The same of a request whose object is another loop's.
+  Task<std::optional<s3::S3Result<void>>> answer_from_elsewhere(net::Exchange& exchange, Request& request);
   bool is_forwarded(const Request& request) const;
   Task<s3::S3Result<void>> serve(net::Exchange& exchange, Request& request);
   /// Serves, and answers with the error if there is one.

@@ -30,6 +30,10 @@ Task<s3::S3Result<void>> handle_get_object(S3Call& call);
 /// GetObject and HeadObject of what is in memory, or is known to be missing, without waiting. The error, if there is
 /// one, is for the caller to send. Nothing: this request takes the long way.
 std::optional<s3::S3Result<void>> read_object_at_once(S3Call& call);
+/// Whether another loop may have in memory what a GetObject or HeadObject wants. Then read_object_elsewhere() is
+/// read_object_at_once() there, for the price of a message.
+bool is_read_elsewhere(const S3Call& call);
+Task<std::optional<s3::S3Result<void>>> read_object_elsewhere(S3Call& call);
 Task<s3::S3Result<void>> handle_head_object(S3Call& call);
 Task<s3::S3Result<void>> handle_get_object_attributes(S3Call& call);
 

@@ -30,7 +30,9 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
   CO_TRY_ASSIGN(std::optional<s3::CannedAcl> acl, s3::parse_canned_acl(request));
   CO_TRY_ASSIGN(WriteCondition condition, s3::parse_write_condition(request));
   CO_TRY_ASSIGN(ObjectInfo info, s3::parse_object_attributes(request));
-  CO_TRY(co_await find_bucket(call));
+  if (!has_bucket_at_once(call)) {
+    CO_TRY(co_await find_bucket(call));
+  }
 
   info.owner = call.caller().principal.id;
   if (acl) info.acl = s3::stored_acl(*acl);
@@ -45,7 +47,7 @@ Task<s3::S3Result<void>> handle_put_object(S3Call& call) {
 
   http::ResponseHead head = call.head(200);
   head.headers.add(s3::stored_headers(*stored));
-  co_return co_await call.respond(std::move(head));
+  co_return call.respond_now(head, Body());
 }
 
 namespace {

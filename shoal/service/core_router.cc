@@ -1,5 +1,6 @@
 #include "shoal/service/core_router.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "shoal/io/run_on.h"
@@ -7,6 +8,21 @@
 
 namespace shoal::service {
 namespace {
+
+/// Has `store` do an operation on its loop, from another one. The arguments are kept here meanwhile.
+template <typename Store, typename Value, typename... Parameters>
+Task<Value> call_elsewhere(io::EventLoop& loop, Store& store, Task<Value> (Store::*operation)(Parameters...),
+                           Parameters... arguments) {
+  co_return co_await io::run_on(loop, [&] { return (store.*operation)(std::move(arguments)...); });
+}
+
+/// The same from any loop; on its own it is a plain call.
+template <typename Store, typename Value, typename... Parameters>
+Task<Value> call_on(io::EventLoop& loop, Store& store, Task<Value> (Store::*operation)(Parameters...),
+                    std::type_identity_t<Parameters>... arguments) {
+  if (loop.in_loop()) return (store.*operation)(std::move(arguments)...);
+  return call_elsewhere<Store, Value, Parameters...>(loop, store, operation, std::move(arguments)...);
+}
 
 /// Keeps something that belongs to another loop, and gives it back to that loop to be destroyed.
 template <typename Pointer>
@@ -141,134 +157,126 @@ bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
   return &core == &cores_[own_] && core.store->is_known_missing(key);
 }
 
-Task<std::optional<Object>> CoreRouter::look_at_owner(const Core& core, const ObjectKey& key) {
-  co_return co_await io::run_on(*core.loop, [&] {
-    std::optional<Object> object = core.store->try_get(key);
-    if (object && object->reader != nullptr) object.reset();
-    return object;
-  });
+Task<std::optional<Object>> CoreRouter::look(ObjectKey key, Wanted wanted) {
+  const Core& core = owner_of(key);
+  co_return co_await io::run_on(*core.loop, [&] { return look_at_once(*core.store, key, wanted); });
 }
 
-Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
-  const Core& core = owner_of(key);
-  if (!core.loop->in_loop()) {
-    std::optional<Object> hit = co_await look_at_owner(core, key);
-    if (hit) co_return hit;
-  }
-  auto object = co_await io::run_on(*core.loop, [&] { return core.store->get(std::move(key)); });
+namespace {
+
+Task<Result<std::optional<Object>>> get_elsewhere(const CoreRouter::Core& core, ObjectKey key) {
+  auto object = co_await call_on(*core.loop, *core.store, &ObjectStore::get, std::move(key));
   if (object) route_reader(*core.loop, *object);
   co_return object;
 }
 
-Task<Result<TracedRead>> CoreRouter::read(ObjectKey key, Demand demand) {
-  const Core& core = owner_of(key);
-  if (demand == Demand::as_promised && !core.loop->in_loop()) {
-    TracedRead found;
-    found.object = co_await look_at_owner(core, key);
-    found.source = ReadSource::memory;
-    if (found.object) co_return found;
-  }
-  auto read = co_await io::run_on(*core.loop, [&] { return core.reads->read(std::move(key), demand); });
+Task<Result<TracedRead>> read_elsewhere(const CoreRouter::Core& core, ObjectKey key, Demand demand) {
+  auto read = co_await call_on(*core.loop, *core.reads, &TracedReads::read, std::move(key), demand);
   if (read) route_reader(*core.loop, read->object);
   co_return read;
 }
 
+}  // namespace
+
+Task<Result<std::optional<Object>>> CoreRouter::get(ObjectKey key) {
+  const Core& core = owner_of(key);
+  return core.loop->in_loop() ? core.store->get(std::move(key)) : get_elsewhere(core, std::move(key));
+}
+
+Task<Result<TracedRead>> CoreRouter::read(ObjectKey key, Demand demand) {
+  const Core& core = owner_of(key);
+  return core.loop->in_loop() ? core.reads->read(std::move(key), demand) : read_elsewhere(core, std::move(key), demand);
+}
+
 Task<Result<TracedRead>> CoreRouter::describe(ObjectKey key, Demand demand) {
   const Core& core = owner_of(key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.reads->describe(std::move(key), demand); });
+  return call_on(*core.loop, *core.reads, &TracedReads::describe, std::move(key), demand);
 }
 
 Task<Result<std::optional<ObjectInfoPtr>>> CoreRouter::stat(ObjectKey key) {
   const Core& core = owner_of(key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.store->stat(std::move(key)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::stat, std::move(key));
 }
 
 Task<Result<ObjectInfoPtr>> CoreRouter::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
   const Core& core = owner_of(key);
-  co_return co_await io::run_on(*core.loop, [&] {
-    return core.store->put(std::move(key), std::move(info), std::move(body), std::move(condition));
-  });
+  return call_on(*core.loop, *core.store, &ObjectStore::put, std::move(key), std::move(info), std::move(body),
+                 std::move(condition));
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_put(ObjectKey key) {
   const Core& core = owner_of(key);
-  auto writer = co_await io::run_on(*core.loop, [&] { return core.store->begin_put(std::move(key)); });
+  auto writer = co_await call_on(*core.loop, *core.store, &ObjectStore::begin_put, std::move(key));
   co_return routed(*core.loop, std::move(writer));
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_announced_put(AnnouncedObject object) {
   const Core& core = owner_of(object.key);
-  auto writer =
-      co_await io::run_on(*core.loop, [&] { return core.pass_through->begin_announced_put(std::move(object)); });
+  auto writer = co_await call_on(*core.loop, *core.pass_through, &PassThrough::begin_announced_put, std::move(object));
   co_return routed(*core.loop, std::move(writer));
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_announced_part(AnnouncedPart part) {
   const Core& core = owner_of(part.upload.key);
-  auto writer =
-      co_await io::run_on(*core.loop, [&] { return core.pass_through->begin_announced_part(std::move(part)); });
+  auto writer = co_await call_on(*core.loop, *core.pass_through, &PassThrough::begin_announced_part, std::move(part));
   co_return routed(*core.loop, std::move(writer));
 }
 
 Task<Result<ObjectInfoPtr>> CoreRouter::copy(CopySource source, AnnouncedObject target) {
   const Core& core = owner_of(target.key);
-  co_return co_await io::run_on(*core.loop,
-                                [&] { return core.pass_through->copy(std::move(source), std::move(target)); });
+  return call_on(*core.loop, *core.pass_through, &PassThrough::copy, std::move(source), std::move(target));
 }
 
 Task<Result<PartInfo>> CoreRouter::copy_part(CopySource source, AnnouncedPart target) {
   const Core& core = owner_of(target.upload.key);
-  co_return co_await io::run_on(*core.loop,
-                                [&] { return core.pass_through->copy_part(std::move(source), std::move(target)); });
+  return call_on(*core.loop, *core.pass_through, &PassThrough::copy_part, std::move(source), std::move(target));
 }
 
 Task<Result<bool>> CoreRouter::remove(ObjectKey key, WriteCondition condition) {
   const Core& core = owner_of(key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.store->remove(std::move(key), std::move(condition)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::remove, std::move(key), std::move(condition));
 }
 
 Task<Result<ObjectInfoPtr>> CoreRouter::update_info(ObjectKey key, ObjectInfo info) {
   const Core& core = owner_of(key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.store->update_info(std::move(key), std::move(info)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::update_info, std::move(key), std::move(info));
 }
 
 Task<Result<std::string>> CoreRouter::create_upload(ObjectKey key, ObjectInfo info) {
   const Core& core = owner_of(key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.store->create_upload(std::move(key), std::move(info)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::create_upload, std::move(key), std::move(info));
 }
 
 Task<Result<UploadInfo>> CoreRouter::stat_upload(UploadKey upload) {
   const Core& core = owner_of(upload.key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.store->stat_upload(std::move(upload)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::stat_upload, std::move(upload));
 }
 
 Task<Result<PartInfo>> CoreRouter::put_part(UploadKey upload, PartInfo part, Body body) {
   const Core& core = owner_of(upload.key);
-  co_return co_await io::run_on(
-      *core.loop, [&] { return core.store->put_part(std::move(upload), std::move(part), std::move(body)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::put_part, std::move(upload), std::move(part), std::move(body));
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> CoreRouter::begin_part(UploadKey upload, std::uint32_t part_number) {
   const Core& core = owner_of(upload.key);
-  auto writer = co_await io::run_on(*core.loop, [&] { return core.store->begin_part(std::move(upload), part_number); });
+  auto writer = co_await call_on(*core.loop, *core.store, &ObjectStore::begin_part, std::move(upload), part_number);
   co_return routed(*core.loop, std::move(writer));
 }
 
 Task<Result<std::vector<PartInfo>>> CoreRouter::list_parts(UploadKey upload) {
   const Core& core = owner_of(upload.key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.store->list_parts(std::move(upload)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::list_parts, std::move(upload));
 }
 
 Task<Result<ObjectInfoPtr>> CoreRouter::complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) {
   const Core& core = owner_of(upload.key);
-  co_return co_await io::run_on(*core.loop, [&] {
-    return core.store->complete_upload(std::move(upload), std::move(info), std::move(condition));
-  });
+  return call_on(*core.loop, *core.store, &ObjectStore::complete_upload, std::move(upload), std::move(info),
+                 std::move(condition));
 }
 
 Task<Result<void>> CoreRouter::abort_upload(UploadKey upload) {
   const Core& core = owner_of(upload.key);
-  co_return co_await io::run_on(*core.loop, [&] { return core.store->abort_upload(std::move(upload)); });
+  return call_on(*core.loop, *core.store, &ObjectStore::abort_upload, std::move(upload));
 }
 
 }  // namespace shoal::service

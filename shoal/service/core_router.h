@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "shoal/io/event_loop.h"
+#include "shoal/model/distant_memory.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
 #include "shoal/model/traced_reads.h"
@@ -15,7 +16,7 @@ namespace shoal::service {
 ///
 /// One router stands at the top of each loop's chain. What it hands out (readers, writers) may be used on the router's
 /// loop and works on the owner's. Bodies are shared, not copied, between loops.
-class CoreRouter final : public ObjectStore, public TracedReads, public PassThrough {
+class CoreRouter final : public ObjectStore, public TracedReads, public PassThrough, public DistantMemory {
  public:
   /// One loop and the store that serves its share of the keys. All outlive the router.
   struct Core {
@@ -42,6 +43,10 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
   Task<Result<TracedRead>> read(ObjectKey key, Demand demand) override;
   Task<Result<TracedRead>> describe(ObjectKey key, Demand demand) override;
 
+  bool is_distant(const ObjectKeyView& key) const override { return &owner_of(key) != &cores_[own_]; }
+  Task<std::optional<Object>> look(ObjectKey key, Wanted wanted) override;
+
+  const BucketInfo* try_stat_bucket(const std::string& name) override { return own().try_stat_bucket(name); }
   /// Only hits of the own loop: another loop's memory cannot be looked at without a message.
   std::optional<Object> try_get(const ObjectKeyView& key) override;
   ObjectInfoPtr try_stat(const ObjectKeyView& key) override;
@@ -69,8 +74,6 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
 
  private:
   const Core& owner_of(const ObjectKeyView& key) const;
-  /// What the owner, on another loop, has in memory: a plain call there, where get() would be a coroutine.
-  static Task<std::optional<Object>> look_at_owner(const Core& core, const ObjectKey& key);
   /// Has all other loops do so.
   Task<void> forget_bucket(std::string name);
   ObjectStore& own() { return *cores_[own_].store; }

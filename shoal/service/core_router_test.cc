@@ -101,6 +101,21 @@ TEST_F(CoreRouterTest, WritersOfEveryLoopWorkAndCanBeDroppedHere) {
   }
 }
 
+TEST_F(CoreRouterTest, WhatIsInMemoryOfAnotherLoopIsLookedAtThere) {
+  for (int i = 0; i < 12; ++i) {
+    ASSERT_TRUE(put(key(i), "text").has_value());
+    bool is_distant = owner_by_remainder(ObjectKeyView(key(i)).slot()) != 0;
+    EXPECT_EQ(router_->is_distant(key(i)), is_distant);
+    if (!is_distant) continue;
+    EXPECT_EQ(router_->try_get(key(i)), std::nullopt);
+    std::optional<Object> object = run(router_->look(key(i), Wanted::body));
+    ASSERT_TRUE(object.has_value());
+    EXPECT_EQ(object->body.to_string(), "text");
+    ASSERT_TRUE(run(router_->remove(key(i), WriteCondition{})).has_value());
+    EXPECT_EQ(run(router_->look(key(i), Wanted::body)), std::nullopt);
+  }
+}
+
 TEST_F(CoreRouterTest, BucketsThatComeOrGoAreForgottenOnAllOtherLoops) {
   std::vector<std::string> forgotten[loops];
   std::vector<CoreRouter::Core> cores;

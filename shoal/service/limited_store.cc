@@ -1,5 +1,7 @@
 #include "shoal/service/limited_store.h"
 
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "shoal/model/arriving_reader.h"
@@ -7,12 +9,16 @@
 namespace shoal::service {
 namespace {
 
-/// Runs `operation`, which makes the task, with a slot. What it captures by reference lives in the caller, who awaits
-/// this.
-template <typename Operation>
-auto with_slot(OperationSlots& slots, Operation operation) -> decltype(operation()) {
-  CO_TRY_ASSIGN(OperationSlots::Slot slot, co_await slots.enter());
-  co_return co_await operation();
+/// Has `store` do an operation, with a slot. Its arguments are kept until it has one.
+template <typename Store, typename Value, typename... Parameters>
+Task<Value> with_slot(OperationSlots& slots, Store& store, Task<Value> (Store::*operation)(Parameters...),
+                      std::type_identity_t<Parameters>... arguments) {
+  std::optional<OperationSlots::Slot> slot = slots.try_enter();
+  if (!slot) {
+    CO_TRY_ASSIGN(OperationSlots::Slot waited_for, co_await slots.enter());
+    slot.emplace(std::move(waited_for));
+  }
+  co_return co_await (store.*operation)(std::move(arguments)...);
 }
 
 class LimitedReader final : public BodyReader {
@@ -21,7 +27,7 @@ class LimitedReader final : public BodyReader {
       : reader_(std::move(reader)), slots_(slots) {}
 
   Task<Result<Body>> read(std::uint64_t offset, std::uint64_t length) override {
-    return with_slot(slots_, [this, offset, length] { return reader_->read(offset, length); });
+    return with_slot(slots_, *reader_, &BodyReader::read, offset, length);
   }
 
  private:
@@ -36,7 +42,7 @@ class LimitedWriter final : public ObjectWriter {
 
   Task<Result<void>> write(Body piece) override { return writer_->write(std::move(piece)); }
   Task<Result<ObjectInfoPtr>> commit(ObjectInfo info, WriteCondition condition) override {
-    co_return co_await with_slot(slots_, [&] { return writer_->commit(std::move(info), std::move(condition)); });
+    return with_slot(slots_, *writer_, &ObjectWriter::commit, std::move(info), std::move(condition));
   }
 
  private:
@@ -58,117 +64,116 @@ Result<std::unique_ptr<ObjectWriter>> limited(Result<std::unique_ptr<ObjectWrite
 }  // namespace
 
 Task<Result<void>> LimitedStore::create_bucket(BucketInfo bucket) {
-  co_return co_await with_slot(slots_, [&] { return store_.create_bucket(std::move(bucket)); });
+  return with_slot(slots_, store_, &ObjectStore::create_bucket, std::move(bucket));
 }
 
 Task<Result<std::optional<BucketInfo>>> LimitedStore::stat_bucket(std::string name) {
-  co_return co_await with_slot(slots_, [&] { return store_.stat_bucket(std::move(name)); });
+  return with_slot(slots_, store_, &ObjectStore::stat_bucket, std::move(name));
 }
 
 Task<Result<void>> LimitedStore::update_bucket(BucketInfo bucket) {
-  co_return co_await with_slot(slots_, [&] { return store_.update_bucket(std::move(bucket)); });
+  return with_slot(slots_, store_, &ObjectStore::update_bucket, std::move(bucket));
 }
 
 Task<Result<void>> LimitedStore::remove_bucket(std::string name) {
-  co_return co_await with_slot(slots_, [&] { return store_.remove_bucket(std::move(name)); });
+  return with_slot(slots_, store_, &ObjectStore::remove_bucket, std::move(name));
 }
 
 Task<Result<std::vector<BucketInfo>>> LimitedStore::list_buckets() {
-  co_return co_await with_slot(slots_, [&] { return store_.list_buckets(); });
+  return with_slot(slots_, store_, &ObjectStore::list_buckets);
 }
 
 Task<Result<std::optional<Object>>> LimitedStore::get(ObjectKey key) {
-  auto object = co_await with_slot(slots_, [&] { return store_.get(std::move(key)); });
+  auto object = co_await with_slot(slots_, store_, &ObjectStore::get, std::move(key));
   if (object) limit_reader(*object, slots_);
   co_return object;
 }
 
 Task<Result<TracedRead>> LimitedStore::read(ObjectKey key, Demand demand) {
-  auto read = co_await with_slot(slots_, [&] { return reads_->read(std::move(key), demand); });
+  auto read = co_await with_slot(slots_, *reads_, &TracedReads::read, std::move(key), demand);
   if (read) limit_reader(read->object, slots_);
   co_return read;
 }
 
 Task<Result<TracedRead>> LimitedStore::describe(ObjectKey key, Demand demand) {
-  co_return co_await with_slot(slots_, [&] { return reads_->describe(std::move(key), demand); });
+  return with_slot(slots_, *reads_, &TracedReads::describe, std::move(key), demand);
 }
 
 Task<Result<std::optional<ObjectInfoPtr>>> LimitedStore::stat(ObjectKey key) {
-  co_return co_await with_slot(slots_, [&] { return store_.stat(std::move(key)); });
+  return with_slot(slots_, store_, &ObjectStore::stat, std::move(key));
 }
 
 Task<Result<ObjectInfoPtr>> LimitedStore::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
-  co_return co_await with_slot(
-      slots_, [&] { return store_.put(std::move(key), std::move(info), std::move(body), std::move(condition)); });
+  return with_slot(slots_, store_, &ObjectStore::put, std::move(key), std::move(info), std::move(body),
+                   std::move(condition));
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_put(ObjectKey key) {
-  co_return limited(co_await with_slot(slots_, [&] { return store_.begin_put(std::move(key)); }), slots_);
+  co_return limited(co_await with_slot(slots_, store_, &ObjectStore::begin_put, std::move(key)), slots_);
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_announced_put(AnnouncedObject object) {
-  co_return limited(co_await with_slot(slots_, [&] { return pass_through_->begin_announced_put(std::move(object)); }),
+  co_return limited(co_await with_slot(slots_, *pass_through_, &PassThrough::begin_announced_put, std::move(object)),
                     slots_);
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_announced_part(AnnouncedPart part) {
-  co_return limited(co_await with_slot(slots_, [&] { return pass_through_->begin_announced_part(std::move(part)); }),
+  co_return limited(co_await with_slot(slots_, *pass_through_, &PassThrough::begin_announced_part, std::move(part)),
                     slots_);
 }
 
 Task<Result<ObjectInfoPtr>> LimitedStore::copy(CopySource source, AnnouncedObject target) {
-  co_return co_await with_slot(slots_, [&] { return pass_through_->copy(std::move(source), std::move(target)); });
+  return with_slot(slots_, *pass_through_, &PassThrough::copy, std::move(source), std::move(target));
 }
 
 Task<Result<PartInfo>> LimitedStore::copy_part(CopySource source, AnnouncedPart target) {
-  co_return co_await with_slot(slots_, [&] { return pass_through_->copy_part(std::move(source), std::move(target)); });
+  return with_slot(slots_, *pass_through_, &PassThrough::copy_part, std::move(source), std::move(target));
 }
 
 Task<Result<bool>> LimitedStore::remove(ObjectKey key, WriteCondition condition) {
-  co_return co_await with_slot(slots_, [&] { return store_.remove(std::move(key), std::move(condition)); });
+  return with_slot(slots_, store_, &ObjectStore::remove, std::move(key), std::move(condition));
 }
 
 Task<Result<ObjectInfoPtr>> LimitedStore::update_info(ObjectKey key, ObjectInfo info) {
-  co_return co_await with_slot(slots_, [&] { return store_.update_info(std::move(key), std::move(info)); });
+  return with_slot(slots_, store_, &ObjectStore::update_info, std::move(key), std::move(info));
 }
 
 Task<Result<ListPage>> LimitedStore::list(ListRequest request) {
-  co_return co_await with_slot(slots_, [&] { return store_.list(std::move(request)); });
+  return with_slot(slots_, store_, &ObjectStore::list, std::move(request));
 }
 
 Task<Result<std::string>> LimitedStore::create_upload(ObjectKey key, ObjectInfo info) {
-  co_return co_await with_slot(slots_, [&] { return store_.create_upload(std::move(key), std::move(info)); });
+  return with_slot(slots_, store_, &ObjectStore::create_upload, std::move(key), std::move(info));
 }
 
 Task<Result<UploadInfo>> LimitedStore::stat_upload(UploadKey upload) {
-  co_return co_await with_slot(slots_, [&] { return store_.stat_upload(std::move(upload)); });
+  return with_slot(slots_, store_, &ObjectStore::stat_upload, std::move(upload));
 }
 
 Task<Result<PartInfo>> LimitedStore::put_part(UploadKey upload, PartInfo part, Body body) {
-  co_return co_await with_slot(slots_,
-                               [&] { return store_.put_part(std::move(upload), std::move(part), std::move(body)); });
+  return with_slot(slots_, store_, &ObjectStore::put_part, std::move(upload), std::move(part), std::move(body));
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> LimitedStore::begin_part(UploadKey upload, std::uint32_t part_number) {
-  co_return limited(co_await with_slot(slots_, [&] { return store_.begin_part(std::move(upload), part_number); }),
+  co_return limited(co_await with_slot(slots_, store_, &ObjectStore::begin_part, std::move(upload), part_number),
                     slots_);
 }
 
 Task<Result<std::vector<PartInfo>>> LimitedStore::list_parts(UploadKey upload) {
-  co_return co_await with_slot(slots_, [&] { return store_.list_parts(std::move(upload)); });
+  return with_slot(slots_, store_, &ObjectStore::list_parts, std::move(upload));
 }
 
 Task<Result<ObjectInfoPtr>> LimitedStore::complete_upload(UploadKey upload, ObjectInfo info, WriteCondition condition) {
-  co_return co_await with_slot(
-      slots_, [&] { return store_.complete_upload(std::move(upload), std::move(info), std::move(condition)); });
+  return with_slot(slots_, store_, &ObjectStore::complete_upload, std::move(upload), std::move(info),
+                   std::move(condition));
 }
 
 Task<Result<void>> LimitedStore::abort_upload(UploadKey upload) {
-  co_return co_await with_slot(slots_, [&] { return store_.abort_upload(std::move(upload)); });
+  return with_slot(slots_, store_, &ObjectStore::abort_upload, std::move(upload));
 }
 
 Task<Result<std::vector<UploadInfo>>> LimitedStore::list_uploads(std::string bucket, std::string prefix) {
-  co_return co_await with_slot(slots_, [&] { return store_.list_uploads(std::move(bucket), std::move(prefix)); });
+  return with_slot(slots_, store_, &ObjectStore::list_uploads, std::move(bucket), std::move(prefix));
 }
 
 }  // namespace shoal::service

@@ -27,6 +27,7 @@ class LimitedStore final : public ObjectStore, public TracedReads, public PassTh
   Task<Result<TracedRead>> read(ObjectKey key, Demand demand) override;
   Task<Result<TracedRead>> describe(ObjectKey key, Demand demand) override;
 
+  const BucketInfo* try_stat_bucket(const std::string& name) override { return store_.try_stat_bucket(name); }
   std::optional<Object> try_get(const ObjectKeyView& key) override { return store_.try_get(key); }
   ObjectInfoPtr try_stat(const ObjectKeyView& key) override { return store_.try_stat(key); }
   bool is_known_missing(const ObjectKeyView& key) override { return store_.is_known_missing(key); }

@@ -7,12 +7,16 @@ namespace shoal::service {
 ObjectSink::ObjectSink(ObjectStore& store, Target target, Options options)
     : store_(store), target_(std::move(target)), options_(options) {}
 
-Task<Result<void>> ObjectSink::write(Body piece) {
+bool ObjectSink::try_write(Body& piece) {
+  if (writer_ != nullptr || size_ + piece.size() > options_.gather_bytes_max) return false;
   size_ += piece.size();
-  if (writer_ == nullptr && size_ <= options_.gather_bytes_max) {
-    gathered_.append(std::move(piece));
-    co_return Result<void>{};
-  }
+  gathered_.append(std::move(piece));
+  return true;
+}
+
+Task<Result<void>> ObjectSink::write(Body piece) {
+  if (try_write(piece)) co_return Result<void>{};
+  size_ += piece.size();
   if (writer_ == nullptr) {
     CO_TRY_ASSIGN(writer_, co_await begin());
     Body so_far = std::exchange(gathered_, Body());

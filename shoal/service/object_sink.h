@@ -34,6 +34,8 @@ class ObjectSink {
   void announce_size(std::uint64_t bytes) { announced_size_ = bytes; }
 
   Task<Result<void>> write(Body piece);
+  /// The same where it needs no waiting, as while the body is gathered; otherwise false, and the piece is untouched.
+  bool try_write(Body& piece);
   std::uint64_t size() const { return size_; }
   /// Completes the object or part; see ObjectWriter::commit. `info.size` is filled in. The condition is for objects
   /// only.

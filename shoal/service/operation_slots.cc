@@ -5,11 +5,14 @@ namespace shoal::service {
 OperationSlots::OperationSlots(io::EventLoop& loop, io::Timers& timers, Options options)
     : loop_(loop), timers_(timers), options_(options) {}
 
+std::optional<OperationSlots::Slot> OperationSlots::try_enter() {
+  if (counters_.running.value() >= options_.running_max) return std::nullopt;
+  counters_.running.add(1);
+  return Slot(this);
+}
+
 Task<Result<OperationSlots::Slot>> OperationSlots::enter() {
-  if (counters_.running.value() < options_.running_max) {
-    counters_.running.add(1);
-    co_return Slot(this);
-  }
+  if (std::optional<Slot> slot = try_enter()) co_return *std::move(slot);
   if (waiting_.size() >= options_.waiting_max) {
     counters_.refused.add(1);
     co_return failure(ErrorCode::overloaded, "too many operations wait already");

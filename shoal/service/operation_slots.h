@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "shoal/base/result.h"
@@ -54,6 +54,8 @@ class OperationSlots {
   OperationSlots& operator=(const OperationSlots&) = delete;
 
   Task<Result<Slot>> enter();
+  /// The same without waiting; nothing when that would be needed.
+  std::optional<Slot> try_enter();
 
   /// Any thread.
   const Counters& counters() const { return counters_; }

@@ -56,6 +56,18 @@ TEST_F(OperationSlotsTest, ManyRunOthersWaitFurtherOnesAreRefused) {
   EXPECT_EQ(slots_.counters().refused.value(), 1);
 }
 
+TEST_F(OperationSlotsTest, AtOnceThereAreSlotsWhileFewerRun) {
+  begin(1);
+  {
+    std::optional<OperationSlots::Slot> slot = slots_.try_enter();
+    EXPECT_TRUE(slot.has_value());
+    EXPECT_FALSE(slots_.try_enter().has_value());
+    EXPECT_EQ(slots_.counters().running.value(), 2);
+  }
+  EXPECT_TRUE(slots_.try_enter().has_value());
+  EXPECT_EQ(slots_.counters().running.value(), 1);
+}
+
 TEST_F(OperationSlotsTest, WhoCameFirstIsNext) {
   for (int operation = 1; operation <= 4; ++operation) begin(operation);
   end(2);

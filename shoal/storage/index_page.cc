@@ -63,7 +63,7 @@ IndexPage::Walk::Walk(const IndexPage& page, std::string_view from) {
 
 IndexPage::IndexPage(std::string_view bytes)
     : bytes_(std::make_unique_for_overwrite<char[]>(bytes.size())), size_(static_cast<std::uint32_t>(bytes.size())) {
-  std::ranges::copy(bytes, bytes_.get());
+  std::copy(bytes.begin(), bytes.end(), bytes_.get());
 }
 
 void IndexPage::fetch_first_name() const {
@@ -144,7 +144,7 @@ void IndexPage::splice(std::size_t begin, std::size_t end, std::string_view midd
   std::size_t size = size_ - (end - begin) + middle.size();
   std::unique_ptr<char[]> bytes = std::make_unique_for_overwrite<char[]>(size);
   std::copy_n(bytes_.get(), begin, bytes.get());
-  std::ranges::copy(middle, bytes.get() + begin);
+  std::copy(middle.begin(), middle.end(), bytes.get() + begin);
   std::copy_n(bytes_.get() + end, size_ - end, bytes.get() + begin + middle.size());
   bytes_ = std::move(bytes);
   size_ = static_cast<std::uint32_t>(size);

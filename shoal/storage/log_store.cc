@@ -160,6 +160,12 @@ Task<void> LogStore::wait_until_writable(std::string bucket, std::string upload_
   }
 }
 
+bool LogStore::is_prepared(const ObjectKey& key) {
+  auto bucket = buckets_.find(key.bucket);
+  bool is_frozen = bucket != buckets_.end() && bucket->second.frozen;
+  return !is_frozen && !shard_for(key).missing_page_for_change(key);
+}
+
 Task<Result<void>> LogStore::prepare_change(ObjectKey key, std::string upload_id) {
   while (true) {
     co_await wait_until_writable(key.bucket, upload_id);
@@ -357,15 +363,20 @@ void LogStore::publish(const Change& change, const Appended& appended) {
 Task<Result<ObjectInfoPtr>> LogStore::put(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition) {
   CHECK_MSG(info.size == body.size(), "an object's info must tell the size of its body");
   if (body.size() > extent_bytes_max()) {
-    ExtentWriter writer(this, std::move(key));
-    CO_TRY(co_await writer.write(std::move(body)));
-    co_return co_await writer.commit(std::move(info), std::move(condition));
+    return put_in_extents(std::move(key), std::move(info), std::move(body), std::move(condition));
   }
   NewObject object;
   object.key = std::move(key);
   object.info = std::move(info);
   object.tail = std::move(body);
-  co_return co_await commit_put(std::move(object), std::move(condition));
+  return commit_put(std::move(object), std::move(condition));
+}
+
+Task<Result<ObjectInfoPtr>> LogStore::put_in_extents(ObjectKey key, ObjectInfo info, Body body,
+                                                     WriteCondition condition) {
+  ExtentWriter writer(this, std::move(key));
+  CO_TRY(co_await writer.write(std::move(body)));
+  co_return co_await writer.commit(std::move(info), std::move(condition));
 }
 
 Task<Result<std::unique_ptr<ObjectWriter>>> LogStore::begin_put(ObjectKey key) {
@@ -400,7 +411,9 @@ Task<Result<ObjectInfoPtr>> LogStore::commit_put(NewObject object, WriteConditio
     change.tail = std::move(object.tail);
   }
   change.condition = std::move(condition);
-  CO_TRY(co_await prepare_change(change.key));
+  if (!is_prepared(change.key)) {
+    CO_TRY(co_await prepare_change(change.key));
+  }
   co_return co_await commit(std::move(change));
 }
 

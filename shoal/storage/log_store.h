@@ -91,6 +91,7 @@ class LogStore final : public ObjectStore, public ConditionalReads {
   Task<Result<void>> remove_bucket(std::string name) override;
   Task<Result<std::vector<BucketInfo>>> list_buckets() override;
 
+  const BucketInfo* try_stat_bucket(const std::string& name) override;
   std::optional<Object> try_get(const ObjectKeyView& key) override;
   bool is_known_missing(const ObjectKeyView& key) override;
   Task<Result<std::optional<Object>>> get(ObjectKey key) override;
@@ -254,6 +255,10 @@ class LogStore final : public ObjectStore, public ConditionalReads {
   Task<void> wait_until_writable(std::string bucket, std::string upload_id = {});
   /// The same, and until what the index says of the key is in memory, where it stays while a write of it is pending.
   Task<Result<void>> prepare_change(ObjectKey key, std::string upload_id = {});
+  /// Whether prepare_change() of an object would have nothing to wait for.
+  bool is_prepared(const ObjectKey& key);
+  /// Of an object too large for one record.
+  Task<Result<ObjectInfoPtr>> put_in_extents(ObjectKey key, ObjectInfo info, Body body, WriteCondition condition);
   Task<void> wait_for_pending(ObjectKey key);
 
   // Writing.

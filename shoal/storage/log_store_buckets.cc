@@ -32,6 +32,11 @@ Task<Result<std::optional<BucketInfo>>> LogStore::stat_bucket(std::string name) 
   co_return failure(std::move(bucket).error());
 }
 
+const BucketInfo* LogStore::try_stat_bucket(const std::string& name) {
+  Result<const Bucket*> bucket = find_bucket(name);
+  return bucket ? &(*bucket)->info : nullptr;
+}
+
 Task<Result<std::vector<BucketInfo>>> LogStore::list_buckets() {
   std::vector<BucketInfo> all;
   for (const auto& [name, bucket] : buckets_) {

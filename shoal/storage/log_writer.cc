@@ -115,6 +115,9 @@ Task<Result<void>> LogWriter::close() {
 
 LogWriter::Group LogWriter::take_group() {
   Group group;
+  group.pending.reserve(queue_.size());
+  group.heads.reserve(queue_.size());
+  group.pieces.reserve(3 * queue_.size());  // of each a head, most often one slice of a body, and padding
   std::uint64_t offset = active_->end;
   while (!queue_.empty()) {
     RecordHeader& header = queue_.front().record.header;

@@ -51,6 +51,24 @@ TEST_P(ObjectStoreContract, MissingBucketIsNoErrorOfStat) {
   EXPECT_THAT(run(store().stat_bucket("missing")), IsOkAnd(Eq(std::nullopt)));
 }
 
+TEST_P(ObjectStoreContract, WhatIsKnownOfABucketAtOnceIsWhatStatSays) {
+  const std::string name = "other";
+  auto expect_the_same = [&] {
+    std::optional<BucketInfo> told = run(store().stat_bucket(name)).value();
+    if (const BucketInfo* known = store().try_stat_bucket(name)) EXPECT_EQ(*known, told);
+  };
+  expect_the_same();
+  ASSERT_THAT(run(store().create_bucket(bucket_info(name))), IsOk());
+  expect_the_same();
+  if (promises().keeps_bucket_settings) {
+    EXPECT_THAT(run(store().update_bucket(bucket_info(name, "bob"))), IsOk());
+    expect_the_same();
+  }
+  EXPECT_THAT(run(store().remove_bucket(name)), IsOk());
+  expect_the_same();
+  EXPECT_EQ(store().try_stat_bucket(name), nullptr);
+}
+
 TEST_P(ObjectStoreContract, BucketOfATakenNameIsRefusedAndChangesNothing) {
   EXPECT_THAT(put("a", "body"), IsOk());
   EXPECT_THAT(run(store().create_bucket(bucket_info(std::string(bucket), "mallory"))),
