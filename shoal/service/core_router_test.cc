@@ -102,17 +102,28 @@ TEST_F(CoreRouterTest, WritersOfEveryLoopWorkAndCanBeDroppedHere) {
 }
 
 TEST_F(CoreRouterTest, WhatIsInMemoryOfAnotherLoopIsLookedAtThere) {
+  std::vector<std::unique_ptr<testing::InMemoryStore>> stores;  // which can tell at once what they have
+  std::vector<CoreRouter::Core> cores;
+  for (std::size_t i = 0; i < loops; ++i) {
+    stores.push_back(std::make_unique<testing::InMemoryStore>(system_clock()));
+    cores.push_back({&group_[i], stores[i].get()});
+    BucketInfo bucket;
+    bucket.name = "bucket";
+    ASSERT_TRUE(io::run_blocking(group_[i], stores[i]->create_bucket(std::move(bucket))).has_value());
+  }
+  CoreRouter router(cores, 0, owner_by_remainder);
   for (int i = 0; i < 12; ++i) {
-    ASSERT_TRUE(put(key(i), "text").has_value());
-    bool is_distant = owner_by_remainder(ObjectKeyView(key(i)).slot()) != 0;
-    EXPECT_EQ(router_->is_distant(key(i)), is_distant);
-    if (!is_distant) continue;
-    EXPECT_EQ(router_->try_get(key(i)), std::nullopt);
-    std::optional<Object> object = run(router_->look(key(i), Wanted::body));
+    std::size_t owner = owner_by_remainder(ObjectKeyView(key(i)).slot());
+    EXPECT_EQ(router.is_distant(key(i)), owner != 0);
+    if (owner == 0) continue;
+    EXPECT_EQ(run(router.look(key(i), Wanted::body)), std::nullopt);
+    ObjectInfo info;
+    info.size = 4;
+    ASSERT_TRUE(run(router.put(key(i), std::move(info), Body::copy_of("text"), WriteCondition{})).has_value());
+    EXPECT_EQ(router.try_get(key(i)), std::nullopt);
+    std::optional<Object> object = run(router.look(key(i), Wanted::body));
     ASSERT_TRUE(object.has_value());
     EXPECT_EQ(object->body.to_string(), "text");
-    ASSERT_TRUE(run(router_->remove(key(i), WriteCondition{})).has_value());
-    EXPECT_EQ(run(router_->look(key(i), Wanted::body)), std::nullopt);
   }
 }
 
