@@ -5,7 +5,7 @@
 namespace shoal {
 
 /// Memory for the frames of coroutines. A thread keeps the frames that end on it for those that begin next: a PUT needs
-/// some 30, of a dozen sizes, and 64 PUTs that wait for the same sync give all of theirs back at once, more than malloc
+/// some 20, of a dozen sizes, and 64 PUTs that wait for the same sync give all of theirs back at once, more than malloc
 /// keeps ready of one size (glibc: seven, and none of more than 1 KiB).
 ///
 /// All functions may be called from any thread, and a frame may end on another one than it began on. With
