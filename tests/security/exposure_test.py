@@ -298,5 +298,6 @@ def test_row_28_large_bodies_are_streamed(new_server):
     before = server.resident_bytes()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         list(pool.map(up_and_down, range(16)))
-    # The cache may keep what it likes within its budget; buffers of requests come on top.
-    assert server.resident_bytes() < before + cache + (128 << 20)
+    # The cache may keep what it likes within its budget; buffers of requests come on top, more of them where the machine
+    # is busy. Eight bodies that are not streamed would be 256 MiB.
+    assert server.resident_bytes() < before + cache + (160 << 20)
