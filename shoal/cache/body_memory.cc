@@ -22,7 +22,7 @@ BufferRef BodyMemory::copy_of(const Body& body, MemoryAccount* account) const {
     if (stored) return stored;
   }
   BufferRef block = BufferRef::allocate(static_cast<std::size_t>(body.size()), account);
-  MutableByteSpan rest(block->data(), block->size());
+  MutableByteSpan rest = block->bytes();
   for (const Body::Slice& slice : body) rest = copy_bytes(slice.bytes, rest);
   return block;
 }

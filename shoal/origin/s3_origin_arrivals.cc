@@ -1,5 +1,4 @@
 // Objects whose body is read by others while it comes.
-#include <algorithm>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>

@@ -3,8 +3,6 @@
 
 #include "shoal/s3/digest.h"
 
-#include <algorithm>
-
 #include <openssl/crypto.h>
 
 namespace shoal::s3 {

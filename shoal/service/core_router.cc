@@ -165,13 +165,13 @@ Task<std::optional<Object>> CoreRouter::look(ObjectKey key, Wanted wanted) {
 namespace {
 
 Task<Result<std::optional<Object>>> get_elsewhere(const CoreRouter::Core& core, ObjectKey key) {
-  auto object = co_await call_on(*core.loop, *core.store, &ObjectStore::get, std::move(key));
+  auto object = co_await call_elsewhere(*core.loop, *core.store, &ObjectStore::get, std::move(key));
   if (object) route_reader(*core.loop, *object);
   co_return object;
 }
 
 Task<Result<TracedRead>> read_elsewhere(const CoreRouter::Core& core, ObjectKey key, Demand demand) {
-  auto read = co_await call_on(*core.loop, *core.reads, &TracedReads::read, std::move(key), demand);
+  auto read = co_await call_elsewhere(*core.loop, *core.reads, &TracedReads::read, std::move(key), demand);
   if (read) route_reader(*core.loop, read->object);
   co_return read;
 }
