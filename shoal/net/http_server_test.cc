@@ -227,6 +227,27 @@ TEST(HttpServerLoopTest, RequestsThatWaitForTheirTurnEndWithTheLoop) {
   server->reset();
 }
 
+TEST(HttpServerLoopTest, NewConnectionsAreAcceptedSeveralAtATime) {
+  io::EventLoop loop;
+  TestHandler handler(loop);
+  ServerOptions options;
+  options.accepts_at_once = 3;
+  auto server = HttpServer::listen(loop, Endpoint::loopback(0), options, handler);
+  ASSERT_TRUE(server.has_value()) << server.error().message;
+  std::vector<std::unique_ptr<HttpTestClient>> clients;
+  for (int i = 0; i < 8; ++i) clients.push_back(std::make_unique<HttpTestClient>((*server)->local_endpoint().port()));
+
+  std::vector<std::uint64_t> at_once;
+  for (std::uint64_t before = 0; before < clients.size();) {
+    loop.context().poll_one();
+    std::uint64_t now = (*server)->counters().connections_accepted.value();
+    if (now > before) at_once.push_back(now - before);
+    before = now;
+  }
+  EXPECT_EQ(at_once, (std::vector<std::uint64_t>{3, 3, 2}));
+  server->reset();
+}
+
 TEST_F(HttpServerTest, TakesAHeadThatComesByteByByte) {
   start();
   HttpTestClient client(port());

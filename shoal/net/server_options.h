@@ -44,6 +44,9 @@ struct ServerOptions {
   std::size_t refusals_max = 64;
   /// Connections that the kernel holds for us until we accept them.
   int accept_backlog = 4'096;
+  /// Connections accepted in one turn of the loop, while those that are open wait. One alone would make the last of
+  /// many new ones wait for as many turns, each as long as what all the others ask for takes.
+  std::uint32_t accepts_at_once = 16;
 
   /// SO_SNDBUF; 0 lets the system tune it.
   int send_buffer_bytes = 0;

@@ -40,7 +40,7 @@ Result<void> set_options(int socket, const ServerOptions& options) {
 
 Result<std::unique_ptr<TcpListener>> TcpListener::open(io::EventLoop& loop, const Endpoint& endpoint,
                                                        const ServerOptions& options) {
-  std::unique_ptr<TcpListener> listener(new TcpListener(loop, *options.clock, options.tls));
+  std::unique_ptr<TcpListener> listener(new TcpListener(loop, options));
   TRY(listener->bind(endpoint, options));
   return listener;
 }
@@ -83,14 +83,20 @@ Task<Result<Listener::Accepted>> TcpListener::accept() {
   boost::asio::ip::tcp::endpoint peer;
   io::FileDescriptor socket;
   for (;;) {
-    auto [error] = co_await acceptor_.async_wait(Acceptor::wait_read, boost::asio::as_tuple(boost::asio::deferred));
-    if (error) co_return failure(ErrorCode::closed, "accept: nobody listens any more");
+    if (accepts_left_ == 0) {
+      auto [error] = co_await acceptor_.async_wait(Acceptor::wait_read, boost::asio::as_tuple(boost::asio::deferred));
+      if (error) co_return failure(ErrorCode::closed, "accept: nobody listens any more");
+      accepts_left_ = accepts_at_once_;
+    }
+    --accepts_left_;
     auto bytes = static_cast<socklen_t>(peer.capacity());
     socket =
         io::FileDescriptor(::accept4(acceptor_.native_handle(), peer.data(), &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
     int error_number = errno;
     if (socket) break;
-    if (error_number == EAGAIN || error_number == EWOULDBLOCK || error_number == EINTR) continue;
+    if (error_number == EINTR) continue;
+    accepts_left_ = 0;
+    if (error_number == EAGAIN || error_number == EWOULDBLOCK) continue;
     ErrorCode code = error_number == ECONNABORTED ? ErrorCode::cancelled : ErrorCode::io_error;
     co_return failure(code, "accept: " + std::generic_category().message(error_number));
   }
@@ -104,6 +110,7 @@ Task<Result<Listener::Accepted>> TcpListener::accept() {
 }
 
 void TcpListener::close() {
+  accepts_left_ = 0;
   boost::system::error_code ignored;  // nothing would be done about it
   acceptor_.close(ignored);
 }

@@ -34,14 +34,20 @@ class TcpListener final : public Listener {
  private:
   using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-  TcpListener(io::EventLoop& loop, const Clock& clock, const TlsContext* tls)
-      : acceptor_(loop.executor()), poller_(loop), clock_(clock), tls_(tls) {}
+  TcpListener(io::EventLoop& loop, const ServerOptions& options)
+      : acceptor_(loop.executor()),
+        poller_(loop),
+        clock_(*options.clock),
+        tls_(options.tls),
+        accepts_at_once_(options.accepts_at_once) {}
   Result<void> bind(const Endpoint& endpoint, const ServerOptions& options);
 
   Acceptor acceptor_;
   io::SocketPoller poller_;  // of the accepted
   const Clock& clock_;
   const TlsContext* const tls_;
+  const std::uint32_t accepts_at_once_;
+  std::uint32_t accepts_left_ = 0;  // until the loop has its turn
   CongestionControl congestion_control_;
   Endpoint local_endpoint_;
 };

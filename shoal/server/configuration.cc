@@ -292,6 +292,8 @@ OptionTable option_table_of(Configuration& configuration) {
             "How long an operation waits for its turn before it is answered 503 SlowDown.");
   table.add("limits.accept_backlog", &limits.accept_backlog,
             "Connections that the kernel holds until they are accepted.");
+  table.add("limits.accepts_at_once", &limits.accepts_at_once,
+            "New connections of each event loop that are accepted before the open ones have their turn.");
   table.add("limits.head_timeout", &limits.head_timeout, "For a whole request head, from its first byte.");
   table.add("limits.idle_timeout", &limits.idle_timeout, "Between two requests of a connection.");
   table.add("limits.body_timeout", &limits.body_timeout,
@@ -469,6 +471,9 @@ Result<void> check_configuration(const Configuration& configuration) {
   if (configuration.limits.accept_backlog > 1'000'000) {
     return failure(ErrorCode::invalid_argument, "limits.accept_backlog: at most 1000000");
   }
+  if (configuration.limits.accepts_at_once == 0) {
+    return failure(ErrorCode::invalid_argument, "limits.accepts_at_once: at least 1");
+  }
   constexpr std::array<std::string_view, 6> levels = {"trace", "debug", "info", "warn", "error", "off"};
   if (std::find(levels.begin(), levels.end(), configuration.log.level) == levels.end()) {
     return failure(ErrorCode::invalid_argument, "log.level: expected trace, debug, info, warn, error or off");
@@ -492,6 +497,7 @@ net::ServerOptions Configuration::http_server_options() const {
   options.linger_bytes_max = limits.linger_bytes_max;
   options.connections_max = limits.connections_max;
   options.accept_backlog = static_cast<int>(limits.accept_backlog);
+  options.accepts_at_once = limits.accepts_at_once;
   options.send_buffer_bytes = static_cast<int>(limits.send_buffer_bytes);
   options.unsent_bytes_max = static_cast<int>(limits.unsent_bytes_max);
   options.congestion_control.name = limits.congestion_control;
