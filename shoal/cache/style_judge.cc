@@ -32,10 +32,14 @@ void StyleJudge::request(std::uint64_t hash, std::uint32_t weight) {
       gain_.variance += static_cast<double>(weight) * weight;
     }
   }
-  recent_.note(hit, weight);
-  long_.note(hit, weight);
+  recent_.count(hit);
+  long_.count(hit);
   // Most requests are hit by all styles or by none, which moves no credit.
   bool moves_credit = std::ranges::adjacent_find(hit, std::not_equal_to()) != hit.end();
+  if (moves_credit) {
+    recent_.move_credit(hit, weight);
+    long_.move_credit(hit, weight);
+  }
   if (moves_credit || !std::exchange(is_judged_, true)) judge();
   forget_old_credit();
 }
@@ -47,9 +51,11 @@ void StyleJudge::judge() {
   restart_what_stands_for_nothing();
 }
 
-void StyleJudge::Ledger::note(const std::array<bool, style_count>& hit, double weight) {
+void StyleJudge::Ledger::count(const std::array<bool, style_count>& hit) {
   for (std::size_t one = 0; one < style_count; ++one) hits[one] += hit[one] ? 1 : 0;
-  if (std::ranges::adjacent_find(hit, std::not_equal_to()) == hit.end()) return;
+}
+
+void StyleJudge::Ledger::move_credit(const std::array<bool, style_count>& hit, double weight) {
   for (std::size_t one = 0; one < style_count; ++one) {
     for (std::size_t other = 0; other < style_count; ++other) {
       if (hit[one] == hit[other]) continue;

@@ -76,7 +76,9 @@ class StyleJudge {
     std::array<std::array<Credit, style_count>, style_count> credit{};
     std::array<std::uint64_t, style_count> hits{};
 
-    void note(const std::array<bool, style_count>& hit, double weight);
+    void count(const std::array<bool, style_count>& hit);
+    /// Of a request that not all styles hit, and not none.
+    void move_credit(const std::array<bool, style_count>& hit, double weight);
     /// Whether that had to be.
     bool halve_after(double hits_max);
     const Credit& of(Style one, Style against) const;

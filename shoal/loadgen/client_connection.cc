@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "shoal/io/socket_calls.h"
+
 namespace shoal::loadgen {
 namespace {
 
@@ -57,7 +59,7 @@ Result<bool> ClientConnection::send() {
     msghdr message{};
     message.msg_iov = parts_.data() + next_part_;
     message.msg_iovlen = std::min<std::size_t>(parts_.size() - next_part_, IOV_MAX);
-    ssize_t sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    ssize_t sent = io::send_message(socket_.get(), message, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
@@ -77,7 +79,7 @@ Result<bool> ClientConnection::send() {
 
 Result<std::optional<std::size_t>> ClientConnection::receive(MutableByteSpan target) {
   for (;;) {
-    ssize_t received = ::recv(socket_.get(), target.data(), target.size(), 0);
+    ssize_t received = io::receive(socket_.get(), target);
     if (received >= 0) return static_cast<std::size_t>(received);
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;

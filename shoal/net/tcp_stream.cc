@@ -7,6 +7,8 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include "shoal/io/socket_calls.h"
+
 namespace shoal::net {
 namespace {
 
@@ -19,7 +21,7 @@ ssize_t send_from_memory(int socket, GatherList& list) {
   message.msg_iovlen = parts.size();
   // A head does not leave in a packet of its own, ahead of the body in a file.
   bool more_follows = parts.size() < list.next_parts().size();
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
+  return io::send_message(socket, message, MSG_NOSIGNAL | (more_follows ? MSG_MORE : 0));
 }
 
 ssize_t send_from_file(int socket, const GatherList::InFile& piece) {
@@ -31,7 +33,7 @@ ssize_t send_from_file(int socket, const GatherList::InFile& piece) {
 
 Result<SocketStream::Attempt> TcpStream::try_receive(MutableByteSpan target) {
   while (socket().may_be_ready(Direction::read)) {
-    ssize_t bytes = ::recv(socket().descriptor(), target.data(), target.size(), 0);
+    ssize_t bytes = io::receive(socket().descriptor(), target);
     int error_number = errno;
     if (bytes >= 0) {
       if (static_cast<std::size_t>(bytes) < target.size()) socket().found_exhausted(Direction::read);

@@ -17,7 +17,7 @@ constexpr int balances_per_progress_line = 100;
 constexpr std::size_t refill_reads_at_once = 8;
 constexpr std::uint64_t saved_bytes_max = 8ULL << 30;
 /// Samples of each loop, before requests have their turn again.
-constexpr std::size_t learnt_at_once = 128;
+constexpr std::size_t learnt_at_once = 16;
 
 }  // namespace
 
