@@ -2,12 +2,16 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "shoal/base/check.h"
+#include "shoal/base/clock.h"
 #include "shoal/io/socket_poller_state.h"
 
 namespace shoal::io {
 
-SocketPoller::SocketPoller(EventLoop& loop) : state_(std::make_shared<State>(loop)) {}
+SocketPoller::SocketPoller(EventLoop& loop, std::chrono::nanoseconds turn_time_max)
+    : state_(std::make_shared<State>(loop, turn_time_max)) {}
 
 SocketPoller::~SocketPoller() { state_->stop(); }
 
@@ -22,7 +26,7 @@ class SocketPoller::State::OnReady {
     if (state_ != nullptr) state_->drop_waiting();
   }
 
-  void operator()(const boost::system::error_code& error) {
+  void operator()(const boost::system::error_code& error = {}) {
     std::shared_ptr<State> state = std::move(state_);
     if (error) return;  // stopped
     state->poll();
@@ -33,13 +37,18 @@ class SocketPoller::State::OnReady {
   std::shared_ptr<State> state_;
 };
 
-SocketPoller::State::State(EventLoop& loop) : executor_(loop.executor()), epoll_(loop.executor()) {
+SocketPoller::State::State(EventLoop& loop, std::chrono::nanoseconds turn_time_max)
+    : executor_(loop.executor()), turn_time_max_(turn_time_max), epoll_(loop.executor()) {
   boost::system::error_code error;
   epoll_.assign(::epoll_create1(EPOLL_CLOEXEC), error);
   CHECK_MSG(!error, "epoll_create1: " + error.message());
 }
 
 void SocketPoller::State::watch() {
+  if (!told_.empty()) {
+    boost::asio::post(executor_, OnReady(shared_from_this()));
+    return;
+  }
   if (!epoll_.is_open()) return;
   epoll_.async_wait(boost::asio::posix::descriptor_base::wait_read, OnReady(shared_from_this()));
 }
@@ -65,16 +74,20 @@ void SocketPoller::State::remove(PolledSocket& socket) {
 }
 
 void SocketPoller::State::poll() {
-  int count = ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
-  if (count <= 0) return;
-  told_ = std::span(events_).first(static_cast<std::size_t>(count));
-  while (!told_.empty()) {
+  if (told_.empty()) {
+    int count = ::epoll_wait(epoll_.native_handle(), events_.data(), static_cast<int>(events_.size()), 0);
+    if (count <= 0) return;
+    told_ = std::span(events_).first(static_cast<std::size_t>(count));
+  }
+  const MonotonicTime end = system_clock().monotonic() + turn_time_max_;
+  for (std::size_t turn = 1; !told_.empty(); ++turn) {
     epoll_event event = told_.front();
     told_ = told_.subspan(1);
     if (event.data.ptr == nullptr) continue;
     PolledSocket::Waiter waiter = static_cast<PolledSocket*>(event.data.ptr)->told(event.events);
     if (waiter) waiter(true);
     if (postponed_count_ == postponed_max) resume_postponed();
+    if (turn % sockets_at_once == 0 && system_clock().monotonic() >= end) break;
   }
   resume_postponed();
 }

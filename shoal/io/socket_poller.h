@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "shoal/io/event_loop.h"
@@ -16,7 +17,11 @@ class PolledSocket;
 /// everywhere.
 class SocketPoller {
  public:
-  explicit SocketPoller(EventLoop& loop);
+  static constexpr std::chrono::milliseconds turn_time_max_by_default{1};
+
+  /// After `turn_time_max` the loop's other work has its turn before more sockets are told: new connections, messages
+  /// of other loops, what disks and timers finished.
+  explicit SocketPoller(EventLoop& loop, std::chrono::nanoseconds turn_time_max = turn_time_max_by_default);
   /// Its sockets are gone by then.
   ~SocketPoller();
   SocketPoller(const SocketPoller&) = delete;  // sockets point here

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <span>
 
@@ -16,7 +17,7 @@ namespace shoal::io {
 /// What a SocketPoller and the loop's queue share: an epoll of its own, which Asio watches as one descriptor.
 class SocketPoller::State : public std::enable_shared_from_this<State> {
  public:
-  explicit State(EventLoop& loop);
+  State(EventLoop& loop, std::chrono::nanoseconds turn_time_max);
 
   void stop();
 
@@ -36,8 +37,10 @@ class SocketPoller::State : public std::enable_shared_from_this<State> {
 
   /// Nobody waits for the work of more others than these.
   static constexpr std::size_t postponed_max = 16;
+  /// Between two looks at the clock.
+  static constexpr std::size_t sockets_at_once = 4;
 
-  /// Has the loop call poll() when sockets are ready.
+  /// Has the loop call poll() when sockets are ready, or when it comes round if some are still to be told.
   void watch();
   void poll();
   void resume_postponed();
@@ -45,13 +48,14 @@ class SocketPoller::State : public std::enable_shared_from_this<State> {
   void drop_waiting();
 
   const Executor executor_;
+  const std::chrono::nanoseconds turn_time_max_;
   boost::asio::posix::basic_stream_descriptor<Executor> epoll_;
   bool watched_ = false;  // since the first socket
   SocketList waiting_;
   SocketList postponed_;  // of the running poll()
   std::size_t postponed_count_ = 0;
   std::array<epoll_event, 128> events_;
-  std::span<epoll_event> told_;  // of events_, in the running poll(): those whose sockets are still to be told
+  std::span<epoll_event> told_;  // of events_: those whose sockets are still to be told, by this poll() or the next one
 };
 
 }  // namespace shoal::io

@@ -58,7 +58,7 @@ class SocketPollerTest : public testing::Test {
   }
 
   EventLoop loop_;
-  SocketPoller poller_{loop_};
+  SocketPoller poller_{loop_, std::chrono::hours(1)};
   std::optional<PolledSocket> socket_;
   FileDescriptor peer_;
   std::optional<bool> outcome_;
@@ -184,6 +184,33 @@ TEST_F(SocketPollerTest, WhatIsPostponedComesAfterTheOthersOfTheTurn) {
   std::string sixteen = std::string(16, 'a') + std::string(16, 'A');
   // The last one has nobody to wait for.
   EXPECT_EQ(turns, sixteen + sixteen + std::string(8, 'a') + std::string(8, 'A'));
+}
+
+/// The first one has work for the loop besides.
+Task<void> note_and_post(PolledSocket* socket, EventLoop* loop, std::string* turns) {
+  bool ready = co_await socket->wait(Direction::read);
+  if (!ready) co_return;
+  if (turns->empty()) loop->post([turns] { *turns += 'P'; });
+  *turns += 'a';
+}
+
+TEST_F(SocketPollerTest, OtherWorkOfTheLoopDoesNotWaitForAllThatAreReady) {
+  SocketPoller poller(loop_, std::chrono::nanoseconds(0));  // whatever they do takes longer
+  std::vector<std::unique_ptr<PolledSocket>> sockets;
+  std::vector<FileDescriptor> peers;
+  std::string turns;
+  for (int i = 0; i < 12; ++i) {
+    std::array<int, 2> ends;
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+    sockets.push_back(std::make_unique<PolledSocket>(poller, FileDescriptor(ends[0])));
+    sockets.back()->found_exhausted(Direction::read);
+    peers.emplace_back(ends[1]);
+    spawn(loop_, note_and_post(sockets.back().get(), &loop_, &turns));
+  }
+  run_what_is_ready();
+  for (FileDescriptor& peer : peers) ASSERT_EQ(::send(peer.get(), "x", 1, 0), 1);
+  run_what_is_ready();
+  EXPECT_EQ(turns, "aaaaPaaaaaaaa");
 }
 
 TEST_F(SocketPollerTest, WhatIsPostponedCanBeClosed) {

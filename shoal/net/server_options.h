@@ -8,6 +8,7 @@
 #include "shoal/base/clock.h"
 #include "shoal/base/memory_account.h"
 #include "shoal/http/request_parser.h"
+#include "shoal/io/socket_poller.h"
 #include "shoal/net/congestion_control.h"
 #include "shoal/net/tls_context.h"
 
@@ -47,6 +48,8 @@ struct ServerOptions {
   /// Connections accepted in one turn of the loop, while those that are open wait. One alone would make the last of
   /// many new ones wait for as many turns, each as long as what all the others ask for takes.
   std::uint32_t accepts_at_once = 16;
+  /// See io::SocketPoller.
+  std::chrono::milliseconds turn_time_max = io::SocketPoller::turn_time_max_by_default;
 
   /// SO_SNDBUF; 0 lets the system tune it.
   int send_buffer_bytes = 0;

@@ -36,7 +36,7 @@ class TcpListener final : public Listener {
 
   TcpListener(io::EventLoop& loop, const ServerOptions& options)
       : acceptor_(loop.executor()),
-        poller_(loop),
+        poller_(loop, options.turn_time_max),
         clock_(*options.clock),
         tls_(options.tls),
         accepts_at_once_(options.accepts_at_once) {}

@@ -294,6 +294,10 @@ OptionTable option_table_of(Configuration& configuration) {
             "Connections that the kernel holds until they are accepted.");
   table.add("limits.accepts_at_once", &limits.accepts_at_once,
             "New connections of each event loop that are accepted before the open ones have their turn.");
+  table.add(
+      "limits.turn_time_max", &limits.turn_time_max,
+      "How long the sockets that are ready have an event loop for themselves, before new connections, other loops "
+      "and disks have their turn.");
   table.add("limits.head_timeout", &limits.head_timeout, "For a whole request head, from its first byte.");
   table.add("limits.idle_timeout", &limits.idle_timeout, "Between two requests of a connection.");
   table.add("limits.body_timeout", &limits.body_timeout,
@@ -498,6 +502,7 @@ net::ServerOptions Configuration::http_server_options() const {
   options.connections_max = limits.connections_max;
   options.accept_backlog = static_cast<int>(limits.accept_backlog);
   options.accepts_at_once = limits.accepts_at_once;
+  options.turn_time_max = limits.turn_time_max;
   options.send_buffer_bytes = static_cast<int>(limits.send_buffer_bytes);
   options.unsent_bytes_max = static_cast<int>(limits.unsent_bytes_max);
   options.congestion_control.name = limits.congestion_control;

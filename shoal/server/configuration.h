@@ -136,6 +136,7 @@ struct Configuration {
     std::chrono::milliseconds operations_wait_timeout{5'000};
     std::uint32_t accept_backlog = 4'096;
     std::uint32_t accepts_at_once = 16;
+    std::chrono::milliseconds turn_time_max{1};
     std::chrono::milliseconds head_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
