@@ -98,8 +98,10 @@ void SocketPoller::State::resume_postponed() {
 }
 
 void SocketPoller::State::drop_waiting() {
-  while (!waiting_.empty()) {
-    PolledSocket::Waiter dropped = waiting_.front().take_waiter();
+  for (SocketList* list : {&waiting_, &postponed_}) {
+    while (!list->empty()) {
+      PolledSocket::Waiter dropped = list->front().take_waiter();
+    }
   }
 }
 

@@ -52,7 +52,7 @@ class SocketPoller::State : public std::enable_shared_from_this<State> {
   boost::asio::posix::basic_stream_descriptor<Executor> epoll_;
   bool watched_ = false;  // since the first socket
   SocketList waiting_;
-  SocketList postponed_;  // of the running poll()
+  SocketList postponed_;  // until the end of the running poll() or, between two of one turn, of the next one
   std::size_t postponed_count_ = 0;
   std::array<epoll_event, 128> events_;
   std::span<epoll_event> told_;  // of events_: those whose sockets are still to be told, by this poll() or the next one

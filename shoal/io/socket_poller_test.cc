@@ -276,5 +276,36 @@ TEST(SocketPollerLoopTest, WhatWaitsIsDestroyedWithTheLoop) {
   EXPECT_TRUE(destroyed);
 }
 
+Task<void> postpone_between_two_parts_of_a_turn(EventLoop* loop, bool* postponed, bool* destroyed) {
+  Note note{destroyed};
+  SocketPoller poller(*loop, std::chrono::nanoseconds(0));
+  std::vector<std::unique_ptr<PolledSocket>> sockets;
+  std::vector<FileDescriptor> peers;
+  for (int i = 0; i < 6; ++i) {
+    std::array<int, 2> ends;
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+    sockets.push_back(std::make_unique<PolledSocket>(poller, FileDescriptor(ends[0])));
+    sockets.back()->found_exhausted(Direction::read);
+    peers.emplace_back(ends[1]);
+    EXPECT_EQ(::send(peers.back().get(), "x", 1, 0), 1);
+  }
+  (void)co_await sockets[0]->wait(Direction::read);
+  co_await boost::asio::post(loop->executor(), boost::asio::deferred);
+  *postponed = sockets[0]->others_are_next();
+  if (*postponed) (void)co_await after_others(*sockets[0]);
+}
+
+TEST(SocketPollerLoopTest, WhatIsPostponedBetweenTwoPartsOfATurnIsDestroyedWithTheLoop) {
+  bool postponed = false;
+  bool destroyed = false;
+  {
+    EventLoop loop;
+    spawn(loop, postpone_between_two_parts_of_a_turn(&loop, &postponed, &destroyed));
+    while (!postponed && !destroyed) loop.context().run_one();
+    EXPECT_FALSE(destroyed);
+  }
+  EXPECT_TRUE(destroyed);
+}
+
 }  // namespace
 }  // namespace shoal::io
