@@ -25,14 +25,38 @@ auto after_others(PolledSocket& socket) {
       [&socket](auto handler) { socket.call_after_others(std::move(handler)); }, boost::asio::deferred);
 }
 
+/// Two connected sockets: the one that is polled, and the test's.
+std::pair<FileDescriptor, FileDescriptor> connected() {
+  std::array<int, 2> ends{-1, -1};
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+/// Polled sockets that are not ready yet, and their peers.
+struct Connections {
+  Connections(SocketPoller& poller, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto [polled, peer] = connected();
+      sockets.push_back(std::make_unique<PolledSocket>(poller, std::move(polled)));
+      sockets.back()->found_exhausted(Direction::read);
+      peers.push_back(std::move(peer));
+    }
+  }
+  void all_peers_send() {
+    for (FileDescriptor& peer : peers) EXPECT_EQ(::send(peer.get(), "x", 1, 0), 1);
+  }
+
+  std::vector<std::unique_ptr<PolledSocket>> sockets;
+  std::vector<FileDescriptor> peers;
+};
+
 /// One end of a connection is polled, the other one is the test's.
 class SocketPollerTest : public testing::Test {
  protected:
   SocketPollerTest() {
-    std::array<int, 2> ends;
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    socket_.emplace(poller_, FileDescriptor(ends[0]));
-    peer_ = FileDescriptor(ends[1]);
+    auto [polled, peer] = connected();
+    socket_.emplace(poller_, std::move(polled));
+    peer_ = std::move(peer);
   }
 
   void peer_sends(std::string_view text) { EXPECT_EQ(::send(peer_.get(), text.data(), text.size(), 0), text.size()); }
@@ -137,10 +161,8 @@ Task<void> close_when_ready(PolledSocket* own, std::optional<PolledSocket>* othe
 }
 
 TEST_F(SocketPollerTest, WhoIsReadyInTheSameTurnMayCloseTheOther) {
-  std::array<int, 2> ends;
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-  std::optional<PolledSocket> second(std::in_place, poller_, FileDescriptor(ends[0]));
-  FileDescriptor second_peer(ends[1]);
+  auto [second_polled, second_peer] = connected();
+  std::optional<PolledSocket> second(std::in_place, poller_, std::move(second_polled));
   socket_->found_exhausted(Direction::read);
   second->found_exhausted(Direction::read);
   int closed = 0;
@@ -166,20 +188,11 @@ Task<void> note_turns(PolledSocket* socket, char name, std::string* turns) {
 }
 
 TEST_F(SocketPollerTest, WhatIsPostponedComesAfterTheOthersOfTheTurn) {
-  constexpr std::size_t count = 40;
-  std::vector<std::unique_ptr<PolledSocket>> sockets;
-  std::vector<FileDescriptor> peers;
+  Connections connections(poller_, 40);
   std::string turns;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::array<int, 2> ends;
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    sockets.push_back(std::make_unique<PolledSocket>(poller_, FileDescriptor(ends[0])));
-    sockets.back()->found_exhausted(Direction::read);
-    peers.emplace_back(ends[1]);
-    spawn(loop_, note_turns(sockets.back().get(), 'a', &turns));
-  }
+  for (auto& socket : connections.sockets) spawn(loop_, note_turns(socket.get(), 'a', &turns));
   run_what_is_ready();
-  for (FileDescriptor& peer : peers) ASSERT_EQ(::send(peer.get(), "x", 1, 0), 1);
+  connections.all_peers_send();
   run_what_is_ready();
   std::string sixteen = std::string(16, 'a') + std::string(16, 'A');
   // The last one has nobody to wait for.
@@ -196,28 +209,18 @@ Task<void> note_and_post(PolledSocket* socket, EventLoop* loop, std::string* tur
 
 TEST_F(SocketPollerTest, OtherWorkOfTheLoopDoesNotWaitForAllThatAreReady) {
   SocketPoller poller(loop_, std::chrono::nanoseconds(0));  // whatever they do takes longer
-  std::vector<std::unique_ptr<PolledSocket>> sockets;
-  std::vector<FileDescriptor> peers;
+  Connections connections(poller, 12);
   std::string turns;
-  for (int i = 0; i < 12; ++i) {
-    std::array<int, 2> ends;
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    sockets.push_back(std::make_unique<PolledSocket>(poller, FileDescriptor(ends[0])));
-    sockets.back()->found_exhausted(Direction::read);
-    peers.emplace_back(ends[1]);
-    spawn(loop_, note_and_post(sockets.back().get(), &loop_, &turns));
-  }
+  for (auto& socket : connections.sockets) spawn(loop_, note_and_post(socket.get(), &loop_, &turns));
   run_what_is_ready();
-  for (FileDescriptor& peer : peers) ASSERT_EQ(::send(peer.get(), "x", 1, 0), 1);
+  connections.all_peers_send();
   run_what_is_ready();
   EXPECT_EQ(turns, "aaaaPaaaaaaaa");
 }
 
 TEST_F(SocketPollerTest, WhatIsPostponedCanBeClosed) {
-  std::array<int, 2> ends;
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-  std::optional<PolledSocket> second(std::in_place, poller_, FileDescriptor(ends[0]));
-  FileDescriptor second_peer(ends[1]);
+  auto [second_polled, second_peer] = connected();
+  std::optional<PolledSocket> second(std::in_place, poller_, std::move(second_polled));
   socket_->found_exhausted(Direction::read);
   second->found_exhausted(Direction::read);
   std::string turns;
@@ -233,19 +236,10 @@ TEST_F(SocketPollerTest, WhatIsPostponedCanBeClosed) {
 }
 
 TEST_F(SocketPollerTest, MoreSocketsThanOneCallTellsOf) {
-  constexpr std::size_t count = 300;
-  std::vector<std::unique_ptr<PolledSocket>> sockets;
-  std::vector<FileDescriptor> peers;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::array<int, 2> ends;
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    sockets.push_back(std::make_unique<PolledSocket>(poller_, FileDescriptor(ends[0])));
-    sockets.back()->found_exhausted(Direction::read);
-    peers.emplace_back(ends[1]);
-  }
-  for (FileDescriptor& peer : peers) ASSERT_EQ(::send(peer.get(), "a", 1, 0), 1);
+  Connections connections(poller_, 300);
+  connections.all_peers_send();
   run_what_is_ready();
-  for (const auto& socket : sockets) EXPECT_TRUE(socket->may_be_ready(Direction::read));
+  for (const auto& socket : connections.sockets) EXPECT_TRUE(socket->may_be_ready(Direction::read));
 }
 
 /// Notes that the coroutine was destroyed.
@@ -264,12 +258,10 @@ Task<void> wait_for_ever(EventLoop* loop, FileDescriptor socket, bool* destroyed
 
 TEST(SocketPollerLoopTest, WhatWaitsIsDestroyedWithTheLoop) {
   bool destroyed = false;
-  std::array<int, 2> ends;
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-  FileDescriptor peer(ends[1]);
+  auto [polled, peer] = connected();
   {
     EventLoop loop;
-    spawn(loop, wait_for_ever(&loop, FileDescriptor(ends[0]), &destroyed));
+    spawn(loop, wait_for_ever(&loop, std::move(polled), &destroyed));
     loop.context().poll();
     EXPECT_FALSE(destroyed);
   }
@@ -279,20 +271,13 @@ TEST(SocketPollerLoopTest, WhatWaitsIsDestroyedWithTheLoop) {
 Task<void> postpone_between_two_parts_of_a_turn(EventLoop* loop, bool* postponed, bool* destroyed) {
   Note note{destroyed};
   SocketPoller poller(*loop, std::chrono::nanoseconds(0));
-  std::vector<std::unique_ptr<PolledSocket>> sockets;
-  std::vector<FileDescriptor> peers;
-  for (int i = 0; i < 6; ++i) {
-    std::array<int, 2> ends;
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    sockets.push_back(std::make_unique<PolledSocket>(poller, FileDescriptor(ends[0])));
-    sockets.back()->found_exhausted(Direction::read);
-    peers.emplace_back(ends[1]);
-    EXPECT_EQ(::send(peers.back().get(), "x", 1, 0), 1);
-  }
-  (void)co_await sockets[0]->wait(Direction::read);
+  Connections connections(poller, 6);
+  connections.all_peers_send();
+  PolledSocket& first = *connections.sockets.front();
+  (void)co_await first.wait(Direction::read);
   co_await boost::asio::post(loop->executor(), boost::asio::deferred);
-  *postponed = sockets[0]->others_are_next();
-  if (*postponed) (void)co_await after_others(*sockets[0]);
+  *postponed = first.others_are_next();
+  if (*postponed) (void)co_await after_others(first);
 }
 
 TEST(SocketPollerLoopTest, WhatIsPostponedBetweenTwoPartsOfATurnIsDestroyedWithTheLoop) {
