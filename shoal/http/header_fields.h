@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -73,13 +74,27 @@ class HeaderFields {
   /// How many lines have this name.
   std::size_t count(std::string_view name) const;
 
+  /// Not 0: heads of this process whose lines have the same number have the same lines, but for what KnownHeads leaves
+  /// open, the last bytes of the first Authorization.
+  std::uint64_t likeness() const { return likeness_; }
+
   /// For parsers. `field` points into `buffer`; false when full.
   bool append(std::string_view buffer, HeaderField field);
   /// For parsers: the same bytes are now at `base`.
   void rebase(const char* base) { base_ = base; }
+  /// For parsers: the lines of `other`, whose bytes are at `base` here.
+  void repeat(const HeaderFields& other, const char* base) {
+    base_ = base;
+    count_ = other.count_;
+    name_sizes_ = other.name_sizes_;
+    likeness_ = other.likeness_;
+    std::copy_n(other.positions_.begin(), count_, positions_.begin());
+  }
+  void set_likeness(std::uint64_t likeness) { likeness_ = likeness; }
   void clear() {
     count_ = 0;
     name_sizes_ = 0;
+    likeness_ = 0;
   }
 
  private:
@@ -96,6 +111,7 @@ class HeaderFields {
 
   const char* base_ = nullptr;
   std::size_t count_ = 0;
+  std::uint64_t likeness_ = 0;
   std::uint64_t name_sizes_ = 0;              // of all names: most that are looked for are not there
   std::array<Position, capacity> positions_;  // only the first count_ are set
 };

@@ -19,6 +19,8 @@ class LineScanner {
   /// without its CRLF is in `line`.
   Outcome next(std::string_view buffer, std::string_view& line);
 
+  /// Whether it has looked at nothing yet.
+  bool at_start() const { return looked_at_ == 0; }
   /// Bytes of all the lines returned so far, with their CRLF.
   std::size_t consumed() const { return line_start_; }
 

@@ -17,7 +17,8 @@ constexpr std::size_t head_bytes_limit = 16 * 1024 * 1024;
 
 }  // namespace
 
-RequestParser::RequestParser(RequestLimits limits) : limits_(limits), lines_(limits.head_bytes_max) {
+RequestParser::RequestParser(RequestLimits limits, KnownHeads* known)
+    : limits_(limits), known_(known), lines_(limits.head_bytes_max) {
   CHECK(limits_.head_bytes_max <= head_bytes_limit);
   CHECK(limits_.header_count_max <= HeaderFields::capacity);
 }
@@ -34,6 +35,7 @@ void RequestParser::restart() {
 }
 
 ParseOutcome RequestParser::parse(std::string_view buffer) {
+  if (known_ != nullptr && lines_.at_start() && known_->read(buffer, limits_, head_)) return ParseOutcome::complete;
   for (;;) {
     std::string_view line;
     switch (lines_.next(buffer, line)) {
@@ -160,6 +162,7 @@ bool RequestParser::finish(std::string_view buffer) {
   if (head_.version == Version::http_1_0 || (head_.framing == BodyFraming::none && !head_.content_length)) {
     head_.expect_continue = false;
   }
+  if (known_ != nullptr) known_->remember(buffer, head_);
   return true;
 }
 

@@ -1,5 +1,5 @@
-// A head read whole and the same head read byte by byte, from memory that moves, must come to the same end; and what
-// the parser lets through must hold what its header promises.
+// A head read whole, the same head read byte by byte, from memory that moves, and the same head behind others that are
+// known must come to the same end; and what the parser lets through must hold what its header promises.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -63,5 +63,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_accepted(whole.head(), input);
     check_same(whole.head(), pieces.head());
   }
+
+  // One after the other, by a parser that knows those before.
+  shoal::http::KnownHeads known;
+  RequestParser informed(limits, &known);
+  while (outcome == ParseOutcome::complete) {
+    informed.restart();
+    CHECK(informed.parse(input) == outcome);
+    check_same(whole.head(), informed.head());
+    input.remove_prefix(whole.head().head_bytes);
+    whole.restart();
+    outcome = whole.parse(input);
+  }
+  informed.restart();
+  CHECK(informed.parse(input) == outcome && informed.error_status() == whole.error_status());
   return 0;
 }

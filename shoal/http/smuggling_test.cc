@@ -139,6 +139,17 @@ TEST_P(SmugglingTest, IsRefusedWhole) {
   EXPECT_FALSE(parser.error_reason().empty());
 }
 
+TEST_P(SmugglingTest, IsRefusedBesideKnownHeads) {
+  KnownHeads known;
+  for (std::string_view good : {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"}) {
+    RequestParser parser({}, &known);
+    ASSERT_EQ(parser.parse(good), ParseOutcome::complete);
+  }
+  RequestParser parser({}, &known);
+  ASSERT_EQ(parser.parse(GetParam().bytes), ParseOutcome::error);
+  EXPECT_EQ(parser.error_status(), GetParam().status);
+}
+
 TEST_P(SmugglingTest, IsRefusedByteByByte) {
   RequestParser parser({});
   ParseOutcome outcome = ParseOutcome::need_more;

@@ -79,7 +79,7 @@ Connection::HeadState Connection::begin_head() {
 }
 
 void Connection::prepare_parser() {
-  if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits);
+  if (!parser_) parser_ = std::make_unique<http::RequestParser>(options().request_limits, &core_.known_heads());
   parser_->restart();
 }
 

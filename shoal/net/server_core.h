@@ -10,6 +10,7 @@
 
 #include "shoal/base/log_throttle.h"
 #include "shoal/base/task.h"
+#include "shoal/http/known_heads.h"
 #include "shoal/io/event_loop.h"
 #include "shoal/io/suspend.h"
 #include "shoal/io/timers.h"
@@ -40,6 +41,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   const ServerOptions& options() const { return options_; }
   RequestHandler& handler() { return handler_; }
   ServerCounters& counters() { return counters_; }
+  http::KnownHeads& known_heads() { return known_heads_; }
   bool stopping() const { return stopping_; }
   /// Whether there are so many connections that idle ones give back what they could go on with more quickly.
   bool is_crowded() const { return connections_.size() > crowd; }
@@ -74,6 +76,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   const ServerOptions options_;
   RequestHandler& handler_;
   ServerCounters counters_;
+  http::KnownHeads known_heads_;
   boost::intrusive::list<Connection> connections_;
   std::unique_ptr<io::WaitQueue> turns_;  // while somebody waits for one, and give_turns() runs
   bool stopping_ = false;
