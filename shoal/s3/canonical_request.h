@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct RequestView {
   std::string_view path;   ///< as sent, percent-encoded, without the query
   std::string_view query;  ///< as sent, without the "?"
   std::span<const http::HeaderField> headers;
+  std::uint64_t likeness = 0;  ///< of the headers (HeaderFields)
 };
 
 /// The parameters of a query, in the one reading that signatures and operations share: a "+" is a blank. InvalidURI

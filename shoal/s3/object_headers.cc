@@ -68,10 +68,12 @@ http::HeaderLines object_headers(const ObjectInfo& object, Fields overrides) {
 void add_object_headers(http::HeaderLines& lines, const ObjectInfo& object, Fields overrides) {
   lines.add_quoted("ETag", object.etag);
   add_last_modified(lines, object);
-  lines.add("Accept-Ranges", "bytes");
+  static const http::HeaderLines for_all = http::HeaderLines().add("Accept-Ranges", "bytes");
+  static const http::HeaderLines usual = http::HeaderLines(for_all).add("Content-Type", default_content_type);
   if (overrides.empty() && object.headers.empty()) {
-    lines.add("Content-Type", default_content_type);
+    lines.add(usual);
   } else {
+    lines.add(for_all);
     add_content_headers(lines, object, overrides);
   }
   for (const auto& [name, value] : object.user_metadata) lines.add_named("x-amz-meta-" + name, value);

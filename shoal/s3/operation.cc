@@ -154,9 +154,9 @@ constexpr auto table = std::to_array<Route>({
     {select_object_content, "SelectObjectContent", "POST", object, "select", "", not_implemented, reads},
 });
 
-constexpr bool is_plain(const Route& route) { return route.sub_resource.empty(); }
-
+template <Resource resource>
 constexpr auto plain_table = [] {
+  constexpr auto is_plain = [](const Route& route) { return route.resource == resource && route.sub_resource.empty(); };
   std::array<Route, std::ranges::count_if(table, is_plain)> lines{};
   std::ranges::copy_if(table, lines.begin(), is_plain);
   return lines;
@@ -187,7 +187,17 @@ static_assert(every_operation_has_a_line());
 
 std::span<const Route> routes() { return table; }
 
-std::span<const Route> routes_without_sub_resource() { return plain_table; }
+std::span<const Route> plain_routes(Resource resource) {
+  switch (resource) {
+    case service:
+      return plain_table<service>;
+    case bucket:
+      return plain_table<bucket>;
+    case object:
+      return plain_table<object>;
+  }
+  return {};
+}
 
 const Route& route_of(Operation operation) { return table[first_lines[static_cast<std::size_t>(operation)]]; }
 

@@ -145,8 +145,8 @@ struct Route {
 /// The table: the only place that says which requests there are. The parser, the documentation and the test that an
 /// unsigned request is refused on every route read it.
 std::span<const Route> routes();
-/// Those of them that nearly all requests are for.
-std::span<const Route> routes_without_sub_resource();
+/// Those of them that nearly all requests for such a resource are for: without a sub-resource.
+std::span<const Route> plain_routes(Resource resource);
 
 /// The line of an operation (the first, if several).
 const Route& route_of(Operation operation);

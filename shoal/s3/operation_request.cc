@@ -138,8 +138,8 @@ S3Result<std::string_view> find_sub_resource(const std::vector<http::QueryParame
 S3Result<Operation> find_operation(std::string_view method, Resource resource, std::string_view sub_resource,
                                    const http::HeaderFields& headers) {
   const Route* best = nullptr;
-  for (const Route& route : sub_resource.empty() ? routes_without_sub_resource() : routes()) {
-    if (route.resource != resource || route.sub_resource != sub_resource || route.method != method) continue;
+  for (const Route& route : sub_resource.empty() ? plain_routes(resource) : routes()) {
+    if (route.method != method || route.resource != resource || route.sub_resource != sub_resource) continue;
     if (!route.header.empty() && !headers.find(route.header)) continue;
     // A line with a header is narrower than one without, and beats it.
     if (best == nullptr || !route.header.empty()) best = &route;
@@ -181,34 +181,44 @@ void OperationRequest::clear() {
   key.clear();
   query.clear();
   headers = nullptr;
+  has_plain_lines = false;
 }
 
 S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const AddressingOptions& options) {
   TRY_ASSIGN(std::vector<http::QueryParameter> query, decode_query(http::split_target(head.target).query));
   OperationRequest request;
-  TRY(parse_operation(head, std::move(query), options, request));
+  TRY(parse_operation(head, std::move(query), options, /*are_plain=*/false, request));
   return request;
 }
 
 S3Result<void> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
-                               const AddressingOptions& options, OperationRequest& request) {
+                               const AddressingOptions& options, bool are_plain, OperationRequest& request) {
   std::string_view path = http::split_target(head.target).path;
   if (!path.starts_with('/')) return failure(S3ErrorCode::invalid_uri);
   RawNames names = split_names(path, virtual_host_bucket(head.host, options));
 
   request.headers = &head.headers;
+  request.has_plain_lines = are_plain;
   TRY(decode_bucket(names, request.bucket));
   TRY(decode_key(names.key, request.key));
   request.query = std::move(query);
-  TRY(check_parameters(request.query));
-  TRY(check_repeated_headers(head.headers));
+  const bool has_query = !request.query.empty();
+  if (has_query) {
+    TRY(check_parameters(request.query));
+  }
+  if (!are_plain) {
+    TRY(check_repeated_headers(head.headers));
+  }
 
   Resource resource = request.bucket.empty() ? Resource::service
                       : request.key.empty()  ? Resource::bucket
                                              : Resource::object;
-  TRY_ASSIGN(std::string_view sub_resource, find_sub_resource(request.query));
+  std::string_view sub_resource;
+  if (has_query) {
+    TRY_ASSIGN(sub_resource, find_sub_resource(request.query));
+  }
   TRY_ASSIGN(request.operation, find_operation(head.method, resource, sub_resource, head.headers));
-  return check_selection(request);
+  return has_query ? check_selection(request) : S3Result<void>();
 }
 
 }  // namespace shoal::s3

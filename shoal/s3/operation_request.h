@@ -28,6 +28,7 @@ struct OperationRequest {
   std::string key;     ///< 1 to 1,024 bytes of UTF-8 without NUL, never normalised; empty for the service and buckets
   std::vector<http::QueryParameter> query;  ///< no name twice
   const http::HeaderFields* headers = nullptr;
+  bool has_plain_lines = false;  ///< the headers decide nothing (PlainLines)
 
   /// The value of a query parameter; "" for one without a value.
   std::optional<std::string_view> parameter(std::string_view name) const;
@@ -45,9 +46,9 @@ struct OperationRequest {
 /// so is a header line given twice that decides anything. A name that is none is InvalidBucketName, KeyTooLongError or
 /// InvalidURI.
 S3Result<OperationRequest> parse_operation(const http::RequestHead& head, const AddressingOptions& options);
-/// The same for a head whose query is decoded already (decode_query). Fills in `request`, all of it if there is no
-/// error; one that is used again and again costs no memory.
+/// The same for a head whose query is decoded already (decode_query), and whose lines decide nothing if they
+/// `are_plain`. Fills in `request`, all of it if there is no error; one that is used again and again costs no memory.
 S3Result<void> parse_operation(const http::RequestHead& head, std::vector<http::QueryParameter> query,
-                               const AddressingOptions& options, OperationRequest& request);
+                               const AddressingOptions& options, bool are_plain, OperationRequest& request);
 
 }  // namespace shoal::s3

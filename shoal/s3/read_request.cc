@@ -45,6 +45,7 @@ std::optional<ByteRange> extent_of_part(const ObjectInfo& object, std::uint32_t 
 }  // namespace
 
 S3Result<ReadRequest> parse_read_request(const OperationRequest& request, std::chrono::sys_seconds now) {
+  if (request.has_plain_lines && request.query.empty()) return ReadRequest();
   TRY(check_supported_headers(request));
   TRY(check_version_id(request));
   ReadRequest read;

@@ -239,7 +239,12 @@ S3Result<void> SigV4Verifier::verify(const http::RequestHead& head, std::span<co
                                      WallTime now, Verified& verified) {
   http::TargetParts target = http::split_target(head.target);
   header_scratch_.assign(head.headers.begin(), head.headers.end());
-  return verify(RequestView{head.method, target.path, target.query, header_scratch_}, query, now, verified);
+  return verify({.method = head.method,
+                 .path = target.path,
+                 .query = target.query,
+                 .headers = header_scratch_,
+                 .likeness = head.headers.likeness()},
+                query, now, verified);
 }
 
 SigV4Verifier::~SigV4Verifier() = default;
@@ -474,7 +479,7 @@ void SigV4Verifier::remember(const RequestView& request, const Claim& claim, con
   std::string_view signing_start = string_to_sign_;
   signing_start.remove_suffix(signed_hash_bytes);
   last_lines_ = (last_lines_ + 1) % verified_lines_.size();
-  verified_lines_[last_lines_].remember(request.headers, claim.signature, claim.signed_headers,
+  verified_lines_[last_lines_].remember(request.headers, request.likeness, claim.signature, claim.signed_headers,
                                         {.access_key = claim.credential.access_key,
                                          .date = claim.credential.date,
                                          .region = claim.credential.region,
@@ -485,6 +490,18 @@ void SigV4Verifier::remember(const RequestView& request, const Claim& claim, con
                                          .payload_sha256 = sha256});
 }
 
+bool SigV4Verifier::verify_like(const http::RequestHead& head, std::string_view path, WallTime now,
+                                Verified& verified) {
+  std::optional<std::string_view> signature = verified_lines_[last_lines_].signature_of_like(head.headers);
+  for (std::size_t i = 0; !signature && i < verified_lines_.size(); ++i) {
+    signature = verified_lines_[i].signature_of_like(head.headers);
+    if (signature) last_lines_ = i;
+  }
+  if (!signature) return false;
+  RequestView request{.method = head.method, .path = path, .query = {}, .headers = {}};
+  return verify_saying(verified_lines_[last_lines_].said(), *signature, request, now, verified);
+}
+
 bool SigV4Verifier::verify_repeated(const RequestView& request, WallTime now, Verified& verified) {
   std::optional<std::string_view> signature = verified_lines_[last_lines_].signature_of(request.headers);
   for (std::size_t i = 0; !signature && i < verified_lines_.size(); ++i) {
@@ -492,7 +509,13 @@ bool SigV4Verifier::verify_repeated(const RequestView& request, WallTime now, Ve
     if (signature) last_lines_ = i;
   }
   if (!signature) return false;
-  const VerifiedLines::Said& said = verified_lines_[last_lines_].said();
+  if (!verify_saying(verified_lines_[last_lines_].said(), *signature, request, now, verified)) return false;
+  if (request.likeness != 0) verified_lines_[last_lines_].set_likeness(request.likeness);
+  return true;
+}
+
+bool SigV4Verifier::verify_saying(const VerifiedLines::Said& said, std::string_view signature,
+                                  const RequestView& request, WallTime now, Verified& verified) {
   const Credential* credential = keys_->find(said.access_key);
   if (credential == nullptr || !is_timely(said.signed_at, now)) return false;
   const HmacSha256& key = signing_keys_.get(said.access_key_to_region, credential->secret, said.date, said.region);
@@ -500,7 +523,7 @@ bool SigV4Verifier::verify_repeated(const RequestView& request, WallTime now, Ve
   string_to_sign_.assign(said.signing_start);
   append_signed_hash(string_to_sign_, canonical_.text());
   const SignatureText expected = signature_text(key, string_to_sign_);
-  if (!equal_in_constant_time(as_bytes(view(expected)), as_bytes(*signature))) return false;
+  if (!equal_in_constant_time(as_bytes(view(expected)), as_bytes(signature))) return false;
 
   verified.access_key = said.access_key;
   verified.principal = credential->principal;

@@ -80,6 +80,9 @@ class SigV4Verifier {
   S3Result<void> verify(const http::RequestHead& head, std::span<const http::QueryParameter> query, WallTime now,
                         Verified& verified);
   S3Result<Verified> verify(const http::RequestHead& head, WallTime now);
+  /// Verifies the head of a request without a query whose header lines are like those of a request that was verified
+  /// (HeaderFields::likeness). False says nothing but that verify() has to.
+  bool verify_like(const http::RequestHead& head, std::string_view path, WallTime now, Verified& verified);
   S3Result<Verified> verify(const RequestView& request, WallTime now);
 
  private:
@@ -102,6 +105,9 @@ class SigV4Verifier {
   /// Verifies a request that repeats the header lines of an earlier one. False says nothing but that it has to be taken
   /// apart.
   bool verify_repeated(const RequestView& request, WallTime now, Verified& verified);
+  /// The same, when what it repeats is found.
+  bool verify_saying(const VerifiedLines::Said& said, std::string_view signature, const RequestView& request,
+                     WallTime now, Verified& verified);
   void remember(const RequestView& request, const Claim& claim, const PayloadAuth& payload);
 
   const KeyStore* keys_;

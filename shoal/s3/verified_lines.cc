@@ -22,9 +22,10 @@ std::string_view VerifiedLines::keep(std::string_view text) {
   return std::string_view(texts_).substr(at);
 }
 
-void VerifiedLines::remember(std::span<const http::HeaderField> lines, std::string_view signature,
-                             std::string_view signed_headers, const Said& said) {
+void VerifiedLines::remember(std::span<const http::HeaderField> lines, std::uint64_t likeness,
+                             std::string_view signature, std::string_view signed_headers, const Said& said) {
   lines_.clear();
+  likeness_ = 0;
   compared_.clear();
   bool found = false;
   for (const http::HeaderField& line : lines) {
@@ -48,6 +49,7 @@ void VerifiedLines::remember(std::span<const http::HeaderField> lines, std::stri
     lines_.clear();
     return;
   }
+  likeness_ = likeness;
   texts_.clear();
   texts_.reserve(said.access_key_to_region.size() + said.signing_start.size() + said.canonical_rest.size());
   said_ = said;
@@ -76,8 +78,16 @@ std::optional<std::string_view> VerifiedLines::signature_of(std::span<const http
     if (std::memcmp(line.value.data(), expected + kept.name_bytes, of_value) != 0) return std::nullopt;
     expected += kept.compared_bytes;
   }
-  std::size_t signature_at = lines_[authorization_].compared_bytes - lines_[authorization_].name_bytes;
-  return lines[authorization_].value.substr(signature_at);
+  return signature_in(lines[authorization_]);
+}
+
+std::optional<std::string_view> VerifiedLines::signature_of_like(const http::HeaderFields& lines) const {
+  if (likeness_ == 0 || likeness_ != lines.likeness()) return std::nullopt;
+  return signature_in(lines[authorization_]);
+}
+
+std::string_view VerifiedLines::signature_in(const http::HeaderField& authorization) const {
+  return authorization.value.substr(lines_[authorization_].compared_bytes - lines_[authorization_].name_bytes);
 }
 
 }  // namespace shoal::s3

@@ -29,14 +29,19 @@ class VerifiedLines {
     std::optional<Sha256::Value> payload_sha256;  ///< none: the payload is not signed
   };
 
-  /// Lines whose Authorization ends with `signature`, a part of it, and names `signed_headers`.
-  void remember(std::span<const http::HeaderField> lines, std::string_view signature, std::string_view signed_headers,
-                const Said& said);
+  /// Lines of this `likeness`, whose Authorization ends with `signature`, a part of it, and names `signed_headers`.
+  void remember(std::span<const http::HeaderField> lines, std::uint64_t likeness, std::string_view signature,
+                std::string_view signed_headers, const Said& said);
 
   /// The signature that `lines` have, if nothing else differs that anything of `said()` depends on: the names of all,
   /// in their order, and the values of those that are signed, that begin with x-amz-, or that say the time. It is as
   /// long as the one that was remembered, and proves nothing.
   std::optional<std::string_view> signature_of(std::span<const http::HeaderField> lines) const;
+  /// The same of lines that are known to be like those that were remembered, for next to nothing; others have to be
+  /// looked at.
+  std::optional<std::string_view> signature_of_like(const http::HeaderFields& lines) const;
+  /// What signature_of() had a signature of has this likeness too.
+  void set_likeness(std::uint64_t likeness) { likeness_ = likeness; }
 
   const Said& said() const { return said_; }
 
@@ -49,11 +54,13 @@ class VerifiedLines {
   };
 
   std::string_view keep(std::string_view text);
+  std::string_view signature_in(const http::HeaderField& authorization) const;
 
   std::vector<Line> lines_;  // none: nothing is remembered
   std::string compared_;     // what has to be the same of each line, one behind the other
   std::string texts_;        // of said_
   std::size_t authorization_ = 0;
+  std::uint64_t likeness_ = 0;  // of lines_, if they have one
   Said said_;
 };
 

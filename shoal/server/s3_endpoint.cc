@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "shoal/base/hex.h"
 #include "shoal/base/log.h"
 #include "shoal/http/uri.h"
 #include "shoal/s3/header_policy.h"
@@ -96,17 +97,15 @@ void S3Endpoint::Request::clear() {
 }
 
 void S3Endpoint::write_request_id(std::string& id) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  id.resize(16);
-  std::uint64_t number = request_ids_();
-  for (char& digit : id) {
-    digit = digits[number & 15];
-    number >>= 4;
-  }
+  const std::uint64_t number = request_ids_();
+  id.resize(2 * sizeof number);
+  write_hex(id.data(), std::as_bytes(std::span(&number, 1)));
 }
 
-s3::S3Result<void> S3Endpoint::authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query,
-                                            WallTime now, s3::Verified& caller) {
+s3::S3Result<void> S3Endpoint::authenticate(const http::RequestHead& head, std::string_view path,
+                                            std::span<const http::QueryParameter> query, WallTime now,
+                                            s3::Verified& caller) {
+  if (query.empty() && verifier_.verify_like(head, path, now, caller)) return {};
   // Anything that looks like credentials is verified or refused. Without any, the caller is nobody, and the body has to
   // be plain.
   if (s3::has_credentials(head, query)) return verifier_.verify(head, query, now, caller);
@@ -115,19 +114,25 @@ s3::S3Result<void> S3Endpoint::authenticate(const http::RequestHead& head, std::
 }
 
 s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request& request) {
-  if (is_preflight(exchange.head()) && !exchange.head().headers.find("origin")) {
+  const http::RequestHead& head = exchange.head();
+  if (is_preflight(head) && !head.headers.find("origin")) {
     return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
   }
-  TRY_ASSIGN(auto query, s3::decode_query(http::split_target(exchange.head().target).query));
-  if (s3::S3Result<void> proved = authenticate(exchange.head(), query, request.asked_at, request.caller); !proved) {
+  http::TargetParts target = http::split_target(head.target);
+  std::vector<http::QueryParameter> query;
+  if (!target.query.empty()) {
+    TRY_ASSIGN(query, s3::decode_query(target.query));
+  }
+  if (s3::S3Result<void> proved = authenticate(head, target.path, query, request.asked_at, request.caller); !proved) {
     request.caller.clear();
     return proved;
   }
   // Browsers send preflights without credentials. No bucket has CORS rules here, so each is refused without a look.
-  if (is_preflight(exchange.head())) {
+  if (is_preflight(head)) {
     return s3::failure(s3::S3ErrorCode::access_denied, "CORSResponse: CORS is not enabled for this bucket.");
   }
-  auto parsed = s3::parse_operation(exchange.head(), std::move(query), options_.addressing, request.asked);
+  bool are_plain = plain_lines_.are_plain(head.headers);
+  auto parsed = s3::parse_operation(head, std::move(query), options_.addressing, are_plain, request.asked);
   if (!parsed) {
     request.asked.clear();
     // What would be wrong with a request is told to those only who may make it.

@@ -5,10 +5,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "shoal/base/random.h"
 #include "shoal/net/request_handler.h"
 #include "shoal/s3/operation_request.h"
+#include "shoal/s3/plain_lines.h"
 #include "shoal/s3/sigv4.h"
 #include "shoal/server/access_log.h"
 #include "shoal/server/authorizer.h"
@@ -59,8 +61,8 @@ class S3Endpoint final : public net::RequestHandler {
     void clear();
   };
 
-  s3::S3Result<void> authenticate(const http::RequestHead& head, std::span<const http::QueryParameter> query,
-                                  WallTime now, s3::Verified& caller);
+  s3::S3Result<void> authenticate(const http::RequestHead& head, std::string_view path,
+                                  std::span<const http::QueryParameter> query, WallTime now, s3::Verified& caller);
   /// Who sent it and what is asked for. Fills in `request`.
   s3::S3Result<void> understand(const net::Exchange& exchange, Request& request);
   /// Whether what is in memory may answer it without a look at rights.
@@ -81,6 +83,7 @@ class S3Endpoint final : public net::RequestHandler {
 
   const S3Services& services_;
   s3::SigV4Verifier verifier_;
+  s3::PlainLines plain_lines_;
   Authorizer authorizer_;
   Options options_;
   Random request_ids_;
