@@ -46,7 +46,7 @@ class DuelPolicy {
 
   void on_hit(Node& node) {
     clock_of(node).on_hit(node);
-    if (plan_.samples(node.hash)) learn({node.hash, origin_of(node), node.weight});
+    if (plan_.samples(node.hash) && !is_hit_enough()) learn_hit(node);
   }
   Admission admit(Node& node, Evict evict);
   void remove(Node& node) { clock_of(node).remove(node); }
@@ -82,8 +82,20 @@ class DuelPolicy {
   void restore(const PolicySnapshot& snapshot, NodeFor node_for) { clocks_[0]->restore(snapshot, node_for); }
 
  private:
+  /// For each entry that it holds.
+  static constexpr std::uint64_t hits_enough = 16;
+
   ProbationClock& clock_of(const Node& node) { return *clocks_[node.group]; }
   std::uint64_t origin_of(const Node& node) const { return options_.origin_of ? options_.origin_of(node) : 0; }
+  /// Of a shard: while half of it is free, no style has to do without anything, so that after some hits further ones
+  /// say nothing of them. What comes in is learnt always: the shadows hold what the shard holds when it becomes full.
+  bool is_hit_enough() const {
+    return steering_ == nullptr && hits_learnt_ >= hits_enough * count() && 2 * weight() < capacity_;
+  }
+  void learn_hit(const Node& node) {
+    ++hits_learnt_;
+    learn({node.hash, origin_of(node), node.weight});
+  }
   template <typename Member>
   std::uint64_t sum(Member member) const {
     std::uint64_t total = 0;
@@ -100,7 +112,8 @@ class DuelPolicy {
   SteeringPlan plan_;
   bool capacity_divided_ = true;  // as the plan says
   std::vector<Sample> samples_;   // not taken yet; beyond its capacity requests go unseen
-  std::uint64_t refusals_ = 0;    // without asking a clock
+  std::uint64_t hits_learnt_ = 0;
+  std::uint64_t refusals_ = 0;  // without asking a clock
 };
 
 static_assert(CachePolicy<DuelPolicy>);

@@ -44,6 +44,27 @@ TEST(DuelPolicyTest, KeepsTheContract) {
   });
 }
 
+TEST(DuelPolicyTest, AShardWithRoomLearnsTheFirstHitsOfWhatItHoldsAndAllThatComesIn) {
+  constexpr std::uint64_t capacity = 100;
+  DuelPolicy shard({.capacity = capacity, .is_shard = true});
+  std::vector<PolicyNode> nodes(capacity);
+  std::uint64_t held = 0;
+  auto learnt_of = [&](std::uint64_t new_keys, std::uint64_t hits) {
+    for (std::uint64_t i = 0; i < new_keys; ++i, ++held) {
+      nodes[held].hash = mix(held + 1);
+      shard.admit(nodes[held], [](PolicyNode&) {});
+    }
+    for (std::uint64_t i = 0; i < hits; ++i) shard.on_hit(nodes[i % held]);
+    return shard.take_samples().size();
+  };
+  EXPECT_EQ(learnt_of(10, 150), 160U);
+  EXPECT_EQ(learnt_of(0, 1'000), 10U) << "16 hits for each";
+  EXPECT_EQ(learnt_of(0, 1'000), 0U);
+  EXPECT_EQ(learnt_of(39, 0), 39U);
+  EXPECT_EQ(learnt_of(0, 1'000), 39U * 16);
+  EXPECT_EQ(learnt_of(1, 1'000), 1'001U) << "half is full";
+}
+
 TEST(DuelPolicyTest, ShuffledEpochsHitWhatAStaticCacheHits) {
   constexpr std::uint64_t keys = 2000;
   Player player(keys / 2, keys);
