@@ -16,7 +16,7 @@ PolledSocket::PolledSocket(SocketPoller& poller, FileDescriptor socket)
 
 PolledSocket::~PolledSocket() { poller_->remove(*this); }
 
-void PolledSocket::begin_wait(Direction direction, Waiter waiter) {
+void PolledSocket::begin_wait(Direction direction, Waiter&& waiter) {
   CHECK_MSG(!waiter_, "one coroutine waits for a socket");
   waiter_ = std::move(waiter);
   awaited_ = direction;
@@ -25,7 +25,7 @@ void PolledSocket::begin_wait(Direction direction, Waiter waiter) {
 
 bool PolledSocket::others_are_next() const { return poller_->has_more_to_tell(); }
 
-void PolledSocket::call_when_ready(Direction direction, Waiter waiter) {
+void PolledSocket::call_when_ready(Direction direction, Waiter&& waiter) {
   if (may_be_ready(direction)) {
     boost::asio::post(poller_->executor(), [waiter = std::move(waiter)]() mutable { waiter(true); });
   } else {
@@ -33,7 +33,7 @@ void PolledSocket::call_when_ready(Direction direction, Waiter waiter) {
   }
 }
 
-void PolledSocket::call_after_others(Waiter waiter) {
+void PolledSocket::call_after_others(Waiter&& waiter) {
   CHECK_MSG(!waiter_, "one coroutine waits for a socket");
   waiter_ = std::move(waiter);
   waits_for_others_ = true;
@@ -44,7 +44,7 @@ PolledSocket::Waiter PolledSocket::take_waiter() {
   if (!waiter_) return nullptr;
   waits_for_others_ = false;
   unlink();
-  return std::exchange(waiter_, nullptr);
+  return std::move(waiter_);  // which leaves none
 }
 
 PolledSocket::Waiter PolledSocket::told(std::uint32_t events) {

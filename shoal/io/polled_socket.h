@@ -52,9 +52,9 @@ class PolledSocket
   using Waiter = std::move_only_function<void(bool)>;
 
   /// As wait(), for those who wait in their own way; from the loop's queue when an attempt may succeed already.
-  void call_when_ready(Direction direction, Waiter waiter);
+  void call_when_ready(Direction direction, Waiter&& waiter);
   /// The same, when they had their turn, or some of them. Only when others_are_next().
-  void call_after_others(Waiter waiter);
+  void call_after_others(Waiter&& waiter);
 
   /// Ends the wait, from the loop's queue.
   void cancel();
@@ -65,7 +65,7 @@ class PolledSocket
   friend class SocketPoller::State;
 
   static std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-  void begin_wait(Direction direction, Waiter waiter);
+  void begin_wait(Direction direction, Waiter&& waiter);
   /// Notes what the system told; the waiter to continue, if that was what it waits for.
   Waiter told(std::uint32_t events);
   Waiter take_waiter();

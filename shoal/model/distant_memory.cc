@@ -3,19 +3,24 @@
 #include <utility>
 
 namespace shoal {
+namespace {
+
+std::optional<Object> try_describe(ObjectStore& store, const ObjectKeyView& key) {
+  std::optional<Object> described;
+  if (ObjectInfoPtr info = store.try_stat(key)) described.emplace().info = std::move(info);
+  return described;
+}
+
+}  // namespace
 
 std::optional<Object> look_at_once(ObjectStore& store, const ObjectKeyView& key, Wanted wanted) {
-  if (wanted == Wanted::description) {
-    if (ObjectInfoPtr info = store.try_stat(key)) {
-      Object described;
-      described.info = std::move(info);
-      return described;
-    }
-  } else if (std::optional<Object> object = store.try_get(key)) {
-    if (object->reader) return std::nullopt;
-    return object;
+  std::optional<Object> found = wanted == Wanted::body ? store.try_get(key) : try_describe(store, key);
+  if (found && found->reader) {
+    found.reset();
+  } else if (!found && store.is_known_missing(key)) {
+    found.emplace();
   }
-  return store.is_known_missing(key) ? std::optional(Object()) : std::nullopt;
+  return found;
 }
 
 }  // namespace shoal

@@ -53,7 +53,7 @@ Task<Result<void>> Exchange::respond(http::ResponseHead head, std::string text) 
   co_return co_await send(std::move(list));
 }
 
-Result<void> Exchange::respond_now(const http::ResponseHead& head, Body body) {
+Result<void> Exchange::respond_now(const http::ResponseHead& head, Body&& body) {
   CHECK_MSG(state_ == State::waiting, "there is one response to a request");
   TRY(write_head(head, announced_length(head, body.size()), /*chunked=*/false));
   state_ = State::complete;

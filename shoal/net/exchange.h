@@ -60,7 +60,7 @@ class Exchange {
 
   /// The same without waiting, for RequestHandler::begin(): what the client does not take at once is sent by the
   /// connection later. Failures of the connection are the connection's business.
-  Result<void> respond_now(const http::ResponseHead& head, Body body);
+  Result<void> respond_now(const http::ResponseHead& head, Body&& body);
 
   /// Starts a response in pieces: of `content_length` bytes, or chunked (HTTP/1.0: until the connection ends). The head
   /// is sent with the first piece. Errors as for respond().

@@ -24,7 +24,7 @@ Result<std::optional<std::size_t>> SocketStream::receive_now(MutableByteSpan tar
   return attempt.bytes;
 }
 
-void SocketStream::begin_readable(MonotonicTime deadline, Waiter waiter) {
+void SocketStream::begin_readable(MonotonicTime deadline, Waiter&& waiter) {
   turn_bytes_ = 0;
   begin_wait(deadline);
   socket_.call_when_ready(std::exchange(receiving_awaits_, Direction::read), std::move(waiter));

@@ -43,8 +43,8 @@ class SocketStream : public Stream {
   const Clock& clock() const { return clock_; }
 
  private:
-  void begin_readable(MonotonicTime deadline, Waiter waiter) final;
-  void begin_after_others(Waiter waiter) final { socket_.call_after_others(std::move(waiter)); }
+  void begin_readable(MonotonicTime deadline, Waiter&& waiter) final;
+  void begin_after_others(Waiter&& waiter) final { socket_.call_after_others(std::move(waiter)); }
   void reset() override;
   void cancel_wait() override;
   Task<Result<void>> wait(Direction direction, ProgressBudget& budget);

@@ -80,9 +80,9 @@ class Stream {
   using Waiter = std::move_only_function<void(bool)>;
 
   /// Calls `waiter` as readable() tells.
-  virtual void begin_readable(MonotonicTime deadline, Waiter waiter) = 0;
+  virtual void begin_readable(MonotonicTime deadline, Waiter&& waiter) = 0;
   /// As after_others() tells.
-  virtual void begin_after_others(Waiter waiter) { waiter(true); }
+  virtual void begin_after_others(Waiter&& waiter) { waiter(true); }
   /// Closes the connection with a reset; the running wait fails.
   virtual void reset() = 0;
   /// Lets the running wait fail, if there is one.

@@ -107,7 +107,7 @@ Task<s3::S3Result<void>> respond_object(S3Call& call, s3::ReadRequest read, Obje
 
 /// Whether the client wants to know what the origin has now (RFC 9111 section 5.2.1.4).
 bool insists_on_fresh(const S3Call& call) {
-  if (call.services().traced == nullptr) return false;
+  if (call.services().traced == nullptr || call.request().has_plain_lines) return false;
   bool insists = false;
   for (http::HeaderField field : *call.request().headers) {
     if (!equals_ignoring_ascii_case(field.name, "cache-control")) continue;
@@ -177,7 +177,7 @@ Wanted wanted_by(const S3Call& call) {
 }
 
 /// Answers with what look_at_once() found.
-s3::S3Result<void> respond_found(S3Call& call, const s3::ReadRequest& read, Object object) {
+s3::S3Result<void> respond_found(S3Call& call, const s3::ReadRequest& read, Object&& object) {
   if (!object.info) return s3::failure(s3::S3ErrorCode::no_such_key);
   if (wanted_by(call) == Wanted::body) {
     call.note_read(object, CacheResult::hit);
@@ -199,8 +199,8 @@ s3::S3Result<void> respond_found(S3Call& call, const s3::ReadRequest& read, Obje
     return {};
   }
   bool whole = plan->length == object.body.size() || object.body.empty();
-  Body body = whole ? std::move(object.body) : object.body.sub_body(plan->offset, plan->length);
-  return call.respond_now(plan->head, std::move(body));
+  if (!whole) object.body = object.body.sub_body(plan->offset, plan->length);
+  return call.respond_now(plan->head, std::move(object.body));
 }
 
 }  // namespace

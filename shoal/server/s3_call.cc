@@ -75,7 +75,7 @@ Task<s3::S3Result<void>> S3Call::respond_xml(http::ResponseHead head, std::strin
   co_return s3::S3Result<void>{};
 }
 
-s3::S3Result<void> S3Call::respond_now(const http::ResponseHead& head, Body body) {
+s3::S3Result<void> S3Call::respond_now(const http::ResponseHead& head, Body&& body) {
   log_unsent(exchange_.respond_now(head, std::move(body)));
   return {};
 }

@@ -89,7 +89,7 @@ class S3Call {
   Task<s3::S3Result<void>> respond_body(http::ResponseHead head, Body body);
   Task<s3::S3Result<void>> respond_xml(http::ResponseHead head, std::string document);
   /// The same without waiting, for RequestHandler::begin().
-  s3::S3Result<void> respond_now(const http::ResponseHead& head, Body body);
+  s3::S3Result<void> respond_now(const http::ResponseHead& head, Body&& body);
   /// The document of an error, below a head that has its status.
   Task<s3::S3Result<void>> respond_error(http::ResponseHead head, s3::S3Error error);
   void respond_error_now(http::ResponseHead head, const s3::S3Error& error);

@@ -104,7 +104,7 @@ class SimulatedStream final : public net::Stream {
   }
 
  private:
-  void begin_readable(MonotonicTime deadline, Waiter waiter) override {
+  void begin_readable(MonotonicTime deadline, Waiter&& waiter) override {
     begin_wait(deadline);
     auto continue_it = [waiter = std::move(waiter)](int error_number) mutable { waiter(error_number == 0); };
     io::Resume<int> resume(executor_, std::move(continue_it));
