@@ -30,14 +30,26 @@ __m128i digits_of(__m128i values) {
   return _mm_add_epi8(digits, _mm_and_si128(is_letter, _mm_set1_epi8('a' - '0' - 10)));
 }
 
+struct Digits {
+  __m128i high;
+  __m128i low;
+
+  explicit Digits(__m128i bytes)
+      : high(digits_of(_mm_and_si128(_mm_srli_epi16(bytes, 4), _mm_set1_epi8(15)))),
+        low(digits_of(_mm_and_si128(bytes, _mm_set1_epi8(15)))) {}
+};
+
 /// Of 16 bytes.
 void write_block(char* out, const std::byte* bytes) {
-  __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-  const __m128i low_half = _mm_set1_epi8(15);
-  __m128i high = digits_of(_mm_and_si128(_mm_srli_epi16(block, 4), low_half));
-  __m128i low = digits_of(_mm_and_si128(block, low_half));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_unpacklo_epi8(high, low));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), _mm_unpackhi_epi8(high, low));
+  Digits digits(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_unpacklo_epi8(digits.high, digits.low));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16), _mm_unpackhi_epi8(digits.high, digits.low));
+}
+
+/// Of eight.
+void write_half_block(char* out, const std::byte* bytes) {
+  Digits digits(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_unpacklo_epi8(digits.high, digits.low));
 }
 #endif
 
@@ -46,6 +58,11 @@ void write_block(char* out, const std::byte* bytes) {
 void write_hex(char* out, ByteSpan bytes) {
 #ifdef __SSE2__
   for (; bytes.size() >= 16; bytes = bytes.subspan(16), out += 32) write_block(out, bytes.data());
+  if (bytes.size() >= 8) {
+    write_half_block(out, bytes.data());
+    bytes = bytes.subspan(8);
+    out += 16;
+  }
 #endif
   for (std::byte b : bytes) {
     std::memcpy(out, digit_pairs[std::to_integer<unsigned>(b)].data(), sizeof(DigitPair));
