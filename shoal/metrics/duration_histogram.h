@@ -21,35 +21,36 @@ class DurationHistogram {
       5'000, 10'000, 20'000, 50'000, 100'000, 200'000, 500'000, 1'000'000, 5'000'000, 30'000'000};
   static constexpr std::size_t class_count = bounds_us.size() + 1;
 
+ private:
+  /// The class of so many nanoseconds, which is `at` or one behind it.
+  static constexpr std::size_t class_from(std::size_t at, std::uint64_t ns) {
+    while (at < bounds_us.size() && ns > static_cast<std::uint64_t>(bounds_us[at]) * 1'000) ++at;
+    return at;
+  }
+
+ public:
   void record(std::chrono::nanoseconds duration) {
     counts_[class_of(duration)].add(1);
     sum_ns_.add(static_cast<std::uint64_t>(duration.count()));
   }
 
-  static constexpr std::size_t class_of(std::chrono::nanoseconds duration) {
+  static std::size_t class_of(std::chrono::nanoseconds duration) {
+    // The lowest class that a number of so many binary digits can be in.
+    static constexpr auto first_class = [] {
+      std::array<std::uint8_t, 65> classes{};
+      for (std::size_t digits = 1; digits < classes.size(); ++digits) {
+        classes[digits] = static_cast<std::uint8_t>(class_from(0, std::uint64_t{1} << (digits - 1)));
+      }
+      return classes;
+    }();
     const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
-    std::size_t at = first_class[static_cast<std::size_t>(std::bit_width(ns))];
-    while (at < bounds_us.size() && ns > bound_ns(at)) ++at;
-    return at;
+    return class_from(first_class[static_cast<std::size_t>(std::bit_width(ns))], ns);
   }
   /// Of one class, not cumulated.
   std::uint64_t count(std::size_t at) const { return counts_[at].value(); }
   std::chrono::nanoseconds sum() const { return std::chrono::nanoseconds(sum_ns_.value()); }
 
  private:
-  static constexpr std::uint64_t bound_ns(std::size_t at) { return static_cast<std::uint64_t>(bounds_us[at]) * 1'000; }
-  /// The lowest class that a number of so many binary digits can be in.
-  static constexpr auto first_class = [] {
-    std::array<std::uint8_t, 65> classes{};
-    for (std::size_t digits = 1; digits < classes.size(); ++digits) {
-      const std::uint64_t least = std::uint64_t{1} << (digits - 1);
-      std::uint8_t at = 0;
-      while (at < bounds_us.size() && least > static_cast<std::uint64_t>(bounds_us[at]) * 1'000) ++at;
-      classes[digits] = at;
-    }
-    return classes;
-  }();
-
   std::array<LoopCounter, class_count> counts_;
   LoopCounter sum_ns_;
 };

@@ -31,6 +31,7 @@ void append_folded(std::string& target, std::string_view value) {
 }  // namespace
 
 S3Result<std::vector<http::QueryParameter>> decode_query(std::string_view query) {
+  if (query.empty()) return {};
   constexpr std::size_t parameters_max = 64;
   std::optional<std::vector<http::QueryParameter>> decoded =
       http::parse_query(query, http::PlusSign::space, parameters_max);

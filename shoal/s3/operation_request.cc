@@ -202,10 +202,7 @@ S3Result<void> parse_operation(const http::RequestHead& head, std::vector<http::
   TRY(decode_bucket(names, request.bucket));
   TRY(decode_key(names.key, request.key));
   request.query = std::move(query);
-  const bool has_query = !request.query.empty();
-  if (has_query) {
-    TRY(check_parameters(request.query));
-  }
+  TRY(check_parameters(request.query));
   if (!are_plain) {
     TRY(check_repeated_headers(head.headers));
   }
@@ -213,12 +210,9 @@ S3Result<void> parse_operation(const http::RequestHead& head, std::vector<http::
   Resource resource = request.bucket.empty() ? Resource::service
                       : request.key.empty()  ? Resource::bucket
                                              : Resource::object;
-  std::string_view sub_resource;
-  if (has_query) {
-    TRY_ASSIGN(sub_resource, find_sub_resource(request.query));
-  }
+  TRY_ASSIGN(std::string_view sub_resource, find_sub_resource(request.query));
   TRY_ASSIGN(request.operation, find_operation(head.method, resource, sub_resource, head.headers));
-  return has_query ? check_selection(request) : S3Result<void>();
+  return check_selection(request);
 }
 
 }  // namespace shoal::s3

@@ -490,24 +490,28 @@ void SigV4Verifier::remember(const RequestView& request, const Claim& claim, con
                                          .payload_sha256 = sha256});
 }
 
-bool SigV4Verifier::verify_like(const http::RequestHead& head, std::string_view path, WallTime now,
-                                Verified& verified) {
-  std::optional<std::string_view> signature = verified_lines_[last_lines_].signature_of_like(head.headers);
+template <typename SignatureOf>
+std::optional<std::string_view> SigV4Verifier::find_repeated(SignatureOf signature_of) {
+  std::optional<std::string_view> signature = signature_of(verified_lines_[last_lines_]);
   for (std::size_t i = 0; !signature && i < verified_lines_.size(); ++i) {
-    signature = verified_lines_[i].signature_of_like(head.headers);
+    signature = signature_of(verified_lines_[i]);
     if (signature) last_lines_ = i;
   }
+  return signature;
+}
+
+bool SigV4Verifier::verify_like(const http::RequestHead& head, std::string_view path, WallTime now,
+                                Verified& verified) {
+  std::optional<std::string_view> signature =
+      find_repeated([&](const VerifiedLines& lines) { return lines.signature_of_like(head.headers); });
   if (!signature) return false;
   RequestView request{.method = head.method, .path = path, .query = {}, .headers = {}};
   return verify_saying(verified_lines_[last_lines_].said(), *signature, request, now, verified);
 }
 
 bool SigV4Verifier::verify_repeated(const RequestView& request, WallTime now, Verified& verified) {
-  std::optional<std::string_view> signature = verified_lines_[last_lines_].signature_of(request.headers);
-  for (std::size_t i = 0; !signature && i < verified_lines_.size(); ++i) {
-    signature = verified_lines_[i].signature_of(request.headers);
-    if (signature) last_lines_ = i;
-  }
+  std::optional<std::string_view> signature =
+      find_repeated([&](const VerifiedLines& lines) { return lines.signature_of(request.headers); });
   if (!signature) return false;
   if (!verify_saying(verified_lines_[last_lines_].said(), *signature, request, now, verified)) return false;
   if (request.likeness != 0) verified_lines_[last_lines_].set_likeness(request.likeness);

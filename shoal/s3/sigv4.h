@@ -105,7 +105,11 @@ class SigV4Verifier {
   /// Verifies a request that repeats the header lines of an earlier one. False says nothing but that it has to be taken
   /// apart.
   bool verify_repeated(const RequestView& request, WallTime now, Verified& verified);
-  /// The same, when what it repeats is found.
+  /// The signature of a request, from the first of the remembered lines that have one for it (`signature_of(lines)`),
+  /// which are the last lines then.
+  template <typename SignatureOf>
+  std::optional<std::string_view> find_repeated(SignatureOf signature_of);
+  /// verify_repeated(), when what is repeated is found.
   bool verify_saying(const VerifiedLines::Said& said, std::string_view signature, const RequestView& request,
                      WallTime now, Verified& verified);
   void remember(const RequestView& request, const Claim& claim, const PayloadAuth& payload);

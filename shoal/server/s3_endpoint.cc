@@ -119,10 +119,7 @@ s3::S3Result<void> S3Endpoint::understand(const net::Exchange& exchange, Request
     return s3::failure(s3::S3ErrorCode::bad_request, "Insufficient information. Origin request header needed.");
   }
   http::TargetParts target = http::split_target(head.target);
-  std::vector<http::QueryParameter> query;
-  if (!target.query.empty()) {
-    TRY_ASSIGN(query, s3::decode_query(target.query));
-  }
+  TRY_ASSIGN(auto query, s3::decode_query(target.query));
   if (s3::S3Result<void> proved = authenticate(head, target.path, query, request.asked_at, request.caller); !proved) {
     request.caller.clear();
     return proved;
