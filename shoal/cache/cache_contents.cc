@@ -104,18 +104,27 @@ bool CacheContents::make_room(std::uint64_t bytes) {
     // More than the policies know of: bodies that left the cache and are still read.
     std::uint64_t excess = account_.bytes() + bytes - capacity_;
     std::uint64_t before = weight();
-    unpin_released(in_use_.size());
-    auto reclaim = [&](ChosenPolicy& policy) {
-      policy.reclaim(policy.capacity() - std::min(policy.capacity(), policy.weight()) + excess, evict_into());
-      return policy.weight();
-    };
-    reclaim(policy_);
-    for (const auto& share : shares_) {
-      if (weight() == before) reclaim(share->policy);
+    unpin_released(looked_at_per_change);
+    reclaim(excess);
+    if (weight() == before) {
+      unpin_released(in_use_.size());
+      reclaim(excess);
     }
     if (weight() == before) return false;
   }
   return true;
+}
+
+/// Has the first policy that can evict so much beyond what is free in it.
+void CacheContents::reclaim(std::uint64_t bytes) {
+  std::uint64_t before = weight();
+  auto reclaim_of = [&](ChosenPolicy& policy) {
+    policy.reclaim(policy.capacity() - std::min(policy.capacity(), policy.weight()) + bytes, evict_into());
+  };
+  reclaim_of(policy_);
+  for (const auto& share : shares_) {
+    if (weight() == before) reclaim_of(share->policy);
+  }
 }
 
 /// After a policy took the entry in: makes everything else fit around it, or gives it up.
@@ -205,8 +214,7 @@ CacheContents::Installed CacheContents::install(const EntryKey& key, ObjectInfoP
   if (weight > capacity_ || weight > UINT32_MAX) return refuse(key, Admission::refused_too_large);
   if (entry != nullptr) return replace(*entry, key, std::move(info), info_bytes, body);
 
-  constexpr std::size_t looked_at_per_miss = 16;
-  unpin_released(looked_at_per_miss);
+  unpin_released(looked_at_per_change);
   return keeps ? keep(key, std::move(info), info_bytes, body) : install_anew(key, std::move(info), info_bytes, body);
 }
 
@@ -218,9 +226,14 @@ CacheContents::Installed CacheContents::replace(Entry& entry, const EntryKey& ke
   entry.info.reset();
   entry.body = {};
   entry.in_use_or_expiry = Entry::not_in_use;
-  unpin_released(in_use_.size());
+  unpin_released(looked_at_per_change);
   auto weight = static_cast<std::uint32_t>(Directory::entry_bytes(entry) + content_bytes);
-  if (!policy_of(entry).reweigh(entry, weight, evict_into())) {
+  bool fits = policy_of(entry).reweigh(entry, weight, evict_into());
+  if (!fits) {
+    unpin_released(in_use_.size());
+    fits = policy_of(entry).reweigh(entry, weight, evict_into());
+  }
+  if (!fits) {
     erase(entry);
     return refuse(key, Admission::refused_pinned);
   }

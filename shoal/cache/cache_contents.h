@@ -50,9 +50,14 @@ class CacheContents {
 
   /// A hit: tells the policy, and pins the body until the holders of what is returned are done.
   Body use(Entry& entry) {
-    entry.count_hit();
-    if (!entry.kept) policy_of(entry).on_hit(entry);
+    note_hit(entry);
     return body_of(entry);
+  }
+  /// A hit of an object that is read elsewhere, if it is still here.
+  void note_hit(std::uint64_t hash) {
+    Entry* entry = directory_.find_hash(hash);
+    if (entry == nullptr || entry->is_missing_key() || entry->awaited) return;
+    note_hit(*entry);
   }
   /// The body, pinned, when it is not a hit.
   Body body_of(Entry& entry) {
@@ -158,6 +163,7 @@ class CacheContents {
   static constexpr std::uint64_t departures_max = 4096;
   static constexpr std::uint64_t many_victims = 32;
   static constexpr std::size_t in_use_few = 64;
+  static constexpr std::size_t looked_at_per_change = 16;
   static constexpr std::uint64_t capacity_per_knock = 128 << 10;
 
   std::uint64_t body_bytes(const Body& body) const { return memory_.charged_bytes(body.size()); }
@@ -181,6 +187,10 @@ class CacheContents {
       departures_.note({entry.hash, now_ms_, stayed_ms, Admission::cold, entry.hits});
       drop(entry);
     };
+  }
+  void note_hit(Entry& entry) {
+    entry.count_hit();
+    if (!entry.kept) policy_of(entry).on_hit(entry);
   }
   Installed refuse(const EntryKey& key, Admission why) {
     departures_.note({key.hash, now_ms_, 0, why, 0});
@@ -215,6 +225,7 @@ class CacheContents {
   bool is_worth(const EntryKey& key, std::uint64_t weight, ChosenPolicy& policy);
   bool make_overhead_fit(std::uint64_t growth);
   bool make_room(std::uint64_t bytes);
+  void reclaim(std::uint64_t bytes);
   bool settle(Entry& entry, std::uint64_t bytes_to_come);
   Installed install_anew(const EntryKey& key, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);
   Installed keep(const EntryKey& key, ObjectInfoPtr info, std::uint64_t info_bytes, const Body& body);

@@ -145,6 +145,13 @@ bool CoherentCache::is_known_missing(const ObjectKeyView& key) {
   return is_cached && is_fresh(key, rule) && cache_.is_known_missing(key);
 }
 
+std::optional<Loan> CoherentCache::lend(const ObjectKeyView& key) {
+  const Coherence& rule = rules_.of(key.bucket);
+  if (rule.mode == Mode::revalidate) return cache_.lend(key, rule.max_age);
+  if (rule.mode == Mode::owned && cache_.is_unsettled(key)) return std::nullopt;
+  return cache_.lend(key);
+}
+
 Task<Result<TracedRead>> CoherentCache::read(ObjectKey key, Demand demand) {
   CO_TRY_ASSIGN(Freshness freshness, co_await make_fresh(key, demand, Wanted::body));
   TracedRead read;

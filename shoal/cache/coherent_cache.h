@@ -24,7 +24,7 @@ namespace shoal::cache {
 ///
 /// When the store below cannot be asked, its error is the answer, unless the bucket lets older objects be served. One
 /// loop.
-class CoherentCache final : public ObjectStore, public TracedReads {
+class CoherentCache final : public ObjectStore, public TracedReads, public Lender {
  public:
   struct Stats {
     std::uint64_t confirmed = 0;  ///< questions whose answer was that nothing had changed
@@ -51,6 +51,10 @@ class CoherentCache final : public ObjectStore, public TracedReads {
 
   Task<Result<TracedRead>> read(ObjectKey key, Demand demand) override;
   Task<Result<TracedRead>> describe(ObjectKey key, Demand demand) override;
+
+  /// For as long as its bucket was promised that it may be served without asking.
+  std::optional<Loan> lend(const ObjectKeyView& key) override;
+  void learn(const NearHits& hits) override { cache_.learn(hits); }
 
   /// Somebody says that the object has changed: whoever reads it from here on has it compared first, unless its bucket
   /// was promised not to change but through us. Nothing is believed but that.

@@ -172,6 +172,7 @@ Task<Result<std::optional<Object>>> MemoryCache::with_body(Result<std::optional<
 /// What a read brought: into the cache if it may, and to those who wait.
 void MemoryCache::land(const ObjectKey& key, Flight& flight, Result<std::optional<Object>> read, bool cacheable) {
   ObjectKeyView view(key);
+  changes_.change(view.hash);
   flight.result = std::move(read);
   if (!flight.result) {
     flight.reason = MissReason::failed;
@@ -260,11 +261,13 @@ void MemoryCache::confirm(const ObjectKeyView& key, const ObjectInfoPtr& recalle
 
 void MemoryCache::doubt(const ObjectKey& key) {
   tell_listed(key);
+  changes_.change(ObjectKeyView(key).hash);
   in_flight_.doubt(key);
   if (Entry* entry = contents_.find(ObjectKeyView(key))) entry->doubted = 1;
 }
 
 void MemoryCache::disprove(const ObjectKeyView& key, const ObjectInfoPtr& recalled) {
+  changes_.change(key.hash);
   LookUp present = look_up(key);
   if (is_recalled(present, recalled)) contents_.erase(*present.entry);
 }
@@ -288,6 +291,24 @@ Task<Result<bool>> MemoryCache::renew(ObjectKey key, ObjectInfoPtr recalled,
   }
   if (in_flight_.reads_running() == 0) landed_.wake_all();
   co_return is_unchanged;
+}
+
+// --- what other loops answer
+
+std::optional<Loan> MemoryCache::lend(const ObjectKeyView& key, std::chrono::milliseconds age_max) {
+  auto [found, entry] = look_up(key);
+  if (found != Found::object || entry->doubted != 0) return std::nullopt;
+  if (age_max == std::chrono::milliseconds::max()) return changes_.lend(key.hash, MonotonicTime::max());
+  std::chrono::milliseconds age(now_ms() - entry->since_ms);
+  if (age >= age_max) return std::nullopt;
+  return changes_.lend(key.hash, clock_.monotonic() + (age_max - age));
+}
+
+void MemoryCache::learn(const NearHits& hits) {
+  for (std::uint64_t hash : hits.bodies) contents_.note_hit(hash);
+  stats_.requests += hits.bodies.size();
+  stats_.hits += hits.bodies.size();
+  stats_.stat_hits += hits.descriptions;
 }
 
 // --- what goes next
@@ -416,7 +437,7 @@ Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache::stat(ObjectKey key) {
   }
   ++stats_.stat_misses;
   Result<std::optional<ObjectInfoPtr>> info = co_await store_.stat(key);
-  in_flight_.observed(key);
+  observe(key);
   co_return info;
 }
 
@@ -431,7 +452,7 @@ Task<Result<std::optional<Object>>> MemoryCache::describe(ObjectKey key,
   }
   ++stats_.stat_misses;
   Result<std::optional<Object>> object = co_await std::move(describing);
-  in_flight_.observed(key);
+  observe(key);
   co_return object;
 }
 
@@ -504,6 +525,7 @@ Task<Result<ObjectInfoPtr>> MemoryCache::complete_upload(UploadKey upload, Objec
 
 void MemoryCache::forget_bucket(const std::string& name) {
   if (options_.listed != nullptr) options_.listed->forget(name);
+  changes_.change_all();
   contents_.retire_bucket(name);
   in_flight_.buckets_changed();
 }

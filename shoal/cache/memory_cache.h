@@ -12,12 +12,14 @@
 #include "shoal/cache/arriving_body.h"
 #include "shoal/cache/cache_contents.h"
 #include "shoal/cache/cache_report.h"
+#include "shoal/cache/change_counts.h"
 #include "shoal/cache/explanation.h"
 #include "shoal/cache/large_reads.h"
 #include "shoal/cache/single_flight.h"
 #include "shoal/cache/unsettled_writes.h"
 #include "shoal/listing/list_index.h"
 #include "shoal/model/eviction_preview.h"
+#include "shoal/model/lender.h"
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
 
@@ -54,7 +56,7 @@ struct MemoryCacheOptions {
 ///
 /// One instance per loop, and for the keys of that loop only. Buckets may be removed through another instance: tell
 /// this one with forget_bucket(). Readers and writers that it handed out do not outlive it; bodies may.
-class MemoryCache final : public ObjectStore, public PassThrough, public EvictionPreview {
+class MemoryCache final : public ObjectStore, public PassThrough, public EvictionPreview, public Lender {
  public:
   /// `store`, `clock` and `account` outlive the cache, and the account every body. Nothing else charges the account.
   /// `pass_through` is the store's, or null: then nobody passes anything through here.
@@ -97,6 +99,11 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   Task<Result<bool>> renew(ObjectKey key, ObjectInfoPtr recalled, Task<Result<std::optional<Object>>> reading);
   /// stat() where `describing` gives what the store below says: see DescribedReads.
   Task<Result<std::optional<Object>>> describe(ObjectKey key, Task<Result<std::optional<Object>>> describing);
+  /// Until the object changes here.
+  std::optional<Loan> lend(const ObjectKeyView& key) override { return lend(key, std::chrono::milliseconds::max()); }
+  /// And only while what is in memory is not older than that; nothing if it is, or was doubted.
+  std::optional<Loan> lend(const ObjectKeyView& key, std::chrono::milliseconds age_max);
+  void learn(const NearHits& hits) override;
   /// Whether objects of the bucket are never cached.
   bool bypasses(std::string_view bucket) const { return contents_.rule_of(bucket).bypass; }
 
@@ -122,7 +129,10 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   /// What is in memory of a prefix.
   Inventory survey(const ObjectPrefix& prefix, std::size_t part) const { return contents_.survey(prefix, part); }
   /// Takes it out, pinned or not; the store below keeps what it has. Returns what it was.
-  Inventory evict(const ObjectPrefix& prefix, std::size_t part) { return contents_.evict(prefix, part); }
+  Inventory evict(const ObjectPrefix& prefix, std::size_t part) {
+    changes_.change_all();
+    return contents_.evict(prefix, part);
+  }
   /// See CacheContents.
   void set_pins(PinnedPrefixes pins) { contents_.set_pins(std::move(pins)); }
   void apply_pins(std::size_t part) { contents_.apply_pins(part); }
@@ -194,6 +204,11 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
     contents_.set_now(now_ms());
     return contents_.install(key, std::move(info), body);
   }
+  /// Somebody saw below what there is of the object, and nobody may see anything older from here on.
+  void observe(const ObjectKey& key) {
+    changes_.change(ObjectKeyView(key).hash);
+    in_flight_.observed(key);
+  }
   /// Another version of the object takes the place of the one before.
   void supersede_pieces(const ObjectKeyView& key) {
     large_reads_.supersede(key.hash);
@@ -239,6 +254,7 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   WaitList landed_;  // close() waits for the last read
   LargeReads large_reads_;
   UnsettledWrites unsettled_;
+  ChangeCounts changes_;  // whatever may make an answer wrong, or undesired, that was given from memory
   std::vector<SavedCache::Key> refill_first_;  // what restore() could not give a place: in no order
   std::size_t refills_running_ = 0;
   CacheStats stats_;

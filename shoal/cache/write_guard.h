@@ -21,6 +21,7 @@ class MemoryCache::WriteGuard {
  public:
   WriteGuard(MemoryCache* cache, ObjectKey key)
       : cache_(cache), key_(std::move(key)), token_(cache->in_flight_.begin_write(key_)) {
+    count_change();
     if (Entry* entry = find()) entry->revoked = true;
   }
   ~WriteGuard() {
@@ -83,11 +84,13 @@ class MemoryCache::WriteGuard {
            code == ErrorCode::cancelled || code == ErrorCode::internal;
   }
 
+  void count_change() { cache_->changes_.change(ObjectKeyView(key_).hash); }
   void mark_unsettled() { cache_->unsettled_.add(ObjectKeyView(key_).hash, cache_->clock_.monotonic()); }
   Entry* find() { return cache_->contents_.find(ObjectKeyView(key_)); }
   bool end() {
     finished_ = true;
     cache_->tell_listed(key_);
+    count_change();
     auto [alone, doubted] = cache_->in_flight_.end_write(key_, token_);
     doubted_ = doubted;
     return alone;
