@@ -242,6 +242,11 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes("cache.sendfile_bytes_min", &cache.sendfile_bytes_min,
                   "Cached bodies from this size on lie in whole pages of a file in memory, from which the kernel sends "
                   "them without a copy; 0: none.");
+  table.add("cache.near_copies", &cache.near_copies,
+            "How many objects of other loops each loop may answer by itself, as long as they do not change, without "
+            "asking the loop that they belong to; 0: none.");
+  table.add("cache.near_percent_max", &cache.near_percent_max,
+            "Share of each loop's cache that is not evicted because other loops answer from it, up to 50.");
   table.add("cache.warm_restart", &cache.warm_restart,
             "Remember at an orderly stop what is in memory, and read it back after the start, hottest first.");
   table.add("cache.bypassed_buckets", &cache.bypassed_buckets, "Buckets whose objects are never cached.");
@@ -474,6 +479,9 @@ Result<void> check_configuration(const Configuration& configuration) {
   }
   if (configuration.limits.accept_backlog > 1'000'000) {
     return failure(ErrorCode::invalid_argument, "limits.accept_backlog: at most 1000000");
+  }
+  if (configuration.cache.near_percent_max > 50) {
+    return failure(ErrorCode::invalid_argument, "cache.near_percent_max: expected 0 to 50");
   }
   if (configuration.limits.accepts_at_once == 0) {
     return failure(ErrorCode::invalid_argument, "limits.accepts_at_once: at least 1");

@@ -106,6 +106,8 @@ struct Configuration {
     std::uint64_t object_bytes_max = 1_MiB;
     std::uint64_t piece_bytes = 1_MiB;
     std::uint64_t sendfile_bytes_min = 16_KiB;
+    std::uint32_t near_copies = 16'384;
+    std::uint32_t near_percent_max = 5;
     bool warm_restart = true;
     std::vector<std::string> bypassed_buckets;
     std::vector<std::string> pinned_buckets;

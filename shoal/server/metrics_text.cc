@@ -233,6 +233,8 @@ void write_loops(TextWriter& writer, const MetricsInput& input) {
 std::string metrics_text(const MetricsInput& input) {
   TextWriter writer;
   write_requests(writer, input.cache.stats);
+  writer.counter("shoal_cache_near_hits_total", "Answers from memory by a loop that the object does not belong to.",
+                 input.near_hits);
   write_policy(writer, input.cache.policy);
   write_memory(writer, input);
   write_http(writer, input.counters);

@@ -38,6 +38,8 @@ struct MetricsInput {
 
   std::optional<flash::FlashStats> flash = {};  ///< of all loops; nothing without flash
 
+  std::uint64_t near_hits = 0;  ///< of all loops
+
   std::uint64_t access_lines_dropped = 0;
 };
 

@@ -93,6 +93,7 @@ Task<void> stop_core(Core* core, std::chrono::milliseconds grace) {
   }
   co_await io::join_all(std::move(stops));
   if (core->lag != nullptr) co_await core->lag->stop();
+  if (core->near != nullptr) co_await core->near->stop();
 }
 
 Task<void> close_cache(Core* core) {

@@ -37,10 +37,7 @@ std::uint64_t memory_limit_of(const Configuration& configuration) {
 
 void Node::Parts::make_budget() {
   budget = std::make_unique<MemoryBudget>(memory_limit_of(configuration), configuration.limits.memory_timeout);
-  for (const MemoryAccount* account :
-       {&connections, &disk_reads, &index, &cache_steering, &flash_memory, &listed_names}) {
-    budget->add(account);
-  }
+  for (const MemoryAccount* account : budget_accounts()) budget->add(account);
   budget->add_promised(&request_bodies);
 }
 
@@ -112,18 +109,43 @@ void Node::Parts::build_caches() {
                                         configuration.server.data + "/cache");
 }
 
-void Node::Parts::build_chains() {
-  std::vector<service::CoreRouter::Core> stores;
+/// What is at the top of each loop's own chain.
+std::vector<service::CoreRouter::Core> Node::Parts::make_tops() {
+  std::vector<service::CoreRouter::Core> tops;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     ObjectStore* top = cores[i].cache.get();
-    if (cores[i].coherent != nullptr) top = cores[i].coherent.get();
+    Lender* lender = cores[i].cache.get();
+    if (cores[i].coherent != nullptr) {
+      top = cores[i].coherent.get();
+      lender = cores[i].coherent.get();
+    }
     flash::FlashCache* second = flash != nullptr ? &flash->cache(i) : nullptr;
     auto forget_bucket = [cache = cores[i].cache.get(), second](const std::string& name) {
       if (second != nullptr) second->doubt_buckets();
       cache->forget_bucket(name);
     };
-    stores.push_back({&(*loops)[i], top, cores[i].coherent.get(), cores[i].cache.get(), forget_bucket});
+    tops.push_back({&(*loops)[i], top, cores[i].coherent.get(), cores[i].cache.get(), lender, forget_bucket});
   }
+  return tops;
+}
+
+std::unique_ptr<service::NearCopies> Node::Parts::make_near_copies(const std::vector<service::CoreRouter::Core>& tops,
+                                                                   Core& core) {
+  std::size_t others = tops.size() - 1;
+  if (others == 0 || configuration.cache.near_copies == 0) return nullptr;
+  std::vector<service::NearCopies::Owner> owners;
+  for (const service::CoreRouter::Core& top : tops) owners.push_back({top.loop, top.lender});
+  auto owner_bytes_max = [this, others] {
+    std::uint64_t of_owner = budget->for_caches() / cores.size() / 100 * configuration.cache.near_percent_max;
+    return of_owner / others;
+  };
+  service::NearCopies::Options options{.count_max = configuration.cache.near_copies,
+                                       .owner_bytes_max = owner_bytes_max};
+  return std::make_unique<service::NearCopies>(std::move(owners), *core.timers, near_copies, std::move(options));
+}
+
+void Node::Parts::build_chains() {
+  std::vector<service::CoreRouter::Core> tops = make_tops();
   std::vector<Forwarder::Core> forwarding;
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
     origin::Forwarding* forwards = origin->member(i).forwarding;
@@ -144,7 +166,8 @@ void Node::Parts::build_chains() {
       has_rados ? rados_streamed_stripes * configuration.origin.rados_stripe_bytes + 256_KiB : streamed_bytes_max;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
-    core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot);
+    core.near = make_near_copies(tops, core);
+    core.router = std::make_unique<service::CoreRouter>(tops, i, owner_of_slot, core.near.get());
     core.slots = std::make_unique<service::OperationSlots>((*loops)[i], *core.timers, slot_options);
     core.limited =
         std::make_unique<service::LimitedStore>(*core.router, *core.slots, core.router.get(), core.router.get());

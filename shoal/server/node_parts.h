@@ -50,6 +50,7 @@ struct Core {
   std::unique_ptr<cache::CoherentCache> coherent;  // null if there is nothing below that could be older or newer
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<io::LoopLag> lag;
+  std::unique_ptr<service::NearCopies> near;  // null: not wanted, or there are no other loops
   std::unique_ptr<service::CoreRouter> router;
   std::unique_ptr<service::OperationSlots> slots;
   std::unique_ptr<service::LimitedStore> limited;
@@ -72,6 +73,7 @@ struct Node::Parts {
   MemoryAccount cache_steering{"cache_steering"};
   MemoryAccount flash_memory{"flash"};
   MemoryAccount listed_names{"listed_names"};
+  MemoryAccount near_copies{"near_copies"};
   std::unique_ptr<MemoryBudget> budget;
   std::unique_ptr<listing::ListIndex> listed;  // null: listings are asked for
   std::unique_ptr<AccessLog> access_log;       // null: none is kept
@@ -94,6 +96,10 @@ struct Node::Parts {
   std::unique_ptr<net::HttpServer> events_server;
   bool stopped = false;
 
+  /// Beside those of the caches, and of what is charged only while it is promised.
+  std::vector<const MemoryAccount*> budget_accounts() const {
+    return {&connections, &disk_reads, &index, &cache_steering, &flash_memory, &listed_names, &near_copies};
+  }
   bool has_origin() const { return !configuration.origin.url.empty(); }
 
   // node.cc
@@ -123,6 +129,8 @@ struct Node::Parts {
   void make_page_files();
   void build_caches();
   void build_chains();
+  std::vector<service::CoreRouter::Core> make_tops();
+  std::unique_ptr<service::NearCopies> make_near_copies(const std::vector<service::CoreRouter::Core>& tops, Core& core);
   void start_caches();
   Task<void> set_memory(std::uint64_t bytes);
 

@@ -10,16 +10,16 @@
 namespace shoal::server {
 
 Task<std::string> Node::Parts::metrics() {
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    service::NearCopies* near = cores[i].near.get();
+    if (near != nullptr) co_await io::run_on((*loops)[i], [near] { near->tell_all(); });
+  }
   cache::CacheReport report = co_await caches->report();
   auto ask_engine = [this] { return engine->statistics(); };
   storage::LogEngine::Statistics storage;
   if (engine != nullptr) storage = co_await io::run_on((*loops)[0], ask_engine);
-  MetricsInput input{
-      report,
-      *budget,
-      {&request_bodies, &connections, &disk_reads, &index, &cache_steering, &flash_memory, &listed_names},
-      {},
-      storage};
+  MetricsInput input{report, *budget, budget_accounts(), {}, storage};
+  input.accounts.push_back(&request_bodies);
   if (access_log != nullptr) input.access_lines_dropped = access_log->dropped_lines();
   for (const Core& core : cores) {
     input.counters.push_back(&core.server->counters());
@@ -28,6 +28,7 @@ Task<std::string> Node::Parts::metrics() {
     input.requests.push_back(&core.endpoint->metrics());
     input.loop_lags.push_back(&core.lag->lags());
     input.sync_times.push_back(&core.disk->sync_times());
+    if (core.near != nullptr) input.near_hits += core.near->hits().value();
   }
   if (events != nullptr) input.events = &events->counters();
   if (listed != nullptr) input.listed_names = listed->names();
@@ -65,6 +66,7 @@ Result<void> Node::Parts::listen() {
   for (std::size_t i = 0; i < cores.size(); ++i) {
     TRY_ASSIGN(cores[i].server, net::HttpServer::listen((*loops)[i], endpoint, options, *cores[i].endpoint));
     io::spawn((*loops)[i], cores[i].lag->watch());
+    if (cores[i].near != nullptr) io::spawn((*loops)[i], cores[i].near->watch());
     endpoint = cores[i].server->local_endpoint();  // the others share the port that the first one got
   }
   TRY(listen_tls(options));

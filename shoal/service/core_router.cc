@@ -104,12 +104,8 @@ Result<std::unique_ptr<ObjectWriter>> routed(io::EventLoop& loop, Result<std::un
 
 }  // namespace
 
-CoreRouter::CoreRouter(std::vector<Core> cores, std::size_t own, OwnerOfSlot owner_of_slot)
-    : cores_(std::move(cores)), own_(own), owner_of_slot_(std::move(owner_of_slot)) {}
-
-const CoreRouter::Core& CoreRouter::owner_of(const ObjectKeyView& key) const {
-  return cores_[owner_of_slot_(key.slot())];
-}
+CoreRouter::CoreRouter(std::vector<Core> cores, std::size_t own, OwnerOfSlot owner_of_slot, NearCopies* near)
+    : cores_(std::move(cores)), own_(own), owner_of_slot_(std::move(owner_of_slot)), near_(near) {}
 
 Task<Result<void>> CoreRouter::create_bucket(BucketInfo bucket) {
   std::string name = bucket.name;
@@ -143,13 +139,14 @@ Task<Result<std::vector<UploadInfo>>> CoreRouter::list_uploads(std::string bucke
 
 std::optional<Object> CoreRouter::try_get(const ObjectKeyView& key) {
   const Core& core = owner_of(key);
-  if (&core != &cores_[own_]) return std::nullopt;
-  return core.store->try_get(key);
+  if (&core == &cores_[own_]) return core.store->try_get(key);
+  return near_ != nullptr ? near_->try_get(key) : std::nullopt;
 }
 
 ObjectInfoPtr CoreRouter::try_stat(const ObjectKeyView& key) {
   const Core& core = owner_of(key);
-  return &core == &cores_[own_] ? core.store->try_stat(key) : nullptr;
+  if (&core == &cores_[own_]) return core.store->try_stat(key);
+  return near_ != nullptr ? near_->try_stat(key) : nullptr;
 }
 
 bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
@@ -158,8 +155,20 @@ bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
 }
 
 Task<std::optional<Object>> CoreRouter::look(ObjectKey key, Wanted wanted) {
-  const Core& core = owner_of(key);
-  co_return co_await io::run_on(*core.loop, [&] { return look_at_once(*core.store, key, wanted); });
+  struct Seen {
+    std::optional<Object> object;
+    std::optional<Loan> loan;
+  };
+  std::size_t owner = index_of_owner(key);
+  const Core& core = cores_[owner];
+  bool borrows = near_ != nullptr && core.lender != nullptr && near_->is_asked_again(key);
+  Seen seen = co_await io::run_on(*core.loop, [&] {
+    Seen there{look_at_once(*core.store, key, wanted), std::nullopt};
+    if (borrows && there.object && there.object->info) there.loan = core.lender->lend(key);
+    return there;
+  });
+  if (seen.loan) near_->keep(owner, std::move(key), *seen.object, wanted, *seen.loan);
+  co_return std::move(seen.object);
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include "shoal/model/object_store.h"
 #include "shoal/model/pass_through.h"
 #include "shoal/model/traced_reads.h"
+#include "shoal/service/near_copies.h"
 
 namespace shoal::service {
 
@@ -24,6 +25,7 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
     ObjectStore* store;
     TracedReads* reads = nullptr;         ///< of the store; null: it cannot tell, and nobody asks
     PassThrough* pass_through = nullptr;  ///< of the store; null: nobody passes anything through
+    Lender* lender = nullptr;             ///< of the store; null: it lends nothing
     /// Drops what the chain of the loop remembers of a bucket that came or went on another one; empty: nothing.
     std::function<void(const std::string& name)> forget_bucket = {};
   };
@@ -31,8 +33,9 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
   /// Index in `cores` of the loop that owns a slot.
   using OwnerOfSlot = std::function<std::size_t(Slot slot)>;
 
-  /// `own` is the index in `cores` of the loop that this router belongs to.
-  CoreRouter(std::vector<Core> cores, std::size_t own, OwnerOfSlot owner_of_slot);
+  /// `own` is the index in `cores` of the loop that this router belongs to. `near` has the same owners and outlives
+  /// this; null: no copies.
+  CoreRouter(std::vector<Core> cores, std::size_t own, OwnerOfSlot owner_of_slot, NearCopies* near = nullptr);
 
   Task<Result<void>> create_bucket(BucketInfo bucket) override;
   Task<Result<std::optional<BucketInfo>>> stat_bucket(std::string name) override;
@@ -47,7 +50,7 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
   Task<std::optional<Object>> look(ObjectKey key, Wanted wanted) override;
 
   const BucketInfo* try_stat_bucket(const std::string& name) override { return own().try_stat_bucket(name); }
-  /// Only hits of the own loop: another loop's memory cannot be looked at without a message.
+  /// Hits of the own loop, and of what others have lent: their memory cannot be looked at without a message.
   std::optional<Object> try_get(const ObjectKeyView& key) override;
   ObjectInfoPtr try_stat(const ObjectKeyView& key) override;
   bool is_known_missing(const ObjectKeyView& key) override;
@@ -73,7 +76,8 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
   Task<Result<std::vector<UploadInfo>>> list_uploads(std::string bucket, std::string prefix) override;
 
  private:
-  const Core& owner_of(const ObjectKeyView& key) const;
+  std::size_t index_of_owner(const ObjectKeyView& key) const { return owner_of_slot_(key.slot()); }
+  const Core& owner_of(const ObjectKeyView& key) const { return cores_[index_of_owner(key)]; }
   /// Has all other loops do so.
   Task<void> forget_bucket(std::string name);
   ObjectStore& own() { return *cores_[own_].store; }
@@ -81,6 +85,7 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
   std::vector<Core> cores_;
   std::size_t own_;
   OwnerOfSlot owner_of_slot_;
+  NearCopies* const near_;
 };
 
 }  // namespace shoal::service

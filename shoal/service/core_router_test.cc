@@ -135,7 +135,7 @@ TEST_F(CoreRouterTest, BucketsThatComeOrGoAreForgottenOnAllOtherLoops) {
       EXPECT_TRUE(group_[i].in_loop());
       forgotten[i].push_back(name);
     };
-    cores.push_back({&group_[i], stores_[i].get(), nullptr, nullptr, forget});
+    cores.push_back({.loop = &group_[i], .store = stores_[i].get(), .forget_bucket = forget});
   }
   CoreRouter router(cores, 0, owner_by_remainder);
   BucketInfo bucket;
