@@ -22,10 +22,10 @@ NearCopies::NearCopies(std::vector<Owner> owners, io::Timers& timers, MemoryAcco
       options_(std::move(options)),
       places_(std::bit_floor(std::max(options_.count_max, ways))),
       asked_(places_.size()),
-      accounts_(owners_.size()),
+      ledgers_(owners_.size()),
       owner_bytes_max_(options_.owner_bytes_max()),
       timer_(timers.make_timer()) {
-  for (Account& account_of_owner : accounts_) account_of_owner.hits.bodies.reserve(hits_told_at_once);
+  for (Ledger& ledger : ledgers_) ledger.hits.bodies.reserve(hits_told_at_once);
   account_.charge(places_.size() * sizeof(Place) + asked_.size() * sizeof asked_[0]);
 }
 
@@ -64,7 +64,7 @@ NearCopies::Copy* NearCopies::find_lent(const ObjectKeyView& key) {
 void NearCopies::clear(Place& place) {
   if (place.copy == nullptr) return;
   account_.release(place.copy->own_bytes());
-  accounts_[place.copy->owner].lent_bytes -= place.copy->lent_bytes;
+  ledgers_[place.copy->owner].lent_bytes -= place.copy->lent_bytes;
   place.copy.reset();
 }
 
@@ -80,7 +80,7 @@ void NearCopies::keep(std::size_t owner, ObjectKey key, const Object& object, Wa
   Place* place = find(view);
   if (place != nullptr) clear(*place);
   std::uint64_t lent_bytes = info_bytes + object.body.size();
-  if (accounts_[owner].lent_bytes + lent_bytes > owner_bytes_max_) return;
+  if (ledgers_[owner].lent_bytes + lent_bytes > owner_bytes_max_) return;
   if (place == nullptr) {
     auto places = places_of(view.hash);
     auto unused = std::ranges::find_if(
@@ -92,7 +92,7 @@ void NearCopies::keep(std::size_t owner, ObjectKey key, const Object& object, Wa
   place->hash = view.hash;
   place->copy = std::make_unique<Copy>(Copy{std::move(key), object, loan, owner, lent_bytes, wanted == Wanted::body});
   account_.charge(place->copy->own_bytes());
-  accounts_[owner].lent_bytes += lent_bytes;
+  ledgers_[owner].lent_bytes += lent_bytes;
 }
 
 void NearCopies::tidy(std::size_t part) {
@@ -112,10 +112,10 @@ void NearCopies::tidy(std::size_t part) {
 /// The caches may have become smaller.
 void NearCopies::make_fit() {
   owner_bytes_max_ = options_.owner_bytes_max();
-  auto has_too_much = [this](const Account& account) { return account.lent_bytes > owner_bytes_max_; };
-  if (std::ranges::none_of(accounts_, has_too_much)) return;
+  auto has_too_much = [this](const Ledger& ledger) { return ledger.lent_bytes > owner_bytes_max_; };
+  if (std::ranges::none_of(ledgers_, has_too_much)) return;
   for (Place& place : places_) {
-    if (place.copy != nullptr && has_too_much(accounts_[place.copy->owner])) clear(place);
+    if (place.copy != nullptr && has_too_much(ledgers_[place.copy->owner])) clear(place);
   }
 }
 
@@ -125,7 +125,7 @@ std::optional<Object> NearCopies::try_get(const ObjectKeyView& key) {
   Copy* copy = find_lent(key);
   if (copy == nullptr || !copy->has_body) return std::nullopt;
   hits_.add(1);
-  std::vector<std::uint64_t>& told = accounts_[copy->owner].hits.bodies;
+  std::vector<std::uint64_t>& told = ledgers_[copy->owner].hits.bodies;
   told.push_back(key.hash);
   if (told.size() == hits_told_at_once) tell(copy->owner);
   return copy->object;
@@ -135,20 +135,20 @@ ObjectInfoPtr NearCopies::try_stat(const ObjectKeyView& key) {
   Copy* copy = find_lent(key);
   if (copy == nullptr) return nullptr;
   hits_.add(1);
-  ++accounts_[copy->owner].hits.descriptions;
+  ++ledgers_[copy->owner].hits.descriptions;
   return copy->object.info;
 }
 
 void NearCopies::tell(std::size_t owner) {
   NearHits hits;
   hits.bodies.reserve(hits_told_at_once);
-  std::swap(hits, accounts_[owner].hits);
+  std::swap(hits, ledgers_[owner].hits);
   owners_[owner].loop->post([lender = owners_[owner].lender, hits = std::move(hits)] { lender->learn(hits); });
 }
 
 void NearCopies::tell_all() {
   for (std::size_t i = 0; i < owners_.size(); ++i) {
-    const NearHits& hits = accounts_[i].hits;
+    const NearHits& hits = ledgers_[i].hits;
     if (!hits.bodies.empty() || hits.descriptions > 0) tell(i);
   }
 }

@@ -78,7 +78,7 @@ class NearCopies {
     std::unique_ptr<Copy> copy;
   };
   /// What there is to tell an owner, and what it has lent.
-  struct Account {
+  struct Ledger {
     NearHits hits;
     std::uint64_t lent_bytes = 0;
   };
@@ -102,7 +102,7 @@ class NearCopies {
   const Options options_;
   std::vector<Place> places_;
   std::vector<std::uint16_t> asked_;  // parts of the hashes of objects that were asked for lately
-  std::vector<Account> accounts_;     // of the owners
+  std::vector<Ledger> ledgers_;       // of the owners
   std::uint64_t owner_bytes_max_;
   const std::unique_ptr<io::Timer> timer_;
   bool stopping_ = false;
