@@ -56,8 +56,7 @@ class CacheContents {
   /// A hit of an object that is read elsewhere, if it is still here.
   void note_hit(std::uint64_t hash) {
     Entry* entry = directory_.find_hash(hash);
-    if (entry == nullptr || entry->is_missing_key() || entry->awaited) return;
-    note_hit(*entry);
+    if (entry != nullptr && !entry->awaited) note_hit(*entry);
   }
   /// The body, pinned, when it is not a hit.
   Body body_of(Entry& entry) {

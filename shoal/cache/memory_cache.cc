@@ -296,18 +296,28 @@ Task<Result<bool>> MemoryCache::renew(ObjectKey key, ObjectInfoPtr recalled,
 // --- what other loops answer
 
 std::optional<Loan> MemoryCache::lend(const ObjectKeyView& key, std::chrono::milliseconds age_max) {
+  bool is_forever = age_max == std::chrono::milliseconds::max();
   auto [found, entry] = look_up(key);
-  if (found != Found::object || entry->doubted != 0) return std::nullopt;
-  if (age_max == std::chrono::milliseconds::max()) return changes_.lend(key.hash, MonotonicTime::max());
-  std::chrono::milliseconds age(now_ms() - entry->since_ms);
-  if (age >= age_max) return std::nullopt;
+  if (found == Found::nothing) {
+    bool is_missing = is_forever && in_flight_.is_idle(key) && store_.is_known_missing(key);
+    return is_missing ? std::optional(changes_.lend(key.hash, MonotonicTime::max())) : std::nullopt;
+  }
+  std::uint32_t now = now_ms();
+  std::chrono::milliseconds age(now - entry->since_ms);
+  if (entry->doubted != 0 || age >= age_max) return std::nullopt;
+  if (found == Found::missing_key) {
+    age_max = std::min(age_max, age + std::chrono::milliseconds(entry->in_use_or_expiry - now));
+  } else if (is_forever) {
+    return changes_.lend(key.hash, MonotonicTime::max());
+  }
   return changes_.lend(key.hash, clock_.monotonic() + (age_max - age));
 }
 
 void MemoryCache::learn(const NearHits& hits) {
-  for (std::uint64_t hash : hits.bodies) contents_.note_hit(hash);
-  stats_.requests += hits.bodies.size();
-  stats_.hits += hits.bodies.size();
+  for (std::uint64_t hash : hits.reads) contents_.note_hit(hash);
+  stats_.requests += hits.reads.size();
+  stats_.hits += hits.reads.size();
+  stats_.negative_hits += hits.missing;
   stats_.stat_hits += hits.descriptions;
 }
 

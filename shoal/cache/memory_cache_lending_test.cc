@@ -95,18 +95,58 @@ TEST_P(LendingTest, WhatIsSeenBelowEndsTheLoanOfWhatWasEvicted) {
   EXPECT_FALSE(holds(loan));
 }
 
-TEST_P(LendingTest, MissingKeysAreNotLent) {
+TEST_P(LendingTest, ThatAKeyIsMissingIsLentUntilItIsAskedAboutAgain) {
   EXPECT_EQ(get("a"), std::nullopt);
-  EXPECT_TRUE(cache_.is_known_missing(key("a")));
+  std::optional<Loan> loan = lend("a");
+  clock_.advance(options_.missing_key_lifetime - milliseconds(1));
+  EXPECT_TRUE(holds(loan));
+  clock_.advance(milliseconds(1));
+  EXPECT_FALSE(holds(loan));
   EXPECT_EQ(lend("a"), std::nullopt);
+}
+
+TEST_P(LendingTest, ThatAKeyIsMissingIsNotLentAfterSomebodyBeganToWriteIt) {
+  EXPECT_EQ(get("a"), std::nullopt);
+  std::optional<Loan> loan = lend("a");
+  EXPECT_TRUE(holds(loan));
+  below_.hold(StoreCall::put, "gate");
+  auto writing = start(put_task(cache_, "a", "1"));
+  EXPECT_FALSE(holds(loan));
+  EXPECT_EQ(lend("a"), std::nullopt);
+  open("gate");
+  EXPECT_THAT(writing.result(), IsOk());
+}
+
+/// A store that knows at once what it does not have.
+class KnowingStore final : public shoal::testing::InMemoryStore {
+ public:
+  bool is_known_missing(const ObjectKeyView& key) override { return !try_get(key); }
+};
+
+TEST_P(LendingTest, WhatTheStoreBelowKnowsToBeMissingIsLentUntilItIsWritten) {
+  KnowingStore store;
+  MemoryAccount account("cache");
+  MemoryCache cache(store, clock_, account, options_);
+  BucketInfo bucket;
+  bucket.name = "bucket";
+  EXPECT_THAT(run(cache.create_bucket(bucket)), IsOk());
+  EXPECT_TRUE(cache.is_known_missing(key("a")));
+  std::optional<Loan> loan = cache.lend(key("a"));
+  clock_.advance(seconds(100'000));
+  EXPECT_TRUE(holds(loan));
+  EXPECT_EQ(cache.lend(key("a"), seconds(1)), std::nullopt) << "nobody knows since when";
+  EXPECT_THAT(run(put_task(cache, "a", "1")), IsOk());
+  EXPECT_FALSE(holds(loan));
 }
 
 TEST_P(LendingTest, HitsOfOthersCountAndMakeTheObjectWorthMore) {
   EXPECT_THAT(put("a", "1"), IsOk());
-  NearHits hits{.bodies = {ObjectKeyView(key("a")).hash, ObjectKeyView(key("gone")).hash}, .descriptions = 3};
+  NearHits hits{
+      .reads = {ObjectKeyView(key("a")).hash, ObjectKeyView(key("gone")).hash}, .missing = 1, .descriptions = 3};
   CacheStats before = cache_.stats();
   cache_.learn(hits);
   EXPECT_EQ(cache_.stats().hits, before.hits + 2);
+  EXPECT_EQ(cache_.stats().negative_hits, before.negative_hits + 1);
   EXPECT_EQ(cache_.stats().stat_hits, before.stat_hits + 3);
   EXPECT_EQ(cache_.explain(key("a")).hits, 1U);
 }

@@ -11,8 +11,9 @@ namespace shoal {
 
 /// What other loops answered from what they were lent.
 struct NearHits {
-  std::vector<std::uint64_t> bodies;  ///< the hash of each object whose body was read
-  std::uint64_t descriptions = 0;     ///< answers without a body
+  std::vector<std::uint64_t> reads;  ///< the hash of each object that was read, or was known to be missing
+  std::uint64_t missing = 0;         ///< of these, the missing ones
+  std::uint64_t descriptions = 0;    ///< answers about objects without their bodies
 };
 
 /// What is in the memory of one loop, for the others, so that they need not ask for what many ask for
@@ -21,7 +22,8 @@ class Lender {
  public:
   virtual ~Lender() = default;
 
-  /// How long what try_get() or try_stat() gave right before may be answered by others; nothing: not at all.
+  /// How long others may answer what try_get(), try_stat() or is_known_missing() said right before; nothing: not at
+  /// all.
   virtual std::optional<Loan> lend(const ObjectKeyView& key) = 0;
   /// Counts them as hits here, and lets the policy learn of them.
   virtual void learn(const NearHits& hits) = 0;

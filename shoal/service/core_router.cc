@@ -151,7 +151,8 @@ ObjectInfoPtr CoreRouter::try_stat(const ObjectKeyView& key) {
 
 bool CoreRouter::is_known_missing(const ObjectKeyView& key) {
   const Core& core = owner_of(key);
-  return &core == &cores_[own_] && core.store->is_known_missing(key);
+  if (&core == &cores_[own_]) return core.store->is_known_missing(key);
+  return near_ != nullptr && near_->is_known_missing(key);
 }
 
 Task<std::optional<Object>> CoreRouter::look(ObjectKey key, Wanted wanted) {
@@ -164,7 +165,7 @@ Task<std::optional<Object>> CoreRouter::look(ObjectKey key, Wanted wanted) {
   bool borrows = near_ != nullptr && core.lender != nullptr && near_->is_asked_again(key);
   Seen seen = co_await io::run_on(*core.loop, [&] {
     Seen there{look_at_once(*core.store, key, wanted), std::nullopt};
-    if (borrows && there.object && there.object->info) there.loan = core.lender->lend(key);
+    if (borrows && there.object) there.loan = core.lender->lend(key);
     return there;
   });
   if (seen.loan) near_->keep(owner, std::move(key), *seen.object, wanted, *seen.loan);

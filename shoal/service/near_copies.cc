@@ -25,7 +25,7 @@ NearCopies::NearCopies(std::vector<Owner> owners, io::Timers& timers, MemoryAcco
       ledgers_(owners_.size()),
       owner_bytes_max_(options_.owner_bytes_max()),
       timer_(timers.make_timer()) {
-  for (Ledger& ledger : ledgers_) ledger.hits.bodies.reserve(hits_told_at_once);
+  for (Ledger& ledger : ledgers_) ledger.hits.reads.reserve(hits_told_at_once);
   account_.charge(places_.size() * sizeof(Place) + asked_.size() * sizeof asked_[0]);
 }
 
@@ -123,25 +123,37 @@ void NearCopies::make_fit() {
 
 std::optional<Object> NearCopies::try_get(const ObjectKeyView& key) {
   Copy* copy = find_lent(key);
-  if (copy == nullptr || !copy->has_body) return std::nullopt;
-  hits_.add(1);
-  std::vector<std::uint64_t>& told = ledgers_[copy->owner].hits.bodies;
-  told.push_back(key.hash);
-  if (told.size() == hits_told_at_once) tell(copy->owner);
+  if (copy == nullptr || !copy->object.info || !copy->has_body) return std::nullopt;
+  count_read(*copy, key);
   return copy->object;
 }
 
 ObjectInfoPtr NearCopies::try_stat(const ObjectKeyView& key) {
   Copy* copy = find_lent(key);
-  if (copy == nullptr) return nullptr;
+  if (copy == nullptr || !copy->object.info) return nullptr;
   hits_.add(1);
   ++ledgers_[copy->owner].hits.descriptions;
   return copy->object.info;
 }
 
+bool NearCopies::is_known_missing(const ObjectKeyView& key) {
+  Copy* copy = find_lent(key);
+  if (copy == nullptr || copy->object.info) return false;
+  ++ledgers_[copy->owner].hits.missing;
+  count_read(*copy, key);
+  return true;
+}
+
+void NearCopies::count_read(const Copy& copy, const ObjectKeyView& key) {
+  hits_.add(1);
+  std::vector<std::uint64_t>& reads = ledgers_[copy.owner].hits.reads;
+  reads.push_back(key.hash);
+  if (reads.size() == hits_told_at_once) tell(copy.owner);
+}
+
 void NearCopies::tell(std::size_t owner) {
   NearHits hits;
-  hits.bodies.reserve(hits_told_at_once);
+  hits.reads.reserve(hits_told_at_once);
   std::swap(hits, ledgers_[owner].hits);
   owners_[owner].loop->post([lender = owners_[owner].lender, hits = std::move(hits)] { lender->learn(hits); });
 }
@@ -149,7 +161,7 @@ void NearCopies::tell(std::size_t owner) {
 void NearCopies::tell_all() {
   for (std::size_t i = 0; i < owners_.size(); ++i) {
     const NearHits& hits = ledgers_[i].hits;
-    if (!hits.bodies.empty() || hits.descriptions > 0) tell(i);
+    if (!hits.reads.empty() || hits.descriptions > 0) tell(i);
   }
 }
 

@@ -17,9 +17,10 @@
 
 namespace shoal::service {
 
-/// Objects of other loops that are asked for again and again on this one: answered here, for as long as their owners
-/// have lent them, instead of with a message for each request. A copy is references to the owner's memory, which the
-/// owner cannot evict meanwhile; so there are few, and those that nobody asks for go within two seconds.
+/// Objects of other loops that are asked for again and again on this one, and keys that have none: answered here, for
+/// as long as their owners have lent them, instead of with a message for each request. A copy is references to the
+/// owner's memory, which the owner cannot evict meanwhile; so there are few, and those that nobody asks for go within
+/// two seconds.
 ///
 /// What is lent and when a loan ends is in model/lender.h, why it is done like this in
 /// docs/decisions/0016-near-copies.md. One loop.
@@ -42,13 +43,14 @@ class NearCopies {
   NearCopies(const NearCopies&) = delete;  // the owners are told from here
   NearCopies& operator=(const NearCopies&) = delete;
 
-  /// As ObjectStore::try_get() and try_stat(), which counts as a hit of the owner.
+  /// As those of ObjectStore, which counts as a hit of the owner.
   std::optional<Object> try_get(const ObjectKeyView& key);
   ObjectInfoPtr try_stat(const ObjectKeyView& key);
+  bool is_known_missing(const ObjectKeyView& key);
 
   /// Whether a copy is worth its while: someone asked for the object within the last second.
   bool is_asked_again(const ObjectKeyView& key);
-  /// Keeps what its owner answered and lent, if there is room for it.
+  /// Keeps what its owner answered and lent, an object or that there is none, if there is room for it.
   void keep(std::size_t owner, ObjectKey key, const Object& object, Wanted wanted, const Loan& loan);
 
   /// Tells the owners of the hits of which they do not know yet.
@@ -64,7 +66,7 @@ class NearCopies {
  private:
   struct Copy {
     ObjectKey key;
-    Object object;
+    Object object;  // without info: there is none
     Loan loan;
     std::size_t owner;
     std::uint64_t lent_bytes;  ///< which the owner cannot evict
@@ -90,6 +92,7 @@ class NearCopies {
   /// The same, if it is still true.
   Copy* find_lent(const ObjectKeyView& key);
   void clear(Place& place);
+  void count_read(const Copy& copy, const ObjectKeyView& key);
   void tell(std::size_t owner);
   /// Lets go of what is idle or no longer true, in one part of the places.
   void tidy(std::size_t part);

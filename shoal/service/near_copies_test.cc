@@ -19,14 +19,16 @@ class LenderOfAll final : public Lender {
   std::optional<Loan> lend(const ObjectKeyView&) override { return Loan(changes, until); }
   void learn(const NearHits& hits) override {
     ++messages;
-    bodies.insert(bodies.end(), hits.bodies.begin(), hits.bodies.end());
+    reads.insert(reads.end(), hits.reads.begin(), hits.reads.end());
+    missing += hits.missing;
     descriptions += hits.descriptions;
   }
 
   std::atomic<std::uint32_t> changes{0};
   MonotonicTime until = MonotonicTime::max();
   int messages = 0;
-  std::vector<std::uint64_t> bodies;
+  std::vector<std::uint64_t> reads;
+  std::uint64_t missing = 0;
   std::uint64_t descriptions = 0;
 };
 
@@ -100,6 +102,22 @@ TEST_F(NearCopiesTest, ADescriptionIsNoBody) {
   EXPECT_TRUE(has(1));
 }
 
+TEST_F(NearCopiesTest, ThatThereIsNoObjectIsAnsweredToo) {
+  EXPECT_FALSE(copies_.is_known_missing(key(1)));
+  copies_.keep(owner, key(1), Object(), Wanted::body, *lender_.lend(key(1)));
+  EXPECT_TRUE(copies_.is_known_missing(key(1)));
+  EXPECT_FALSE(has(1));
+  EXPECT_EQ(copies_.try_stat(key(1)), nullptr);
+  timers_.advance(milliseconds(100));
+  EXPECT_EQ(lender_.reads.size(), 1U);
+  EXPECT_EQ(lender_.missing, 1U);
+  ++lender_.changes;
+  EXPECT_FALSE(copies_.is_known_missing(key(1)));
+  keep(1);
+  EXPECT_TRUE(has(1));
+  EXPECT_FALSE(copies_.is_known_missing(key(1)));
+}
+
 TEST_F(NearCopiesTest, AnObjectIsWorthACopyWhenItIsAskedForAgainSoon) {
   EXPECT_FALSE(copies_.is_asked_again(key(1)));
   EXPECT_FALSE(copies_.is_asked_again(key(2)));
@@ -134,7 +152,7 @@ TEST_F(NearCopiesTest, HitsAreToldInFewMessages) {
   EXPECT_NE(copies_.try_stat(key(1)), nullptr);
   timers_.advance(milliseconds(100));
   EXPECT_EQ(lender_.messages, 3);
-  EXPECT_EQ(lender_.bodies, std::vector<std::uint64_t>(150, ObjectKeyView(key(1)).hash));
+  EXPECT_EQ(lender_.reads, std::vector<std::uint64_t>(150, ObjectKeyView(key(1)).hash));
   EXPECT_EQ(lender_.descriptions, 1U);
   EXPECT_EQ(copies_.hits().value(), 151U);
   timers_.advance(milliseconds(1'000));
@@ -185,7 +203,7 @@ TEST_F(NearCopiesTest, NothingIsKeptAfterTheEnd) {
   EXPECT_TRUE(has(1));
   shoal::testing::run_task(loop_.context(), copies_.stop());
   EXPECT_EQ(body_.use_count(), 1);
-  EXPECT_EQ(lender_.bodies.size(), 1U);
+  EXPECT_EQ(lender_.reads.size(), 1U);
   keep(1);
   EXPECT_FALSE(has(1));
 }
