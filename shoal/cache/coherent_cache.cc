@@ -19,9 +19,12 @@ Task<void> CoherentCache::close() {
   while (is_asking()) co_await answered_.wait();
 }
 
+bool CoherentCache::is_always_fresh(const ObjectKeyView& key, const Coherence& rule) const {
+  return rule.mode == Mode::immutable || (rule.mode == Mode::owned && !cache_.is_unsettled(key));
+}
+
 bool CoherentCache::is_fresh(const ObjectKeyView& key, const Coherence& rule) {
-  if (rule.mode == Mode::immutable) return true;
-  if (rule.mode == Mode::owned && !cache_.is_unsettled(key)) return true;
+  if (is_always_fresh(key, rule)) return true;
   auto recalled = cache_.recall(key);
   return !recalled || (!recalled->is_doubted && recalled->age < rule.max_age);
 }
@@ -147,9 +150,7 @@ bool CoherentCache::is_known_missing(const ObjectKeyView& key) {
 
 std::optional<Loan> CoherentCache::lend(const ObjectKeyView& key) {
   const Coherence& rule = rules_.of(key.bucket);
-  if (rule.mode == Mode::revalidate) return cache_.lend(key, rule.max_age);
-  if (rule.mode == Mode::owned && cache_.is_unsettled(key)) return std::nullopt;
-  return cache_.lend(key);
+  return is_always_fresh(key, rule) ? cache_.lend(key) : cache_.lend(key, rule.max_age);
 }
 
 Task<Result<TracedRead>> CoherentCache::read(ObjectKey key, Demand demand) {

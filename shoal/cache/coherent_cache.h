@@ -108,6 +108,8 @@ class CoherentCache final : public ObjectStore, public TracedReads, public Lende
   };
   using Questions = std::unordered_map<ObjectKey, std::shared_ptr<Question>, KeyHash>;
 
+  /// Whether what is cached may be served without asking, however old it is.
+  bool is_always_fresh(const ObjectKeyView& key, const Coherence& rule) const;
   /// Whether what is cached may be served without asking. True when nothing is cached.
   bool is_fresh(const ObjectKeyView& key, const Coherence& rule);
   /// Makes what is cached servable, or gone. Fails when nobody can know.

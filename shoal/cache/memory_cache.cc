@@ -63,13 +63,12 @@ ObjectInfoPtr MemoryCache::try_stat(const ObjectKeyView& key) {
   return entry->info.share();
 }
 
-/// Not while the key is read or written below: get() knows the order in which readers may see things.
 bool MemoryCache::is_known_missing(const ObjectKeyView& key) {
   auto [found, entry] = look_up(key);
   if (found == Found::object) return false;
   if (found == Found::missing_key) {
     contents_.use(*entry);
-  } else if (!in_flight_.is_idle(key) || !store_.is_known_missing(key)) {
+  } else if (!is_known_missing_below(key)) {
     return false;
   }
   ++stats_.requests;
@@ -299,8 +298,8 @@ std::optional<Loan> MemoryCache::lend(const ObjectKeyView& key, std::chrono::mil
   bool is_forever = age_max == std::chrono::milliseconds::max();
   auto [found, entry] = look_up(key);
   if (found == Found::nothing) {
-    bool is_missing = is_forever && in_flight_.is_idle(key) && store_.is_known_missing(key);
-    return is_missing ? std::optional(changes_.lend(key.hash, MonotonicTime::max())) : std::nullopt;
+    if (!is_forever || !is_known_missing_below(key)) return std::nullopt;
+    return changes_.lend(key.hash, MonotonicTime::max());
   }
   std::uint32_t now = now_ms();
   std::chrono::milliseconds age(now - entry->since_ms);

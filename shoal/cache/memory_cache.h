@@ -194,6 +194,11 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   };
   /// What may be answered from memory.
   LookUp look_up(const ObjectKeyView& key);
+  /// Of a key of which look_up() found nothing. Not while it is read or written below: get() knows the order in which
+  /// readers may see things.
+  bool is_known_missing_below(const ObjectKeyView& key) {
+    return in_flight_.is_idle(key) && store_.is_known_missing(key);
+  }
   static bool is_recalled(const LookUp& look_up, const ObjectInfoPtr& recalled);
   Object hit(Entry& entry);
   void tell_listed(const ObjectKey& key) {

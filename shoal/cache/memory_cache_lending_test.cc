@@ -17,6 +17,18 @@ class LendingTest : public MemoryCacheTest {
 
   std::optional<Loan> lend(const std::string& name) { return cache_.lend(key(name)); }
   bool holds(const std::optional<Loan>& loan) { return loan && loan->holds(clock_); }
+  /// Writes "a", which ends its loan when it begins, and nothing is lent until it is done.
+  void write_what_is_lent() {
+    std::optional<Loan> loan = lend("a");
+    EXPECT_TRUE(holds(loan));
+    below_.hold(StoreCall::put, "gate");
+    auto writing = start(put_task(cache_, "a", "2"));
+    EXPECT_FALSE(holds(loan));
+    EXPECT_EQ(lend("a"), std::nullopt);
+    open("gate");
+    EXPECT_THAT(writing.result(), IsOk());
+    EXPECT_TRUE(holds(lend("a")));
+  }
 };
 
 TEST_P(LendingTest, WhatIsInMemoryIsLentForAsLongAsItDoesNotChange) {
@@ -63,14 +75,7 @@ TEST_P(LendingTest, EveryKindOfWriteEndsTheLoan) {
 
 TEST_P(LendingTest, NothingIsLentWhileItIsWritten) {
   EXPECT_THAT(put("a", "1"), IsOk());
-  std::optional<Loan> before = lend("a");
-  below_.hold(StoreCall::put, "gate");
-  auto writing = start(put_task(cache_, "a", "2"));
-  EXPECT_FALSE(holds(before));
-  EXPECT_EQ(lend("a"), std::nullopt);
-  open("gate");
-  EXPECT_THAT(writing.result(), IsOk());
-  EXPECT_TRUE(holds(lend("a")));
+  write_what_is_lent();
 }
 
 TEST_P(LendingTest, WhatIsSeenBelowEndsTheLoanOfWhatWasEvicted) {
@@ -107,14 +112,7 @@ TEST_P(LendingTest, ThatAKeyIsMissingIsLentUntilItIsAskedAboutAgain) {
 
 TEST_P(LendingTest, ThatAKeyIsMissingIsNotLentAfterSomebodyBeganToWriteIt) {
   EXPECT_EQ(get("a"), std::nullopt);
-  std::optional<Loan> loan = lend("a");
-  EXPECT_TRUE(holds(loan));
-  below_.hold(StoreCall::put, "gate");
-  auto writing = start(put_task(cache_, "a", "1"));
-  EXPECT_FALSE(holds(loan));
-  EXPECT_EQ(lend("a"), std::nullopt);
-  open("gate");
-  EXPECT_THAT(writing.result(), IsOk());
+  write_what_is_lent();
 }
 
 /// A store that knows at once what it does not have.

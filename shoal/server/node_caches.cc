@@ -109,32 +109,16 @@ void Node::Parts::build_caches() {
                                         configuration.server.data + "/cache");
 }
 
-/// What is at the top of each loop's own chain.
-std::vector<service::CoreRouter::Core> Node::Parts::make_tops() {
-  std::vector<service::CoreRouter::Core> tops;
-  for (std::size_t i = 0; i < cores.size(); ++i) {
-    ObjectStore* top = cores[i].cache.get();
-    Lender* lender = cores[i].cache.get();
-    if (cores[i].coherent != nullptr) {
-      top = cores[i].coherent.get();
-      lender = cores[i].coherent.get();
-    }
-    flash::FlashCache* second = flash != nullptr ? &flash->cache(i) : nullptr;
-    auto forget_bucket = [cache = cores[i].cache.get(), second](const std::string& name) {
-      if (second != nullptr) second->doubt_buckets();
-      cache->forget_bucket(name);
-    };
-    tops.push_back({&(*loops)[i], top, cores[i].coherent.get(), cores[i].cache.get(), lender, forget_bucket});
-  }
-  return tops;
-}
-
-std::unique_ptr<service::NearCopies> Node::Parts::make_near_copies(const std::vector<service::CoreRouter::Core>& tops,
-                                                                   Core& core) {
-  std::size_t others = tops.size() - 1;
+/// What this loop answers for the others, from what the top of each other chain lends.
+std::unique_ptr<service::NearCopies> Node::Parts::make_near_copies(Core& core) {
+  std::size_t others = cores.size() - 1;
   if (others == 0 || configuration.cache.near_copies == 0) return nullptr;
   std::vector<service::NearCopies::Owner> owners;
-  for (const service::CoreRouter::Core& top : tops) owners.push_back({top.loop, top.lender});
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    Lender* lender = cores[i].cache.get();
+    if (cores[i].coherent != nullptr) lender = cores[i].coherent.get();
+    owners.push_back({&(*loops)[i], lender});
+  }
   auto owner_bytes_max = [this, others] {
     std::uint64_t of_owner = budget->for_caches() / cores.size() / 100 * configuration.cache.near_percent_max;
     return of_owner / others;
@@ -145,7 +129,17 @@ std::unique_ptr<service::NearCopies> Node::Parts::make_near_copies(const std::ve
 }
 
 void Node::Parts::build_chains() {
-  std::vector<service::CoreRouter::Core> tops = make_tops();
+  std::vector<service::CoreRouter::Core> stores;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    ObjectStore* top = cores[i].cache.get();
+    if (cores[i].coherent != nullptr) top = cores[i].coherent.get();
+    flash::FlashCache* second = flash != nullptr ? &flash->cache(i) : nullptr;
+    auto forget_bucket = [cache = cores[i].cache.get(), second](const std::string& name) {
+      if (second != nullptr) second->doubt_buckets();
+      cache->forget_bucket(name);
+    };
+    stores.push_back({&(*loops)[i], top, cores[i].coherent.get(), cores[i].cache.get(), forget_bucket});
+  }
   std::vector<Forwarder::Core> forwarding;
   for (std::size_t i = 0; origin != nullptr && i < cores.size(); ++i) {
     origin::Forwarding* forwards = origin->member(i).forwarding;
@@ -166,8 +160,8 @@ void Node::Parts::build_chains() {
       has_rados ? rados_streamed_stripes * configuration.origin.rados_stripe_bytes + 256_KiB : streamed_bytes_max;
   for (std::size_t i = 0; i < cores.size(); ++i) {
     Core& core = cores[i];
-    core.near = make_near_copies(tops, core);
-    core.router = std::make_unique<service::CoreRouter>(tops, i, owner_of_slot, core.near.get());
+    core.near = make_near_copies(core);
+    core.router = std::make_unique<service::CoreRouter>(stores, i, owner_of_slot, core.near.get());
     core.slots = std::make_unique<service::OperationSlots>((*loops)[i], *core.timers, slot_options);
     core.limited =
         std::make_unique<service::LimitedStore>(*core.router, *core.slots, core.router.get(), core.router.get());

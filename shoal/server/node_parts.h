@@ -129,8 +129,8 @@ struct Node::Parts {
   void make_page_files();
   void build_caches();
   void build_chains();
-  std::vector<service::CoreRouter::Core> make_tops();
-  std::unique_ptr<service::NearCopies> make_near_copies(const std::vector<service::CoreRouter::Core>& tops, Core& core);
+  /// Null: not wanted, or there are no others.
+  std::unique_ptr<service::NearCopies> make_near_copies(Core& core);
   void start_caches();
   Task<void> set_memory(std::uint64_t bytes);
 

@@ -162,10 +162,10 @@ Task<std::optional<Object>> CoreRouter::look(ObjectKey key, Wanted wanted) {
   };
   std::size_t owner = index_of_owner(key);
   const Core& core = cores_[owner];
-  bool borrows = near_ != nullptr && core.lender != nullptr && near_->is_asked_again(key);
+  Lender* lender = near_ != nullptr && near_->is_asked_again(key) ? &near_->lender_of(owner) : nullptr;
   Seen seen = co_await io::run_on(*core.loop, [&] {
     Seen there{look_at_once(*core.store, key, wanted), std::nullopt};
-    if (borrows && there.object) there.loan = core.lender->lend(key);
+    if (lender != nullptr && there.object) there.loan = lender->lend(key);
     return there;
   });
   if (seen.loan) near_->keep(owner, std::move(key), *seen.object, wanted, *seen.loan);

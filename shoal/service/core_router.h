@@ -25,7 +25,6 @@ class CoreRouter final : public ObjectStore, public TracedReads, public PassThro
     ObjectStore* store;
     TracedReads* reads = nullptr;         ///< of the store; null: it cannot tell, and nobody asks
     PassThrough* pass_through = nullptr;  ///< of the store; null: nobody passes anything through
-    Lender* lender = nullptr;             ///< of the store; null: it lends nothing
     /// Drops what the chain of the loop remembers of a bucket that came or went on another one; empty: nothing.
     std::function<void(const std::string& name)> forget_bucket = {};
   };

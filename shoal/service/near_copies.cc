@@ -10,7 +10,7 @@ namespace {
 /// A message that tells an owner of so many costs next to nothing for each.
 constexpr std::size_t hits_told_at_once = 64;
 constexpr std::chrono::milliseconds tidy_interval{100};
-/// What an info with the texts of an object takes, roughly: it is for a bound.
+/// What an info takes with the texts of an object, roughly.
 constexpr std::uint64_t info_bytes = 512;
 
 }  // namespace
@@ -35,6 +35,8 @@ NearCopies::~NearCopies() {
 }
 
 // --- what is kept
+
+std::uint64_t NearCopies::lent_bytes_of(const Object& object) { return info_bytes + object.body.size(); }
 
 std::span<NearCopies::Place> NearCopies::places_of(std::uint64_t hash) {
   // By bits that are not the same for all objects of a loop.
@@ -64,7 +66,7 @@ NearCopies::Copy* NearCopies::find_lent(const ObjectKeyView& key) {
 void NearCopies::clear(Place& place) {
   if (place.copy == nullptr) return;
   account_.release(place.copy->own_bytes());
-  ledgers_[place.copy->owner].lent_bytes -= place.copy->lent_bytes;
+  ledgers_[place.copy->owner].lent_bytes -= lent_bytes_of(place.copy->object);
   place.copy.reset();
 }
 
@@ -78,21 +80,20 @@ void NearCopies::keep(std::size_t owner, ObjectKey key, const Object& object, Wa
   if (stopping_) return;
   ObjectKeyView view(key);
   Place* place = find(view);
-  if (place != nullptr) clear(*place);
-  std::uint64_t lent_bytes = info_bytes + object.body.size();
-  if (ledgers_[owner].lent_bytes + lent_bytes > owner_bytes_max_) return;
   if (place == nullptr) {
     auto places = places_of(view.hash);
     auto unused = std::ranges::find_if(
         places, [](const Place& one) { return one.copy == nullptr || !one.copy->loan.is_unchanged(); });
     if (unused == places.end()) return;
-    clear(*unused);
     place = &*unused;
   }
+  clear(*place);
+  std::uint64_t lent_bytes = ledgers_[owner].lent_bytes + lent_bytes_of(object);
+  if (lent_bytes > owner_bytes_max_) return;
+  ledgers_[owner].lent_bytes = lent_bytes;
   place->hash = view.hash;
-  place->copy = std::make_unique<Copy>(Copy{std::move(key), object, loan, owner, lent_bytes, wanted == Wanted::body});
+  place->copy = std::make_unique<Copy>(Copy{std::move(key), object, loan, owner, wanted == Wanted::body});
   account_.charge(place->copy->own_bytes());
-  ledgers_[owner].lent_bytes += lent_bytes;
 }
 
 void NearCopies::tidy(std::size_t part) {

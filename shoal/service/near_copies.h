@@ -48,6 +48,8 @@ class NearCopies {
   ObjectInfoPtr try_stat(const ObjectKeyView& key);
   bool is_known_missing(const ObjectKeyView& key);
 
+  /// For its own loop only.
+  Lender& lender_of(std::size_t owner) { return *owners_[owner].lender; }
   /// Whether a copy is worth its while: someone asked for the object within the last second.
   bool is_asked_again(const ObjectKeyView& key);
   /// Keeps what its owner answered and lent, an object or that there is none, if there is room for it.
@@ -69,7 +71,6 @@ class NearCopies {
     Object object;  // without info: there is none
     Loan loan;
     std::size_t owner;
-    std::uint64_t lent_bytes;  ///< which the owner cannot evict
     bool has_body;
     bool is_used = true;  ///< since it was last looked at whether anybody does
 
@@ -87,6 +88,8 @@ class NearCopies {
   static constexpr std::size_t ways = 4;    // places where an object may be: one line of the processor's cache
   static constexpr std::size_t parts = 10;  // of the places, of which one is tidied ten times a second
 
+  /// Which the owner cannot evict, roughly: they are for a bound.
+  static std::uint64_t lent_bytes_of(const Object& object);
   std::span<Place> places_of(std::uint64_t hash);
   Place* find(const ObjectKeyView& key);
   /// The same, if it is still true.

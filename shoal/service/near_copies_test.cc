@@ -44,11 +44,11 @@ class NearCopiesTest : public ::testing::Test {
   }
   ~NearCopiesTest() override {
     shoal::testing::run_task(loop_.context(), copies_.stop());
-    EXPECT_EQ(body_.use_count(), 1);
+    EXPECT_EQ(info_.use_count(), 1);
   }
 
   static ObjectKey key(int i) { return {"bucket", "name-" + std::to_string(i)}; }
-  Object object() const { return {body_, Body::copy_of(std::string(body_bytes, 'x')), nullptr}; }
+  Object object() const { return {info_, Body::copy_of(std::string(body_bytes, 'x')), nullptr}; }
   void keep(int i, Wanted wanted = Wanted::body) {
     copies_.keep(owner, key(i), object(), wanted, *lender_.lend(key(i)));
   }
@@ -65,7 +65,7 @@ class NearCopiesTest : public ::testing::Test {
   LenderOfAll lender_;
   MemoryAccount account_{"near_copies"};
   std::uint64_t owner_bytes_max_ = 1 << 20;
-  ObjectInfoPtr body_ = std::make_shared<ObjectInfo>();
+  ObjectInfoPtr info_ = std::make_shared<ObjectInfo>();
   NearCopies copies_{{{&loop_, nullptr}, {&loop_, &lender_}},
                      timers_,
                      account_,
@@ -78,7 +78,7 @@ TEST_F(NearCopiesTest, WhatIsLentIsAnsweredUntilItChanges) {
   std::optional<Object> found = copies_.try_get(key(1));
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->body.size(), body_bytes);
-  EXPECT_EQ(copies_.try_stat(key(1)), body_);
+  EXPECT_EQ(copies_.try_stat(key(1)), info_);
   EXPECT_FALSE(has(2));
   ++lender_.changes;
   EXPECT_FALSE(has(1));
@@ -96,7 +96,7 @@ TEST_F(NearCopiesTest, WhatIsLentForATimeIsAnsweredUntilThen) {
 
 TEST_F(NearCopiesTest, ADescriptionIsNoBody) {
   keep(1, Wanted::description);
-  EXPECT_EQ(copies_.try_stat(key(1)), body_);
+  EXPECT_EQ(copies_.try_stat(key(1)), info_);
   EXPECT_FALSE(has(1));
   keep(1);
   EXPECT_TRUE(has(1));
@@ -140,10 +140,10 @@ TEST_F(NearCopiesTest, WhatNobodyAsksForGoes) {
 
 TEST_F(NearCopiesTest, WhatHasChangedIsNotKeptInMemory) {
   keep(1);
-  EXPECT_EQ(body_.use_count(), 2);
+  EXPECT_EQ(info_.use_count(), 2);
   ++lender_.changes;
   timers_.advance(seconds(1));
-  EXPECT_EQ(body_.use_count(), 1);
+  EXPECT_EQ(info_.use_count(), 1);
 }
 
 TEST_F(NearCopiesTest, HitsAreToldInFewMessages) {
@@ -202,7 +202,7 @@ TEST_F(NearCopiesTest, NothingIsKeptAfterTheEnd) {
   keep(1);
   EXPECT_TRUE(has(1));
   shoal::testing::run_task(loop_.context(), copies_.stop());
-  EXPECT_EQ(body_.use_count(), 1);
+  EXPECT_EQ(info_.use_count(), 1);
   EXPECT_EQ(lender_.reads.size(), 1U);
   keep(1);
   EXPECT_FALSE(has(1));
