@@ -9,6 +9,7 @@ import pytest
 
 from harness import sigv4
 from harness.bucket import Bucket, random_bytes
+from harness.waiting import wait_until
 
 
 def make_bucket(server):
@@ -125,7 +126,11 @@ def test_a_file_that_cannot_be_is_told_at_the_start(new_server, tmp_path):
 def test_slow_requests_tell_their_stages(new_server):
     server = new_server(options={"log.slow_request": "1ms"}).start()
     make_bucket(server).put("large", random_bytes(8 << 20))
-    line = next(line for line in server.log().splitlines() if "slow request" in line and "path=/bucket/large" in line)
+    # The client may have its answer before the line is written.
+    line = wait_until(
+        lambda: next((it for it in server.log().splitlines() if "slow request" in it and "path=/bucket/large" in it), None),
+        "the slow request is logged",
+    )
     stages = {name: int(value) for name, value in re.findall(r"(\w*us)=(\d+)", line) if name != "status"}
     assert stages["us"] >= stages["work_us"] > 1000
     assert abs(stages["us"] - stages["verify_us"] - stages["work_us"] - stages["send_us"]) <= 3
