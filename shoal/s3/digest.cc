@@ -3,6 +3,9 @@
 
 #include "shoal/s3/digest.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include <openssl/crypto.h>
 
 namespace shoal::s3 {
@@ -21,6 +24,44 @@ Md5::Value Md5::finish() {
   Value value;
   MD5_Final(out(value), &state_);
   return value;
+}
+
+// Between blocks OpenSSL's state is that of the standard, with the number of bits that were hashed.
+Md5Lane Md5::lane_of(ByteSpan bytes) const {
+  return {{state_.A, state_.B, state_.C, state_.D}, bytes.data(), bytes.size() / md5_block_bytes};
+}
+
+void Md5::take_over(const Md5Lane& lane, std::size_t blocks) {
+  state_.A = lane.state[0];
+  state_.B = lane.state[1];
+  state_.C = lane.state[2];
+  state_.D = lane.state[3];
+  std::uint64_t bits = (std::uint64_t{state_.Nh} << 32 | state_.Nl) + blocks * md5_block_bytes * 8;
+  state_.Nl = static_cast<MD5_LONG>(bits);
+  state_.Nh = static_cast<MD5_LONG>(bits >> 32);
+}
+
+void Md5::update_each(std::span<Rest> messages, std::size_t bytes_max, const Md5Kernel& kernel) {
+  std::array<Md5Lane, md5_lanes_max> lanes;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    Rest& message = messages[i];
+    // What is left of a block comes first.
+    std::size_t begun = message.digest->state_.num;
+    std::size_t to_end = begun == 0 ? 0 : std::min(md5_block_bytes - begun, message.bytes.size());
+    message.digest->update(message.bytes.first(to_end));
+    message.bytes = message.bytes.subspan(to_end);
+    lanes[i] = message.digest->lane_of(message.bytes.first(std::min(message.bytes.size(), bytes_max)));
+  }
+  hash_side_by_side(kernel, std::span(lanes).first(messages.size()));
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    Rest& message = messages[i];
+    const std::size_t taken = std::min(message.bytes.size(), bytes_max);
+    const std::size_t hashed = taken / md5_block_bytes - lanes[i].blocks;
+    message.digest->take_over(lanes[i], hashed);
+    // OpenSSL does what is left: one message alone, and what is no whole block.
+    message.digest->update(message.bytes.first(taken).subspan(hashed * md5_block_bytes));
+    message.bytes = message.bytes.subspan(taken);
+  }
 }
 
 Sha1::Sha1() { SHA1_Init(&state_); }

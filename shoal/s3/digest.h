@@ -2,11 +2,13 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
 #include "shoal/base/bytes.h"
+#include "shoal/s3/md5_lanes.h"
 
 namespace shoal::s3 {
 
@@ -23,7 +25,19 @@ class Md5 {
   /// Once; the object is spent afterwards.
   Value finish();
 
+  /// A message, and what has yet to be hashed of it.
+  struct Rest {
+    Md5* digest;
+    ByteSpan bytes;
+  };
+  /// update() of several messages side by side, by the instructions of `kernel`, which takes up to `kernel.lanes` of
+  /// them: 16 take little longer than two. At most `bytes_max` of each, which leave the front of its bytes.
+  static void update_each(std::span<Rest> messages, std::size_t bytes_max, const Md5Kernel& kernel);
+
  private:
+  Md5Lane lane_of(ByteSpan bytes) const;
+  void take_over(const Md5Lane& lane, std::size_t blocks);
+
   MD5_CTX state_;
 };
 

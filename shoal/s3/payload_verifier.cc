@@ -77,10 +77,14 @@ PayloadVerifier::PayloadVerifier(Options options) : options_(std::move(options))
 }
 
 void PayloadVerifier::update(ByteSpan bytes) {
+  if (Md5* md5 = update_but_md5(bytes)) md5->update(bytes);
+}
+
+Md5* PayloadVerifier::update_but_md5(ByteSpan bytes) {
   size_ += bytes.size();
-  if (md5_) md5_->update(bytes);
   if (sha256_) sha256_->update(bytes);
   if (checksum_) checksum_->update(bytes);
+  return md5_ ? &*md5_ : nullptr;
 }
 
 S3Result<PayloadDigest> PayloadVerifier::finish(const std::vector<PayloadDecoder::Trailer>& trailers) {

@@ -47,6 +47,8 @@ class PayloadVerifier {
   explicit PayloadVerifier(Options options);
 
   void update(ByteSpan bytes);
+  /// The same but for the MD5, if one is needed: what is returned is to be updated with the bytes, before the next ones.
+  [[nodiscard]] Md5* update_but_md5(ByteSpan bytes);
 
   /// After the last byte, and after the decoder finished; once. Errors: BadDigest, XAmzContentSHA256Mismatch,
   /// also for a malformed checksum in the trailer.

@@ -67,8 +67,8 @@ class BodyPipeline {
   };
 
   BodyPipeline(s3::PayloadDecoder::Options decoder, s3::PayloadVerifier::Options verifier, Limits limits,
-               std::optional<ChecksumAlgorithm> algorithm)
-      : decoder_(std::move(decoder)), limits_(limits) {
+               std::optional<ChecksumAlgorithm> algorithm, s3::Md5Queue& digests)
+      : decoder_(std::move(decoder)), limits_(limits), digests_(digests) {
     if (!verifier.checksum && algorithm) extra_checksum_.emplace(*algorithm);
     verifier_.emplace(std::move(verifier));
   }
@@ -79,8 +79,17 @@ class BodyPipeline {
       if (!received) co_return std::unexpected(body_error(received.error()));
       for (const Body::Slice& slice : *received) {
         for (ByteSpan input = slice.bytes; !input.empty();) {
-          CO_TRY_ASSIGN(Body piece, decode(slice.owner, input));
-          if (piece.empty() || consumer.try_take(piece)) continue;
+          CO_TRY_ASSIGN(ByteSpan decoded, decode(input));
+          if (decoded.empty()) continue;
+          if (s3::Md5* md5 = verifier_->update_but_md5(decoded)) {
+            if (decoded.size() < s3::Md5Queue::bytes_min) {
+              md5->update(decoded);
+            } else {
+              co_await digests_.update(*md5, decoded);
+            }
+          }
+          Body piece(slice.owner, decoded);
+          if (consumer.try_take(piece)) continue;
           CO_TRY(co_await consumer.take(std::move(piece)));
         }
       }
@@ -95,19 +104,18 @@ class BodyPipeline {
 
  private:
   /// The next piece of the body, taken from the front of `input`; it may be empty.
-  s3::S3Result<Body> decode(const BufferRef& owner, ByteSpan& input) {
+  s3::S3Result<ByteSpan> decode(ByteSpan& input) {
     TRY_ASSIGN(ByteSpan piece, decoder_.decode(input));
-    if (piece.empty()) return Body();
     if (decoder_.decoded_bytes() > limits_.bytes_max) return s3::failure(limits_.too_large);
-    verifier_->update(piece);
     if (extra_checksum_) extra_checksum_->update(piece);
-    return Body(owner, piece);
+    return piece;
   }
 
   s3::PayloadDecoder decoder_;
   std::optional<s3::PayloadVerifier> verifier_;
   std::optional<s3::ChecksumState> extra_checksum_;
   Limits limits_;
+  s3::Md5Queue& digests_;
 };
 
 Task<s3::S3Result<s3::PayloadDigest>> receive(S3Call& call, PieceConsumer& consumer, BodyPipeline::Limits limits,
@@ -125,7 +133,7 @@ Task<s3::S3Result<s3::PayloadDigest>> receive(S3Call& call, PieceConsumer& consu
   // Before anything is read: the client that waits for 100 Continue then never sends it.
   if (decoder.decoded_length && *decoder.decoded_length > limits.bytes_max) co_return s3::failure(limits.too_large);
   if (decoder.decoded_length) consumer.expect(*decoder.decoded_length);
-  BodyPipeline pipeline(std::move(decoder), std::move(verifier), limits, algorithm);
+  BodyPipeline pipeline(std::move(decoder), std::move(verifier), limits, algorithm, *call.services().digests);
   co_return co_await pipeline.run(exchange, consumer);
 }
 

@@ -41,7 +41,7 @@ Task<s3::S3Result<ObjectInfoPtr>> describe_copy_source(S3Call& call, ObjectKey k
 }
 
 Task<s3::S3Result<ReceivedBody>> copy_body(const Object& source, s3::ByteRange range, service::ObjectSink& sink,
-                                           std::optional<ChecksumAlgorithm> algorithm) {
+                                           std::optional<ChecksumAlgorithm> algorithm, s3::Md5Queue& digests) {
   s3::Md5 md5;
   std::optional<s3::ChecksumState> checksum;
   if (algorithm) checksum.emplace(*algorithm);
@@ -54,7 +54,7 @@ Task<s3::S3Result<ReceivedBody>> copy_body(const Object& source, s3::ByteRange r
       piece = source.body.sub_body(range.offset, count);
     }
     for (const Body::Slice& slice : piece) {
-      md5.update(slice.bytes);
+      co_await digests.update(md5, slice.bytes);
       if (checksum) checksum->update(slice.bytes);
     }
     CO_TRY(to_s3(co_await sink.write(std::move(piece))));

@@ -17,6 +17,6 @@ Task<s3::S3Result<ObjectInfoPtr>> describe_copy_source(S3Call& call, ObjectKey k
 /// Moves the bytes `range` of a stored object into `sink`, piece by piece, and makes their MD5 and, if one is named, a
 /// checksum.
 Task<s3::S3Result<ReceivedBody>> copy_body(const Object& source, s3::ByteRange range, service::ObjectSink& sink,
-                                           std::optional<ChecksumAlgorithm> algorithm);
+                                           std::optional<ChecksumAlgorithm> algorithm, s3::Md5Queue& digests);
 
 }  // namespace shoal::server

@@ -55,6 +55,7 @@ struct Core {
   std::unique_ptr<service::OperationSlots> slots;
   std::unique_ptr<service::LimitedStore> limited;
   std::unique_ptr<Forwarder> forwarder;  // null without an origin
+  std::unique_ptr<s3::Md5Queue> digests;
   S3Services services;
   std::unique_ptr<S3Endpoint> endpoint;
   std::unique_ptr<net::HttpServer> server;

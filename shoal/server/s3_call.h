@@ -11,6 +11,7 @@
 #include "shoal/model/traced_reads.h"
 #include "shoal/net/exchange.h"
 #include "shoal/s3/error.h"
+#include "shoal/s3/md5_queue.h"
 #include "shoal/s3/operation_request.h"
 #include "shoal/s3/sigv4.h"
 #include "shoal/server/access_record.h"
@@ -24,6 +25,7 @@ namespace shoal::server {
 struct S3Services {
   ObjectStore* store;
   const Clock* clock;
+  s3::Md5Queue* digests;             ///< of bodies that come at the same time
   std::string region;
   std::uint64_t gather_bytes_max;    ///< bodies up to this size are put as one record
   std::uint64_t whole_bytes_max;     ///< bodies up to this size, or of a size that nobody tells, may be in memory whole

@@ -26,6 +26,7 @@ class OriginFixture final : public testing::StoreFixture {
   explicit OriginFixture(std::uint64_t stream_bytes_min) : stream_bytes_min_(stream_bytes_min) {
     services_.store = &kept_;
     services_.clock = &system_clock();
+    services_.digests = &digests_;
     services_.region = "us-east-1";
     services_.gather_bytes_max = 1_MiB;
     services_.streamed_bytes_max = 1_MiB;
@@ -68,6 +69,7 @@ class OriginFixture final : public testing::StoreFixture {
   io::LoopTimers timers_{loop_};
   io::WorkerThreads threads_{1, "names"};
   testing::InMemoryStore kept_;
+  s3::Md5Queue digests_;
   S3Services services_;
   RootKeyStore keys_{access_key, secret_key};
   std::unique_ptr<S3Endpoint> endpoint_;

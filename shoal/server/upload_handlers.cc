@@ -128,7 +128,7 @@ Task<s3::S3Result<PartInfo>> copy_part_here(S3Call& call, s3::PartTarget target,
   if (algorithm) checksums.push_back({*algorithm, ChecksumType::full_object, ""});
   service::ObjectSink sink = part_sink(call, std::move(target), std::move(checksums));
   sink.announce_size(range.length);
-  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, algorithm));
+  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, range, sink, algorithm, *call.services().digests));
   co_return co_await commit_part(sink, number, std::move(copied));
 }
 

@@ -79,7 +79,7 @@ Task<s3::S3Result<ObjectInfoPtr>> copy_here(S3Call& call, s3::CopyRequest copy) 
   if (PassThrough* pass_through = call.services().pass_through) sink.announce(*pass_through, info, copy.condition);
   sink.announce_size(source.info->size);
   s3::ByteRange whole{0, source.info->size};
-  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, whole, sink, algorithm));
+  CO_TRY_ASSIGN(ReceivedBody copied, co_await copy_body(source, whole, sink, algorithm, *call.services().digests));
   info.etag = std::move(copied.etag);
   info.checksums = std::move(copied.checksums);
   co_return to_s3(co_await sink.commit(std::move(info), std::move(copy.condition)));
