@@ -36,6 +36,10 @@ class File {
   /// success does not repair that: stop using the file.
   virtual Task<Result<void>> sync_data() = 0;
 
+  /// write(), and then makes durable what was written, with the size of the file: as sync_data() does, but nothing is
+  /// said about other writes. One way to the disk instead of two.
+  virtual Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) = 0;
+
   /// Reserves space, so that writing there does not fail with disk_full. The size stays; truncate(size) gives back what
   /// lies behind it.
   virtual Task<Result<void>> preallocate(std::uint64_t offset, std::uint64_t length) = 0;

@@ -116,6 +116,20 @@ TEST_P(DiskContract, GathersMorePiecesThanOneSystemCallTakes) {
   EXPECT_EQ(content("file"), text);
 }
 
+TEST_P(DiskContract, WritesDurably) {
+  std::unique_ptr<File> file = create("file", "0123456789");
+  std::vector<ByteSpan> pieces = {as_bytes("one "), as_bytes(""), as_bytes("two")};
+  must(file->write_durably(8, std::move(pieces)));
+  EXPECT_EQ(content("file"), "01234567one two");
+
+  std::string text = pattern(5000);  // more pieces than one system call takes
+  for (std::size_t i = 0; i < text.size(); ++i) pieces.push_back(as_bytes(text).subspan(i, 1));
+  must(file->write_durably(0, std::move(pieces)));
+  EXPECT_EQ(content("file"), text);
+  must(file->write_durably(7, std::vector<ByteSpan>()));
+  EXPECT_EQ(content("file"), text);
+}
+
 TEST_P(DiskContract, WritesNothingAtAll) {
   std::unique_ptr<File> file = create("file");
   must(file->write(7, std::vector<ByteSpan>()));

@@ -18,12 +18,9 @@ class SyncTimingFile final : public File {
   Task<Result<void>> write(std::uint64_t offset, std::vector<ByteSpan> pieces) override {
     return file_->write(offset, std::move(pieces));
   }
-  Task<Result<void>> sync_data() override {
-    metrics::DurationHistogram& sync_times = sync_times_;  // the file may be destroyed meanwhile
-    MonotonicTime began = system_clock().monotonic();
-    Result<void> synced = co_await file_->sync_data();
-    if (synced) sync_times.record(system_clock().monotonic() - began);
-    co_return synced;
+  Task<Result<void>> sync_data() override { return timed(file_->sync_data(), sync_times_); }
+  Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) override {
+    return timed(file_->write_durably(offset, std::move(pieces)), sync_times_);
   }
   Task<Result<void>> preallocate(std::uint64_t offset, std::uint64_t length) override {
     return file_->preallocate(offset, length);
@@ -32,6 +29,14 @@ class SyncTimingFile final : public File {
   Task<Result<std::uint64_t>> size() override { return file_->size(); }
 
  private:
+  /// The file may be destroyed meanwhile.
+  static Task<Result<void>> timed(Task<Result<void>> sync, metrics::DurationHistogram& sync_times) {
+    MonotonicTime began = system_clock().monotonic();
+    Result<void> synced = co_await std::move(sync);
+    if (synced) sync_times.record(system_clock().monotonic() - began);
+    co_return synced;
+  }
+
   const std::unique_ptr<File> file_;
   metrics::DurationHistogram& sync_times_;
 };

@@ -9,7 +9,8 @@
 
 namespace shoal::io {
 
-/// Another Disk, with the duration of every File::sync_data() on record. All else goes straight through.
+/// Another Disk, with the duration of every File::sync_data() and write_durably() on record. All else goes straight
+/// through.
 class SyncTimingDisk final : public Disk {
  public:
   explicit SyncTimingDisk(std::unique_ptr<Disk> disk) : disk_(std::move(disk)) {}

@@ -55,6 +55,11 @@ Result<void> sync(const OpenFile& file) {
   return {};
 }
 
+Result<void> write_durably(const OpenFile& file, std::uint64_t offset, const std::vector<ByteSpan>& pieces) {
+  TRY(write(file, offset, pieces));
+  return sync(file);
+}
+
 Result<void> preallocate(const OpenFile& file, std::uint64_t offset, std::uint64_t length) {
   int result = 0;
   do {
@@ -85,6 +90,11 @@ class ThreadFile final : public File {
                 [offset, pieces = std::move(pieces)](const OpenFile& file) { return io::write(file, offset, pieces); });
   }
   Task<Result<void>> sync_data() override { return call(workers_, file_, &io::sync); }
+  Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) override {
+    return call(workers_, file_, [offset, pieces = std::move(pieces)](const OpenFile& file) {
+      return io::write_durably(file, offset, pieces);
+    });
+  }
   Task<Result<void>> preallocate(std::uint64_t offset, std::uint64_t length) override {
     return call(workers_, file_,
                 [offset, length](const OpenFile& file) { return io::preallocate(file, offset, length); });

@@ -56,11 +56,11 @@ Task<Result<std::size_t>> read_unaligned(Open open, std::uint64_t offset, Mutabl
   co_return copy_covered(buffer.span().first(got), offset - begin, into);
 }
 
-Task<Result<void>> write_all(Open open, std::uint64_t offset, std::vector<ByteSpan> pieces) {
+Task<Result<void>> write_all(Open open, std::uint64_t offset, std::vector<ByteSpan> pieces, int flags = 0) {
   local::GatherCursor cursor(offset, pieces);
   while (!cursor.done()) {
     int written = co_await open.ring->run([&](io_uring_sqe* entry) {
-      ::io_uring_prep_writev(entry, open.file->buffered.get(), cursor.data(), cursor.count(), cursor.offset());
+      ::io_uring_prep_writev2(entry, open.file->buffered.get(), cursor.data(), cursor.count(), cursor.offset(), flags);
     });
     if (should_repeat(written)) continue;
     if (written == 0) written = -EIO;  // a regular file takes at least one byte, or says why not
@@ -75,6 +75,11 @@ Task<Result<void>> sync(Open open) {
       [&](io_uring_sqe* entry) { ::io_uring_prep_fsync(entry, open.file->buffered.get(), IORING_FSYNC_DATASYNC); });
   if (result < 0) co_return failure(error_of(result, "sync", *open.file));  // never repeated: see File::sync_data()
   co_return Result<void>();
+}
+
+Task<Result<void>> write_all_and_sync(Open open, std::uint64_t offset, std::vector<ByteSpan> pieces) {
+  CO_TRY(co_await write_all(open, offset, std::move(pieces)));
+  co_return co_await sync(std::move(open));
 }
 
 Task<Result<void>> preallocate_range(Open open, std::uint64_t offset, std::uint64_t length) {
@@ -108,6 +113,10 @@ class UringFile final : public File {
     return write_all(open_, offset, std::move(pieces));
   }
   Task<Result<void>> sync_data() override { return sync(open_); }
+  Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) override {
+    if (!local::is_one_call(pieces)) return write_all_and_sync(open_, offset, std::move(pieces));
+    return write_all(open_, offset, std::move(pieces), RWF_DSYNC);
+  }
   Task<Result<void>> preallocate(std::uint64_t offset, std::uint64_t length) override {
     return preallocate_range(open_, offset, length);
   }

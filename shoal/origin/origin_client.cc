@@ -203,10 +203,10 @@ Task<OriginClient::Attempt> OriginClient::exchange(net::ConnectionPool::Lease& c
     }
     co_return std::unexpected(Failure{std::move(refusal.error), refusal.again, refusal.no_effect});
   }
-  if (request.check) {
-    auto good = request.check(*answer);
-    if (!good) co_return std::unexpected(Failure{std::move(good).error(), true, false});
-  }
+  Result<void> good;
+  if (request.check) good = request.check(*answer);
+  if (good && request.verify) good = co_await request.verify(*answer);
+  if (!good) co_return std::unexpected(Failure{std::move(good).error(), true, false});
   co_return *std::move(answer);
 }
 

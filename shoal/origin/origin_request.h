@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "shoal/base/task.h"
 #include "shoal/model/body.h"
 #include "shoal/model/checksum.h"
 #include "shoal/origin/origin_answer.h"
@@ -41,6 +42,8 @@ struct OriginRequest {
   std::function<bool(const OriginAnswer&)> leaves_open;
   /// Whether the answer is what it claims to be; one that is not is treated as a broken transfer.
   std::function<Result<void>(const OriginAnswer&)> check;
+  /// The same of its bytes, after that.
+  std::function<Task<Result<void>>(const OriginAnswer&)> verify;
 };
 
 }  // namespace shoal::origin

@@ -24,6 +24,7 @@
 #include "shoal/origin/origin_client.h"
 #include "shoal/origin/origin_options.h"
 #include "shoal/origin/version_table.h"
+#include "shoal/s3/md5_queue.h"
 
 namespace shoal::origin {
 
@@ -111,7 +112,9 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   // s3_origin_objects.cc
   /// `known` is what the caller has, or null.
   Task<Result<std::optional<FirstRead>>> read_first(ObjectKey key, ObjectInfoPtr known, Bodies bodies);
-  /// The same without any bytes, for an object that was large when it was last seen; nothing if it no longer is.
+  /// Whether the answer to a GET of the first bytes, if these are all, has those of its ETag.
+  Task<Result<void>> check_etag(const OriginAnswer& answer);
+  /// read_first() without any bytes, for an object that was large when it was last seen; nothing if it no longer is.
   Task<Result<std::optional<FirstRead>>> look_at_large(ObjectKey key);
   /// Asks (HEAD) for what the answer to a range of an object does not tell: the checksums of the whole. False when that
   /// fails, or the object is another one by now: then it is read without them.
@@ -153,6 +156,7 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
   std::unordered_map<std::string, MonotonicTime> buckets_;  // those that exist, until when that is taken for granted
   std::map<std::string, UploadInfo> uploads_;               // those that were begun here, by id
   std::unordered_set<std::uint64_t> large_;                 // hashes of objects that do not come at once
+  s3::Md5Queue digests_;                                    // of bodies that come
   io::Gate arriving_;                                       // close() waits for the last
 };
 

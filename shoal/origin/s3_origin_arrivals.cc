@@ -64,7 +64,7 @@ Task<Result<void>> S3Origin::receive_body(ObjectKey key, ObjectInfoPtr info, Ori
       co_return failure(std::move(bytes).error());
     }
     arrival.add(*bytes);
-    md5.update(target.first(*bytes));
+    co_await digests_.update(md5, target.first(*bytes));
   }
   answer.connection.reset();  // others wait for it
   if (!arrival.missing().empty()) {
@@ -73,7 +73,7 @@ Task<Result<void>> S3Origin::receive_body(ObjectKey key, ObjectInfoPtr info, Ori
     for (const Body::Slice& slice : *rest) {
       copy_bytes(slice.bytes, arrival.missing());
       arrival.add(slice.bytes.size());
-      md5.update(slice.bytes);
+      co_await digests_.update(md5, slice.bytes);
     }
   }
   bool is_verified = options_.verify_etag && etag_is_md5(answer, info->etag);

@@ -27,13 +27,9 @@ std::pair<std::string, std::string> range_header(std::uint64_t offset, std::uint
   return {"Range", fmt::format("bytes={}-{}", offset, offset + length - 1)};
 }
 
-Result<void> check_etag(const OriginAnswer& answer) {
-  std::string etag = unquoted_etag(answer.header("etag").value_or(""));
-  if (!etag_is_md5(answer, etag)) return {};
-  s3::Md5 md5;
-  for (const Body::Slice& slice : answer.body) md5.update(slice.bytes);
-  if (equals_ignoring_ascii_case(to_hex(md5.finish()), etag)) return {};
-  return failure(ErrorCode::corrupt, "the bytes that the origin sends are not those of its ETag");
+/// Whether the answer to a GET has bytes of an object, all that will come of them.
+bool has_bytes(const OriginAnswer& answer) {
+  return answer.status != range_not_satisfiable && answer.status != not_modified && !answer.connection;
 }
 
 }  // namespace
@@ -58,12 +54,13 @@ Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey 
     request.leaves_open = [this](const OriginAnswer& head) { return may_arrive(head); };
   }
   request.check = [this](const OriginAnswer& answer) -> Result<void> {
-    bool has_body = answer.status != range_not_satisfiable && answer.status != not_modified;
-    if (!has_body || answer.connection) return {};
-    TRY_ASSIGN(std::uint64_t size, check_range(answer, answer.body.size(), 0, options_.whole_bytes_max));
-    if (size == answer.body.size() && options_.verify_etag) return check_etag(answer);
+    if (!has_bytes(answer)) return {};
+    TRY(check_range(answer, answer.body.size(), 0, options_.whole_bytes_max));
     return {};
   };
+  if (options_.verify_etag) {
+    request.verify = [this](const OriginAnswer& answer) { return check_etag(answer); };
+  }
   auto answer = co_await client_.fetch(std::move(request));
   if (!answer && answer.error().code == ErrorCode::no_such_key) co_return std::optional<FirstRead>();
   if (!answer) co_return failure(std::move(answer).error());
@@ -98,6 +95,17 @@ Task<Result<std::optional<S3Origin::FirstRead>>> S3Origin::read_first(ObjectKey 
     CO_TRY(co_await add_tags(std::move(key), tag_count(*answer), &read.info));
   }
   co_return std::optional<FirstRead>(std::move(read));
+}
+
+Task<Result<void>> S3Origin::check_etag(const OriginAnswer& answer) {
+  if (!has_bytes(answer)) co_return Result<void>();
+  CO_TRY_ASSIGN(std::uint64_t size, check_range(answer, answer.body.size(), 0, options_.whole_bytes_max));
+  std::string etag = unquoted_etag(answer.header("etag").value_or(""));
+  if (size != answer.body.size() || !etag_is_md5(answer, etag)) co_return Result<void>();
+  s3::Md5 md5;
+  for (const Body::Slice& slice : answer.body) co_await digests_.update(md5, slice.bytes);
+  if (equals_ignoring_ascii_case(to_hex(md5.finish()), etag)) co_return Result<void>();
+  co_return failure(ErrorCode::corrupt, "the bytes that the origin sends are not those of its ETag");
 }
 
 Task<bool> S3Origin::describe_large(ObjectKey key, ObjectInfo* info) {

@@ -81,23 +81,22 @@ template <int distance, typename V, int... column>
   upper = both;
 }
 
-template <int lanes, int distance, typename V, int... row>
-[[gnu::always_inline]] inline void exchange_rows(V* rows, std::integer_sequence<int, row...>) {
-  ([&] [[gnu::always_inline]] {
-    if constexpr ((row & distance) == 0) {
-      exchange<distance>(rows[row], rows[row + distance], std::make_integer_sequence<int, lanes>());
-    }
-  }(), ...);
+template <int lanes, int distance, typename V>
+[[gnu::always_inline]] inline void exchange_rows(V* rows) {
+#pragma GCC unroll 16
+  for (int row = 0; row < lanes; ++row) {
+    if ((row & distance) != 0) continue;
+    exchange<distance>(rows[row], rows[row + distance], std::make_integer_sequence<int, lanes>());
+  }
 }
 
 /// Makes of rows of messages rows of words.
 template <int lanes, typename V>
 [[gnu::always_inline]] inline void transpose(V* rows) {
-  constexpr std::make_integer_sequence<int, lanes> all;
-  if constexpr (lanes > 8) exchange_rows<lanes, 8>(rows, all);
-  if constexpr (lanes > 4) exchange_rows<lanes, 4>(rows, all);
-  exchange_rows<lanes, 2>(rows, all);
-  exchange_rows<lanes, 1>(rows, all);
+  if constexpr (lanes > 8) exchange_rows<lanes, 8>(rows);
+  if constexpr (lanes > 4) exchange_rows<lanes, 4>(rows);
+  exchange_rows<lanes, 2>(rows);
+  exchange_rows<lanes, 1>(rows);
 }
 
 template <int lanes>
@@ -125,6 +124,7 @@ void hash_4_lanes(std::uint32_t (*state)[md5_lanes_max], const std::byte* const*
   hash_lanes<4>(state, messages, blocks);
 }
 #if defined(__x86_64__)
+// The compiler clears the upper halves of the registers at the end of these (upper_halves_guard.h).
 [[gnu::target("avx2")]] void hash_8_lanes(std::uint32_t (*state)[md5_lanes_max], const std::byte* const* messages,
                                           std::size_t blocks) {
   hash_lanes<8>(state, messages, blocks);

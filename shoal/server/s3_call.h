@@ -25,7 +25,7 @@ namespace shoal::server {
 struct S3Services {
   ObjectStore* store;
   const Clock* clock;
-  s3::Md5Queue* digests;             ///< of bodies that come at the same time
+  s3::Md5Queue* digests;  ///< of bodies that come at the same time
   std::string region;
   std::uint64_t gather_bytes_max;    ///< bodies up to this size are put as one record
   std::uint64_t whole_bytes_max;     ///< bodies up to this size, or of a size that nobody tells, may be in memory whole

@@ -152,6 +152,9 @@ class SimulatedDisk::OpenFile final : public io::File {
     return run_write(open_, offset, std::move(pieces));
   }
   Task<Result<void>> sync_data() override { return run_sync(open_); }
+  Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) override {
+    return run_write_and_sync(open_, offset, std::move(pieces));
+  }
   Task<Result<void>> preallocate(std::uint64_t offset, std::uint64_t length) override {
     return run_preallocate(open_, offset, length);
   }
@@ -209,6 +212,12 @@ class SimulatedDisk::OpenFile final : public io::File {
     }
     open.image->finish_sync(sync);
     co_return Result<void>();
+  }
+
+  /// Two operations, between which the power may be cut.
+  static Task<Result<void>> run_write_and_sync(Open open, std::uint64_t offset, std::vector<ByteSpan> pieces) {
+    CO_TRY(co_await run_write(open, offset, std::move(pieces)));
+    co_return co_await run_sync(std::move(open));
   }
 
   static Task<Result<void>> run_preallocate(Open open, std::uint64_t offset, std::uint64_t length) {

@@ -151,8 +151,12 @@ Task<void> LogWriter::write_group() {
   }
   Group group = take_group();
   ++groups_;
-  Result<void> written = co_await active_->file->write(active_->end, std::move(group.pieces));
-  if (written && options_.durability == Durability::sync) written = co_await alone(sync_group());
+  Result<void> written;
+  if (options_.durability == Durability::sync) {
+    written = co_await alone(write_durably(std::move(group.pieces)));
+  } else {
+    written = co_await active_->file->write(active_->end, std::move(group.pieces));
+  }
   if (written && tail_void_) written = failure(ErrorCode::io_error, "a sync failed meanwhile");
   if (written) {
     finish_group(std::move(group));
@@ -230,9 +234,9 @@ Task<Result<void>> LogWriter::make_room(std::uint64_t record_bytes) {
 }
 
 /// Of two syncs at once a file may tell only one that something was lost, so it is never two.
-Task<Result<void>> LogWriter::sync_group() {
+Task<Result<void>> LogWriter::write_durably(std::vector<ByteSpan> pieces) {
   if (tail_void_) co_return failure(ErrorCode::io_error, "an earlier sync failed");
-  co_return co_await active_->file->sync_data();
+  co_return co_await active_->file->write_durably(active_->end, std::move(pieces));
 }
 
 Task<Result<void>> LogWriter::sync_active() {

@@ -38,7 +38,7 @@ struct LogNumbers {
 
 /// When a write is acknowledged.
 enum class Durability {
-  sync,     ///< when a completed fdatasync covers it
+  sync,     ///< when it is on the disk
   periodic  ///< when it is written; a power cut may take what the last interval acknowledged, the newest first
 };
 
@@ -141,7 +141,7 @@ class LogWriter {
   /// Syncs the active segment, or puts another in its place, when nothing else does.
   Task<Result<void>> alone(Task<Result<void>> change);
   Task<void> write_group();
-  Task<Result<void>> sync_group();
+  Task<Result<void>> write_durably(std::vector<ByteSpan> pieces);
   /// Leaves an active segment with room for a record of this size, or an error.
   Task<Result<void>> make_room(std::uint64_t record_bytes);
   Task<Result<void>> begin_segment(std::uint64_t record_bytes);

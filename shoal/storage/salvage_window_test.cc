@@ -33,6 +33,7 @@ class WornFile final : public io::File {
   }
   Task<Result<void>> write(std::uint64_t, std::vector<ByteSpan>) override { co_return Result<void>(); }
   Task<Result<void>> sync_data() override { co_return Result<void>(); }
+  Task<Result<void>> write_durably(std::uint64_t, std::vector<ByteSpan>) override { co_return Result<void>(); }
   Task<Result<void>> preallocate(std::uint64_t, std::uint64_t) override { co_return Result<void>(); }
   Task<Result<void>> truncate(std::uint64_t) override { co_return Result<void>(); }
   Task<Result<std::uint64_t>> size() override { co_return size_; }
