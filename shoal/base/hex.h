@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +24,16 @@ void write_hex(char* out, ByteSpan bytes);
 void append_hex(std::string& out, ByteSpan bytes);
 /// The other way: whether `text` is so many bytes, in digits of either case. `bytes` is of no use where it is not.
 bool read_hex(MutableByteSpan bytes, std::string_view text);
+
+/// The bytes of which write_hex() writes just `text`, if it is so many of them: MD5s among ETags take half the room.
+template <std::size_t size>
+std::optional<std::array<std::byte, size>> bytes_of_lower_hex(std::string_view text) {
+  std::array<std::byte, size> bytes;
+  if (!read_hex(bytes, text)) return std::nullopt;
+  std::array<char, 2 * size> digits;
+  write_hex(digits.data(), bytes);
+  if (std::string_view(digits.data(), digits.size()) != text) return std::nullopt;
+  return bytes;
+}
 
 }  // namespace shoal

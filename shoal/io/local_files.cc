@@ -166,8 +166,6 @@ void GatherCursor::advance(std::size_t bytes) {
   }
 }
 
-bool is_one_call(const std::vector<ByteSpan>& pieces) { return pieces.size() <= IOV_MAX; }
-
 bool is_aligned(std::uint64_t offset, MutableByteSpan into) {
   return offset % direct_alignment == 0 && into.size() % direct_alignment == 0 &&
          reinterpret_cast<std::uintptr_t>(into.data()) % direct_alignment == 0;

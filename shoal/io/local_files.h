@@ -54,9 +54,6 @@ class GatherCursor {
   std::size_t first_ = 0;
 };
 
-/// Whether one system call can write all of it.
-bool is_one_call(const std::vector<ByteSpan>& pieces);
-
 /// The most that one call reads: longer ones are cut by the system at 2 GiB, and not at an aligned place.
 inline constexpr std::size_t read_bytes_max = std::size_t{1} << 30;
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/uio.h>
 
 #include "shoal/io/aligned_buffer.h"
 #include "shoal/io/local_files.h"
@@ -114,7 +116,8 @@ class UringFile final : public File {
   }
   Task<Result<void>> sync_data() override { return sync(open_); }
   Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) override {
-    if (!local::is_one_call(pieces)) return write_all_and_sync(open_, offset, std::move(pieces));
+    // RWF_DSYNC is about the bytes of one call.
+    if (pieces.size() > IOV_MAX) return write_all_and_sync(open_, offset, std::move(pieces));
     return write_all(open_, offset, std::move(pieces), RWF_DSYNC);
   }
   Task<Result<void>> preallocate(std::uint64_t offset, std::uint64_t length) override {

@@ -42,16 +42,6 @@ std::string_view full_name(std::string_view entry) { return entry.substr(sizeof(
 
 std::size_t packed_bytes(std::uint16_t etag_bytes) { return etag_bytes == etag_is_md5 ? sizeof(Md5) : etag_bytes; }
 
-/// The MD5 whose lower-case digits the ETag is, if it is one.
-std::optional<Md5> md5_of(std::string_view etag) {
-  Md5 md5;
-  if (!read_hex(md5, etag)) return std::nullopt;
-  std::array<char, 2 * sizeof(Md5)> digits;
-  write_hex(digits.data(), md5);
-  if (std::string_view(digits.data(), digits.size()) != etag) return std::nullopt;
-  return md5;
-}
-
 }  // namespace
 
 std::optional<PackedItems> PackedItems::pack(std::span<const ListItem> items) {
@@ -74,7 +64,7 @@ void PackedItems::append(const ListItem& item, std::string_view name_before) {
   if (is_start) starts_.push_back(static_cast<std::uint32_t>(packed_.size()));
   auto shared =
       is_start ? 0 : static_cast<std::size_t>(std::ranges::mismatch(item.name, name_before).in1 - item.name.begin());
-  std::optional<Md5> md5 = md5_of(item.etag);
+  std::optional<Md5> md5 = bytes_of_lower_hex<sizeof(Md5)>(item.etag);
   Fields fields{.size = item.size,
                 .last_modified_ms = item.last_modified.time_since_epoch().count(),
                 .shared = static_cast<std::uint16_t>(shared),

@@ -1,6 +1,7 @@
 #include "shoal/storage/index_entry_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -24,6 +25,7 @@ enum PayloadFlag : unsigned {
   flag_bits = 4,
 };
 
+constexpr std::size_t usual_payload_bytes = 64;
 constexpr unsigned position_bits = 24;  // of the short form: 256 MiB of records
 
 std::uint64_t zigzag(std::int64_t value) {
@@ -51,13 +53,15 @@ std::uint64_t padded(std::uint64_t head_bytes, std::uint64_t body_bytes) {
 /// The part of a head that its name does not take.
 std::uint64_t fixed_head_bytes(std::size_t name_bytes) { return record_header_bytes + name_bytes - 1; }
 
+constexpr std::size_t md5_bytes = 16;
+
 struct EtagForm {
-  std::string md5;  ///< 16 bytes; empty if the ETag is none
+  std::optional<std::array<std::byte, md5_bytes>> md5;  ///< that the ETag begins with
   std::optional<std::uint64_t> parts;
 };
 
 EtagForm form_of(std::string_view etag) {
-  constexpr std::size_t md5_digits = 32;
+  constexpr std::size_t md5_digits = 2 * md5_bytes;
   EtagForm form;
   if (etag.size() < md5_digits) return form;
   std::string_view behind = etag.substr(md5_digits);
@@ -65,10 +69,8 @@ EtagForm form_of(std::string_view etag) {
     form.parts = behind.front() == '-' ? parse_decimal(behind.substr(1)) : std::nullopt;
     if (!form.parts || "-" + std::to_string(*form.parts) != behind) return {};
   }
-  std::optional<std::vector<std::byte>> bytes = from_hex(etag.substr(0, md5_digits));
-  if (!bytes || to_hex(*bytes) != etag.substr(0, md5_digits)) return {};
-  form.md5 = as_text(*bytes);
-  return form;
+  form.md5 = bytes_of_lower_hex<md5_bytes>(etag.substr(0, md5_digits));
+  return form.md5 ? form : EtagForm();
 }
 
 /// The other way, from what is stored of it. `room(bytes)` gives the characters that are written to.
@@ -117,9 +119,13 @@ struct IndexEntryCodec::ShownFields {
 };
 
 std::uint64_t IndexEntryCodec::profile_of(const IndexEntry& entry) {
-  Profile profile{entry.owner, entry.storage_class, entry.checksums};
-  auto found = std::ranges::find(profiles_, profile);
-  if (found == profiles_.end()) found = profiles_.insert(found, std::move(profile));
+  auto found = std::ranges::find_if(profiles_, [&entry](const Profile& profile) {
+    return profile.owner == entry.owner && profile.storage_class == entry.storage_class &&
+           profile.checksums == entry.checksums;
+  });
+  if (found == profiles_.end()) {
+    found = profiles_.insert(found, Profile{entry.owner, entry.storage_class, entry.checksums});
+  }
   return static_cast<std::uint64_t>(found - profiles_.begin());
 }
 
@@ -130,7 +136,7 @@ std::string IndexEntryCodec::encode(const IndexEntry& entry, std::size_t name_by
   bool is_short = location.position < 1U << position_bits && location.head_bytes >= fixed_head_bytes(name_bytes) &&
                   location.bytes == padded(location.head_bytes, body_bytes);
   unsigned flags = 0;
-  if (!etag.md5.empty()) flags |= etag_is_md5;
+  if (etag.md5) flags |= etag_is_md5;
   if (etag.parts) flags |= etag_has_parts;
   if (entry.extents) flags |= has_extents;
   if (!is_short) flags |= place_is_stated;
@@ -138,6 +144,7 @@ std::string IndexEntryCodec::encode(const IndexEntry& entry, std::size_t name_by
   if (entry.extents) extents_[entry.sequence] = entry.extents;
 
   std::string payload;
+  payload.reserve(usual_payload_bytes);
   append_varint(payload, profile_of(entry) << flag_bits | flags);
   append_varint(payload, entry.sequence.value());
   if (is_short) {
@@ -152,7 +159,7 @@ std::string IndexEntryCodec::encode(const IndexEntry& entry, std::size_t name_by
   append_varint(payload, entry.size);
   append_varint(payload, zigzag(milliseconds_of(entry.last_modified) - time_base_));
   if (flags & etag_has_parts) append_varint(payload, *etag.parts);
-  payload.append(flags & etag_is_md5 ? etag.md5 : entry.etag);
+  payload.append(etag.md5 ? as_text(*etag.md5) : entry.etag);
   return payload;
 }
 

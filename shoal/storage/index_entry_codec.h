@@ -44,7 +44,6 @@ class IndexEntryCodec {
     std::string owner;
     std::string storage_class;
     std::vector<Checksum> checksums;
-    bool operator==(const Profile&) const = default;
   };
   struct Fields;
   struct ShownFields;

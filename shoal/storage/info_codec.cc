@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "shoal/base/hex.h"
 #include "shoal/base/text.h"
 #include "shoal/storage/tagged_codec.h"
 
@@ -43,13 +44,10 @@ Result<WallTime> as_time(const Field& field) {
   return WallTime{std::chrono::milliseconds{static_cast<std::int64_t>(ms)}};
 }
 
-std::string_view view_of(const std::vector<std::byte>& bytes) { return as_text(bytes); }
-
 /// Most ETags are MD5 sums, which take half the room as bytes.
 void write_etag(FieldWriter& writer, std::string_view etag) {
-  std::optional<std::vector<std::byte>> md5 = from_hex(etag);
-  if (md5 && md5->size() == md5_bytes && to_hex(*md5) == etag) {
-    writer.bytes(field_etag_md5, view_of(*md5));
+  if (auto md5 = bytes_of_lower_hex<md5_bytes>(etag)) {
+    writer.bytes(field_etag_md5, as_text(*md5));
   } else {
     writer.text(field_etag, etag);
   }

@@ -102,8 +102,9 @@ Record make_record(RecordKind kind, const ObjectKey& key, std::string info, Body
 
 std::string encode_head(const Record& record, RecordPlace place) {
   const RecordHeader& header = record.header;
-  std::string head(record_header_bytes, '\0');
+  std::string head;
   head.reserve(header.head_bytes());
+  head.resize(record_header_bytes);
   auto* fixed = reinterpret_cast<std::byte*>(head.data());
   store_le(fixed + at_magic, record_magic);
   store_le(fixed + at_kind, static_cast<std::uint8_t>(header.kind));

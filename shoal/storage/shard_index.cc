@@ -14,8 +14,15 @@ constexpr std::size_t page_bytes_min = 384;
 
 }  // namespace
 
+// NUL is in no bucket's name and sorts before all that is: the order is that of (bucket, name).
+ShardIndex::JoinedName::JoinedName(const ObjectKeyView& key) {
+  text_.reserve(key.bucket.size() + 1 + key.name.size());
+  text_.insert(text_.end(), key.bucket.begin(), key.bucket.end());
+  text_.push_back('\0');
+  text_.insert(text_.end(), key.name.begin(), key.name.end());
+}
+
 std::string ShardIndex::to_name(std::string_view bucket, std::string_view name) {
-  // NUL is in no bucket's name and sorts before all that is: the order is that of (bucket, name).
   std::string joined;
   joined.reserve(bucket.size() + 1 + name.size());
   return joined.append(bucket).append(1, '\0').append(name);
@@ -52,7 +59,7 @@ void ShardIndex::drop_live(RecordLocation location) {
 
 std::optional<IndexEntry> ShardIndex::find(const ObjectKeyView& key) const {
   if (!filter_end_ && !filter_.may_contain(key.hash)) return std::nullopt;
-  std::string name = to_name(key);
+  const JoinedName name(key);
   IndexPage::Place place = use(page_of(name)).find(name);
   if (!place.found) return std::nullopt;
   return codec_.decode(place.entry->payload, name.size());
@@ -60,7 +67,7 @@ std::optional<IndexEntry> ShardIndex::find(const ObjectKeyView& key) const {
 
 std::optional<ObjectPlace> ShardIndex::locate(const ObjectKeyView& key) const {
   if (!filter_end_ && !filter_.may_contain(key.hash)) return std::nullopt;
-  std::string name = to_name(key);
+  const JoinedName name(key);
   IndexPage::Place place = use(page_of(name)).find(name);
   if (!place.found) return std::nullopt;
   return codec_.decode_place(place.entry->payload, name.size());
@@ -84,7 +91,7 @@ void ShardIndex::put_payload(std::size_t page, const IndexPage::Place& place, st
 }
 
 std::optional<ObjectPlace> ShardIndex::put(const ObjectKeyView& key, const IndexEntry& entry) {
-  std::string name = to_name(key);
+  const JoinedName name(key);
   std::size_t page = page_of(name);
   std::optional<ObjectPlace> replaced;
   IndexPage::Place place = use(page).find(name);
@@ -104,7 +111,7 @@ std::optional<ObjectPlace> ShardIndex::put(const ObjectKeyView& key, const Index
 }
 
 std::optional<ObjectPlace> ShardIndex::erase(const ObjectKeyView& key) {
-  std::string name = to_name(key);
+  const JoinedName name(key);
   std::size_t page = page_of(name);
   IndexPage::Place place = use(page).find(name);
   if (!place.found) return std::nullopt;
@@ -139,7 +146,7 @@ void ShardIndex::merge_if_small(std::size_t page) {
 }
 
 bool ShardIndex::relocate(const ObjectKeyView& key, RecordLocation from, RecordLocation to) {
-  std::string name = to_name(key);
+  const JoinedName name(key);
   std::size_t page = page_of(name);
   IndexPage::Place place = use(page).find(name);
   if (!place.found) return false;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "shoal/base/accounted_bytes.h"
 #include "shoal/base/result.h"
 #include "shoal/base/text_pool.h"
@@ -190,8 +192,18 @@ class ShardIndex {
   static bool begins_by(const Page& page, std::string_view name) {
     return !page.entries.empty() && page.entries.first_name() <= name;
   }
+  /// Bucket and name of an object as the pages have them. Usual ones need no memory of their own.
+  class JoinedName {
+   public:
+    explicit JoinedName(const ObjectKeyView& key);
+    operator std::string_view() const { return {text_.data(), text_.size()}; }
+    std::size_t size() const { return text_.size(); }
+
+   private:
+    boost::container::small_vector<char, 128> text_;
+  };
+
   static std::string to_name(std::string_view bucket, std::string_view name);
-  static std::string to_name(const ObjectKeyView& key) { return to_name(key.bucket, key.name); }
   static ObjectKey to_key(std::string_view name);
   /// Index of the page in which the name is, or would be put. There is at least one page.
   std::size_t page_of(std::string_view name) const;

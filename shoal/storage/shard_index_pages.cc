@@ -13,7 +13,7 @@ std::optional<std::size_t> ShardIndex::missing_page(const ObjectKeyView& key) co
 
 std::optional<std::size_t> ShardIndex::missing_page_for_change(const ObjectKeyView& key) const {
   if (pages_missing_ == 0) return std::nullopt;
-  std::size_t page = page_of(to_name(key));
+  std::size_t page = page_of(JoinedName(key));
   if (pages_[page].resident) return std::nullopt;
   return page;
 }

@@ -23,6 +23,7 @@ enum class FieldNeed { optional, required };
 /// Builds a list of fields.
 class FieldWriter {
  public:
+  FieldWriter() { encoded_.reserve(usual_bytes); }
   void bytes(std::uint32_t number, std::string_view value, FieldNeed need = FieldNeed::optional);
   /// As bytes(), left out when empty.
   void text(std::uint32_t number, std::string_view value, FieldNeed need = FieldNeed::optional);
@@ -36,6 +37,8 @@ class FieldWriter {
   std::string encoded() && { return std::move(encoded_); }
 
  private:
+  static constexpr std::size_t usual_bytes = 160;
+
   std::string encoded_;
 };
 
