@@ -20,7 +20,7 @@ namespace shoal::cache {
 class MemoryCache::WriteGuard {
  public:
   WriteGuard(MemoryCache* cache, ObjectKey key)
-      : cache_(cache), key_(std::move(key)), token_(cache->in_flight_.begin_write(key_)) {
+      : cache_(cache), key_(std::move(key)), view_(key_), token_(cache->in_flight_.begin_write(key_)) {
     count_change();
     if (Entry* entry = find()) entry->revoked = true;
   }
@@ -40,8 +40,8 @@ class MemoryCache::WriteGuard {
     bool cached =
         alone && body != nullptr && (*stored)->size <= cache_->options_.object_bytes_max && is_newer(**stored);
     if (!cached) return drop();
-    cache_->supersede_pieces(key_);
-    Entry* entry = cache_->install(ObjectKeyView(key_), *stored, *body).entry;
+    cache_->supersede_pieces(view_);
+    Entry* entry = cache_->install(view_, *stored, *body).entry;
     if (entry != nullptr && doubted_) entry->doubted = 1;
   }
 
@@ -49,7 +49,7 @@ class MemoryCache::WriteGuard {
     bool alone = end();
     if (!removed) return finish_failed(removed.error().code, alone);
     drop();
-    cache_->contents_.forget(ObjectKeyView(key_));
+    cache_->contents_.forget(view_);
   }
 
   void finish_update(const Result<ObjectInfoPtr>& updated) {
@@ -57,7 +57,7 @@ class MemoryCache::WriteGuard {
     if (!updated) return finish_failed(updated.error().code, alone);
     Entry* entry = find();
     if (!alone || entry == nullptr || !entry->info || !is_newer(**updated)) return drop();
-    cache_->supersede_pieces(key_);
+    cache_->supersede_pieces(view_);
     if (cache_->contents_.replace_info(*entry, *updated) && doubted_) entry->doubted = 1;
   }
 
@@ -84,9 +84,9 @@ class MemoryCache::WriteGuard {
            code == ErrorCode::cancelled || code == ErrorCode::internal;
   }
 
-  void count_change() { cache_->changes_.change(ObjectKeyView(key_).hash); }
-  void mark_unsettled() { cache_->unsettled_.add(ObjectKeyView(key_).hash, cache_->clock_.monotonic()); }
-  Entry* find() { return cache_->contents_.find(ObjectKeyView(key_)); }
+  void count_change() { cache_->changes_.change(view_.hash); }
+  void mark_unsettled() { cache_->unsettled_.add(view_.hash, cache_->clock_.monotonic()); }
+  Entry* find() { return cache_->contents_.find(view_); }
   bool end() {
     finished_ = true;
     cache_->tell_listed(key_);
@@ -96,7 +96,7 @@ class MemoryCache::WriteGuard {
     return alone;
   }
   void drop() {
-    cache_->supersede_pieces(key_);
+    cache_->supersede_pieces(view_);
     if (Entry* entry = find()) cache_->contents_.erase(*entry);
   }
   bool is_newer(const ObjectInfo& info) {
@@ -111,6 +111,7 @@ class MemoryCache::WriteGuard {
 
   MemoryCache* cache_;
   ObjectKey key_;
+  const ObjectKeyView view_;  // of it, with its hash
   SingleFlight::WriteToken token_;
   bool finished_ = false;
   bool doubted_ = false;  // somebody said meanwhile that the key has changed: perhaps by this write, perhaps not

@@ -46,9 +46,8 @@ S3Result<Fields> parse_user_metadata(const OperationRequest& request) {
   Fields fields;
   std::size_t bytes = 0;
   for (http::HeaderField field : *request.headers) {
-    std::string name = to_lower_ascii(field.name);
-    if (!name.starts_with(metadata_prefix)) continue;
-    name.erase(0, metadata_prefix.size());
+    if (!starts_with_ignoring_ascii_case(field.name, metadata_prefix)) continue;
+    std::string name = to_lower_ascii(field.name.substr(metadata_prefix.size()));
     if (name.empty()) return failure(S3ErrorCode::invalid_argument, "A metadata header has no name.");
     bytes += name.size() + field.value.size();
     auto same_name = std::ranges::find(fields, name, &std::pair<std::string, std::string>::first);
