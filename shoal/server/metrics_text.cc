@@ -224,7 +224,7 @@ void write_loops(TextWriter& writer, const MetricsInput& input) {
   writer.histogram("shoal_loop_lag_seconds",
                    "How late the event loops came to what was due; asked ten times a second.");
   writer.histogram_sample(input.loop_lags);
-  writer.histogram("shoal_storage_sync_seconds", "Of fdatasync, each of which makes a group of writes durable.");
+  writer.histogram("shoal_storage_sync_seconds", "Of durable writes of a group, and of fdatasync.");
   writer.histogram_sample(input.sync_times);
 }
 
