@@ -37,7 +37,7 @@ class File {
   virtual Task<Result<void>> sync_data() = 0;
 
   /// write(), and then makes durable what was written, with the size of the file: as sync_data() does, but nothing is
-  /// said about other writes. One way to the disk instead of two.
+  /// said about other writes. One way to the disk instead of two, and much at a time is not kept in the page cache.
   virtual Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) = 0;
 
   /// Reserves space, so that writing there does not fail with disk_full. The size stays; truncate(size) gives back what

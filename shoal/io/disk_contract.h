@@ -130,6 +130,19 @@ TEST_P(DiskContract, WritesDurably) {
   EXPECT_EQ(content("file"), text);
 }
 
+// Some of these leave nothing in the page cache, not even the beginning of the block that the next one goes on with.
+TEST_P(DiskContract, WritesDurablyFromWhereTheWriteBeforeEnded) {
+  std::unique_ptr<File> file = create("file");
+  const std::string text = pattern(2 << 20);
+  std::string_view rest = text;
+  for (std::size_t bytes : {100, 1 << 20, 5, 300'000, 4'096, 700'000}) {
+    std::vector<ByteSpan> pieces(1, as_bytes(rest.substr(0, bytes)));
+    must(file->write_durably(text.size() - rest.size(), std::move(pieces)));
+    rest.remove_prefix(bytes);
+    ASSERT_EQ(content("file"), text.substr(0, text.size() - rest.size())) << "after " << bytes;
+  }
+}
+
 TEST_P(DiskContract, WritesNothingAtAll) {
   std::unique_ptr<File> file = create("file");
   must(file->write(7, std::vector<ByteSpan>()));

@@ -22,7 +22,8 @@ Error error_of(int error_number, std::string_view what);
 struct OpenFile {
   std::string path;
   FileDescriptor buffered;
-  FileDescriptor direct;  ///< Empty unless reads are to bypass the page cache.
+  FileDescriptor direct;       ///< Empty unless reads are to bypass the page cache.
+  bool keeps_written = false;  ///< The file system does not know writes that leave nothing in the page cache.
 };
 
 Result<std::shared_ptr<OpenFile>> open(std::string path, OpenOptions options);

@@ -19,6 +19,12 @@ using local::OpenFile;
 /// For what the ring does not do: names, and truncation. Rare, so few.
 constexpr std::size_t worker_threads = 2;
 
+/// Of pwritev2(2), Linux 6.14: the page cache keeps nothing of what is written once it is on the disk. Debian 12's
+/// headers do not have it yet.
+constexpr int rwf_dontcache = 0x80;
+/// Durable writes from this size on are not kept.
+constexpr std::size_t uncached_bytes_min = 1_MiB;
+
 bool should_repeat(int result) { return result == -EINTR || result == -EAGAIN; }
 
 Error error_of(int result, std::string_view what, const OpenFile& file) {
@@ -65,6 +71,11 @@ Task<Result<void>> write_all(Open open, std::uint64_t offset, std::vector<ByteSp
       ::io_uring_prep_writev2(entry, open.file->buffered.get(), cursor.data(), cursor.count(), cursor.offset(), flags);
     });
     if (should_repeat(written)) continue;
+    if (written == -EOPNOTSUPP && (flags & rwf_dontcache) != 0) {
+      flags &= ~rwf_dontcache;
+      open.file->keeps_written = true;
+      continue;
+    }
     if (written == 0) written = -EIO;  // a regular file takes at least one byte, or says why not
     if (written < 0) co_return failure(error_of(written, "write", *open.file));
     cursor.advance(static_cast<std::size_t>(written));
@@ -118,7 +129,10 @@ class UringFile final : public File {
   Task<Result<void>> write_durably(std::uint64_t offset, std::vector<ByteSpan> pieces) override {
     // RWF_DSYNC is about the bytes of one call.
     if (pieces.size() > IOV_MAX) return write_all_and_sync(open_, offset, std::move(pieces));
-    return write_all(open_, offset, std::move(pieces), RWF_DSYNC);
+    std::size_t bytes = 0;
+    for (ByteSpan piece : pieces) bytes += piece.size();
+    bool keep = bytes < uncached_bytes_min || open_.file->keeps_written;
+    return write_all(open_, offset, std::move(pieces), RWF_DSYNC | (keep ? 0 : rwf_dontcache));
   }
   Task<Result<void>> preallocate(std::uint64_t offset, std::uint64_t length) override {
     return preallocate_range(open_, offset, length);
