@@ -182,7 +182,7 @@ TEST_F(PageFileTest, ManyThreadsStoreAndDiscard) {
   EXPECT_EQ(file_->bytes_in_memory(), 0U);
 }
 
-TEST(HugePagesTest, AreInFilesWhenTheSystemMakesThemUnasked) {
+TEST(PageFileSettingTest, TellsWhetherFilesHaveHugePagesUnasked) {
   EXPECT_FALSE(has_huge_pages_in_files("always within_size advise [never] deny force\n"));
   EXPECT_FALSE(has_huge_pages_in_files("always within_size [advise] never deny force\n"));
   EXPECT_FALSE(has_huge_pages_in_files("always within_size advise never [deny] force\n"));

@@ -247,6 +247,9 @@ OptionTable option_table_of(Configuration& configuration) {
             "asking the loop that they belong to; 0: none.");
   table.add("cache.near_percent_max", &cache.near_percent_max,
             "Share of each loop's cache that is not evicted because other loops answer from it, up to 50.");
+  table.add("cache.huge_pages_per_second", &cache.huge_pages_per_second,
+            "How many huge pages (of 2 MiB, on most processors) the kernel is asked to make each second of what lies in "
+            "small ones, until all does: objects of a large cache are found faster in them; 0: none.");
   table.add("cache.warm_restart", &cache.warm_restart,
             "Remember at an orderly stop what is in memory, and read it back after the start, hottest first.");
   table.add("cache.bypassed_buckets", &cache.bypassed_buckets, "Buckets whose objects are never cached.");

@@ -39,6 +39,7 @@ struct MetricsInput {
   std::optional<flash::FlashStats> flash = {};  ///< of all loops; nothing without flash
 
   std::uint64_t near_hits = 0;  ///< of all loops
+  std::uint64_t huge_pages_made = 0;
 
   std::uint64_t access_lines_dropped = 0;
 };

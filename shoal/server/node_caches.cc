@@ -72,6 +72,14 @@ void Node::Parts::make_page_files() {
   }
 }
 
+/// What makes them is not needed: everything goes on in small pages.
+void Node::Parts::start_huge_pages() {
+  if (configuration.cache.huge_pages_per_second == 0) return;
+  Result<std::unique_ptr<io::HugePages>> started = io::HugePages::start(configuration.cache.huge_pages_per_second);
+  if (started) huge_pages = *std::move(started);
+  if (!started) spdlog::info("no huge pages reason={}", log_value(started.error().message));
+}
+
 void Node::Parts::build_caches() {
   if (has_origin() && configuration.origin.list_cache.count() > 0) {
     listing::ListIndex::Options options{.lifetime = configuration.origin.list_cache,

@@ -13,6 +13,7 @@
 #include "shoal/cache/memory_cache.h"
 #include "shoal/io/disk.h"
 #include "shoal/io/event_loop.h"
+#include "shoal/io/huge_pages.h"
 #include "shoal/io/loop_lag.h"
 #include "shoal/io/page_file.h"
 #include "shoal/io/sync_timing_disk.h"
@@ -76,6 +77,7 @@ struct Node::Parts {
   MemoryAccount listed_names{"listed_names"};
   MemoryAccount near_copies{"near_copies"};
   std::unique_ptr<MemoryBudget> budget;
+  std::unique_ptr<io::HugePages> huge_pages;   // null: not wanted, or not to be had
   std::unique_ptr<listing::ListIndex> listed;  // null: listings are asked for
   std::unique_ptr<AccessLog> access_log;       // null: none is kept
   std::unique_ptr<net::TlsContext> tls;        // null: not wanted
@@ -128,6 +130,7 @@ struct Node::Parts {
   void make_budget();
   cache::MemoryCacheOptions cache_options();
   void make_page_files();
+  void start_huge_pages();
   void build_caches();
   void build_chains();
   /// Null: not wanted, or there are no others.

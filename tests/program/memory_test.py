@@ -1,9 +1,11 @@
-"""One limit of memory for all that a server holds: what happens when clients want more of it than there is."""
+"""One limit of memory for all that a server holds: what happens when clients want more of it than there is. And its huge pages."""
 import contextlib
+import pathlib
+from concurrent import futures
 
 import pytest
 
-from harness.bucket import random_bytes
+from harness.bucket import Bucket, random_bytes
 from harness.waiting import wait_until
 
 BODY = random_bytes(1 << 20)
@@ -58,3 +60,24 @@ def test_who_waits_too_long_is_told_to_slow_down_while_hits_go_on(small_server, 
     answer = last.read_response()
     assert (answer.status, answer.error_code) == (503, "SlowDown")
     assert client.call("GET", "/bucket/hot").body == b"hot"
+
+
+def test_what_the_cache_holds_moves_into_huge_pages(new_server):
+    server = new_server(options={"server.threads": "1", "cache.huge_pages_per_second": "1000"}).start()
+    if "no huge pages" in server.log():
+        pytest.skip("this kernel does not make huge pages when it is asked to")
+    bucket = Bucket(server.boto3(), "bucket")
+    bucket.client.create_bucket(Bucket=bucket.name)
+    bodies = {f"key-{i}": random_bytes(15_000, i) for i in range(1000)}
+    with futures.ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda item: bucket.put(*item), bodies.items()))
+    wait_until(lambda: server.metrics()["shoal_huge_pages_made_total"] >= 4, "some are made", 30)
+    for key, body in bodies.items():
+        assert bucket.get(key) == body
+
+
+def test_huge_pages_can_be_switched_off(new_server):
+    server = new_server(options={"cache.huge_pages_per_second": "0"}).start()
+    assert server.metrics()["shoal_huge_pages_made_total"] == 0
+    names = [file.read_text().strip() for file in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm")]
+    assert names and "huge-pages" not in names
