@@ -108,7 +108,7 @@ struct Configuration {
     std::uint64_t sendfile_bytes_min = 16_KiB;
     std::uint32_t near_copies = 16'384;
     std::uint32_t near_percent_max = 5;
-    std::uint32_t huge_pages_per_second = 64;
+    std::uint32_t huge_pages_per_second = 16;
     bool warm_restart = true;
     std::vector<std::string> bypassed_buckets;
     std::vector<std::string> pinned_buckets;
