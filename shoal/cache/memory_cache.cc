@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "shoal/base/spawn.h"
+#include "shoal/cache/glance.h"
 #include "shoal/cache/piece_reader.h"
 #include "shoal/cache/write_guard.h"
 #include "shoal/model/same_object.h"
@@ -445,8 +446,9 @@ Task<Result<std::optional<ObjectInfoPtr>>> MemoryCache::stat(ObjectKey key) {
     co_return std::optional<ObjectInfoPtr>(flight->arriving->info);
   }
   ++stats_.stat_misses;
+  Glance glance(this, key);
   Result<std::optional<ObjectInfoPtr>> info = co_await store_.stat(key);
-  observe(key);
+  glance.end(info && !*info);
   co_return info;
 }
 
@@ -460,8 +462,9 @@ Task<Result<std::optional<Object>>> MemoryCache::describe(ObjectKey key,
     co_return object;
   }
   ++stats_.stat_misses;
+  Glance glance(this, key);
   Result<std::optional<Object>> object = co_await std::move(describing);
-  observe(key);
+  glance.end(object && !*object);
   co_return object;
 }
 

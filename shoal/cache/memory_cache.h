@@ -184,6 +184,7 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
 
  private:
   class WriteGuard;
+  class Glance;
   class Writer;
   class PieceReader;
 
@@ -208,11 +209,6 @@ class MemoryCache final : public ObjectStore, public PassThrough, public Evictio
   CacheContents::Installed install(const EntryKey& key, ObjectInfoPtr info, const Body& body) {
     contents_.set_now(now_ms());
     return contents_.install(key, std::move(info), body);
-  }
-  /// Somebody saw below what there is of the object, and nobody may see anything older from here on.
-  void observe(const ObjectKey& key) {
-    changes_.change(ObjectKeyView(key).hash);
-    in_flight_.observed(key);
   }
   /// Another version of the object takes the place of the one before.
   void supersede_pieces(const ObjectKeyView& key) {

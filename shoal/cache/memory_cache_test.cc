@@ -293,6 +293,59 @@ TEST_P(MemoryCacheTest, MissingKeyIsRememberedUntilItIsWritten) {
   EXPECT_EQ(get("a"), "body");
 }
 
+TEST_P(MemoryCacheTest, KeyThatAQuestionFoundMissingIsRememberedToo) {
+  EXPECT_THAT(run(cache_.stat(key("a"))), IsOkAnd(Eq(std::nullopt)));
+  EXPECT_TRUE(cache_.is_known_missing(key("a")));
+  EXPECT_THAT(run(cache_.stat(key("a"))), IsOkAnd(Eq(std::nullopt)));
+  EXPECT_EQ(get("a"), std::nullopt);
+  EXPECT_EQ(below_.calls(StoreCall::stat), 1U);
+  EXPECT_EQ(reads_below(), 0U);
+  clock_.advance(options_.missing_key_lifetime);
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(run(cache_.stat(key("a"))), IsOkAnd(Eq(std::nullopt)));
+  EXPECT_EQ(below_.calls(StoreCall::stat), 2U);
+  EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_EQ(get_hit("a"), "body");
+}
+
+TEST_P(MemoryCacheTest, QuestionThatAWriteOvertookIsNotRemembered) {
+  below_.hold_answer(StoreCall::stat, "slow answer");
+  auto asker = start(cache_.stat(key("a")));
+  EXPECT_THAT(put("a", "body"), IsOk());
+  EXPECT_THAT(run(cache_.remove(key("a"), WriteCondition())), IsOkAnd(Eq(true)));
+  put_below("a", "from elsewhere");
+  open("slow answer");
+  EXPECT_THAT(asker.result(), IsOkAnd(Eq(std::nullopt)));
+  EXPECT_EQ(get("a"), "from elsewhere");
+}
+
+TEST_P(MemoryCacheTest, QuestionDoesNotUndoWhatAReadBroughtMeanwhile) {
+  below_.hold_answer(StoreCall::stat, "slow answer");
+  auto asker = start(cache_.stat(key("a")));
+  put_below("a", "from elsewhere");
+  EXPECT_EQ(get("a"), "from elsewhere");
+  open("slow answer");
+  EXPECT_THAT(asker.result(), IsOkAnd(Eq(std::nullopt)));
+  EXPECT_EQ(get_hit("a"), "from elsewhere");
+}
+
+TEST_P(MemoryCacheTest, QuestionThatNobodyWaitsForEnds) {
+  below_.hold(StoreCall::stat, "gate");
+  boost::asio::cancellation_signal signal;
+  bool gone = false;
+  boost::asio::co_spawn(
+      loop_, cache_.stat(key("a")),
+      boost::asio::bind_cancellation_slot(
+          signal.slot(), [&](std::exception_ptr, Result<std::optional<ObjectInfoPtr>>) { gone = true; }));
+  go_on();
+  auto closing = start(cache_.close());
+  EXPECT_FALSE(closing.done());
+  signal.emit(boost::asio::cancellation_type::terminal);
+  go_on();
+  open("gate");
+  EXPECT_TRUE(gone);
+  EXPECT_TRUE(closing.done());
+}
+
 TEST_P(MemoryCacheTest, MissingKeyIsAskedForAgainAfterItsLifetime) {
   EXPECT_EQ(get("a"), std::nullopt);
   put_below("a", "from elsewhere");

@@ -82,11 +82,6 @@ bool SingleFlight::write_running(const ObjectKey& key) const {
   return found != states_.end() && found->second.writes_running > 0;
 }
 
-void SingleFlight::observed(const ObjectKey& key) {
-  auto found = states_.find(key);
-  if (found != states_.end() && found->second.writes_running > 0) ++found->second.epoch;
-}
-
 void SingleFlight::doubt(const ObjectKey& key) {
   auto found = states_.find(key);
   if (found == states_.end()) return;

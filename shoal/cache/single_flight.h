@@ -60,9 +60,7 @@ class SingleFlight {
   WriteEnd end_write(const ObjectKey& key, WriteToken token);
   bool write_running(const ObjectKey& key) const;
 
-  /// Somebody saw the present state of the key in another way than by a Flight.
-  void observed(const ObjectKey& key);
-  /// The same, of many keys.
+  /// Somebody saw the present state of many keys, in another way than by a Flight.
   void observed_all() {
     if (writes_running_ > 0) ++seen_epoch_;
   }

@@ -176,11 +176,12 @@ def test_one_request_to_the_origin_however_many_ask(origin, in_front):
     assert requests_to(origin) - before <= 2  # and one for what the authoriser looks at
 
 
+@pytest.mark.parametrize("first", ["GET", "HEAD"])
 @pytest.mark.parametrize(("lifetime", "is_asked"), [("1h", False), ("0s", True)])
-def test_missing_key_is_remembered_for_a_while(origin, in_front, lifetime, is_asked):
+def test_missing_key_is_remembered_for_a_while(origin, in_front, lifetime, is_asked, first):
     front = in_front({"origin.coherence": "owned", "origin.missing_key_lifetime": lifetime})
     bucket_of(origin).client.create_bucket(Bucket="bucket")
-    assert front.raw().call("GET", "/bucket/key").status == 404
+    assert front.raw().call(first, "/bucket/key").status == 404
     for method in ("GET", "HEAD", "GET"):
         before = requests_to(origin)
         assert front.raw().call(method, "/bucket/key").status == 404
