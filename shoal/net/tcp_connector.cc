@@ -16,7 +16,7 @@ TcpConnector::TcpConnector(io::EventLoop& loop, io::Timers& timers, io::WorkerTh
       timers_(timers),
       options_(options),
       names_(loop, timers, threads, std::move(host), port, options.names),
-      poller_(loop) {}
+      poller_(loop, options.turn_time_max) {}
 
 Task<Result<std::unique_ptr<Stream>>> TcpConnector::connect() {
   CO_TRY_ASSIGN(io::FileDescriptor socket, co_await connect_socket());

@@ -19,7 +19,8 @@ class TcpConnector final : public Connector {
  public:
   struct Options {
     NameLookup::Options names;
-    std::chrono::milliseconds connect_timeout{5'000};  ///< for each address
+    std::chrono::milliseconds connect_timeout{5'000};                                      ///< for each address
+    std::chrono::milliseconds turn_time_max = io::SocketPoller::turn_time_max_by_default;  ///< see io::SocketPoller
   };
 
   /// See NameLookup for the arguments.

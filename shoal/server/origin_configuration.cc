@@ -169,7 +169,8 @@ S3OriginGroup::Connecting origin_connecting_of(const Configuration& configuratio
   const auto& given = configuration.origin;
   S3OriginGroup::Connecting connecting;
   connecting.connector.tcp = {.names = {.timeout = given.resolve_timeout, .lifetime = given.address_lifetime},
-                              .connect_timeout = given.connect_timeout};
+                              .connect_timeout = given.connect_timeout,
+                              .turn_time_max = configuration.limits.turn_time_max};
   connecting.connector.handshake_timeout = given.tls_handshake_timeout;
   connecting.tls.authorities_file = given.ca_file;
   return connecting;
