@@ -1,11 +1,14 @@
 """Starts the built server for a benchmark and stops it again."""
-import contextlib
 import os
 import pathlib
 import re
 import signal
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests"))
+from harness import process_memory  # noqa: E402
 
 ACCESS_KEY = "bench-access-key"
 SECRET_KEY = "bench-secret-key-0123456789"
@@ -57,17 +60,7 @@ class ShoalProcess:
         self.process = None
 
     def resident_bytes(self):
-        """Memory of the process that is in RAM, with its files in memory and without those on a disk."""
-        process = pathlib.Path(f"/proc/{self.process.pid}")
-        own = int(re.search(r"^RssAnon:\s+(\d+) kB$", (process / "status").read_text(), re.M)[1]) * 1024
-        return own + sum(file.stat().st_blocks * 512 for file in self.files_in_memory())
-
-    def files_in_memory(self):
-        """The descriptors of those in which large bodies lie."""
-        for descriptor in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
-            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-                if os.readlink(descriptor).startswith("/memfd:"):
-                    yield descriptor
+        return process_memory.resident_bytes(self.process.pid)
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

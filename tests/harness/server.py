@@ -1,5 +1,4 @@
 """The built program as a process under test."""
-import contextlib
 import datetime
 import http.client
 import os
@@ -9,7 +8,7 @@ import secrets
 import signal
 import subprocess
 
-from harness import sigv4
+from harness import process_memory, sigv4
 from harness.boto3_client import make_boto3_client
 from harness.raw_http import Connection, RawClient
 from harness.waiting import wait_until
@@ -192,17 +191,7 @@ class Server:
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
     def resident_bytes(self):
-        """Memory of the process that is in RAM, with its files in memory and without those on a disk."""
-        process = pathlib.Path(f"/proc/{self.process.pid}")
-        own = int(re.search(r"^RssAnon:\s+(\d+) kB$", (process / "status").read_text(), re.M)[1]) * 1024
-        return own + sum(file.stat().st_blocks * 512 for file in self.files_in_memory())
-
-    def files_in_memory(self):
-        """The descriptors of those in which large bodies lie."""
-        for descriptor in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
-            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-                if os.readlink(descriptor).startswith("/memfd:"):
-                    yield descriptor
+        return process_memory.resident_bytes(self.process.pid)
 
     def established_connections(self):
         """How many connections the kernel holds open to the S3 port, from the server's side."""

@@ -5,6 +5,7 @@ import pytest
 
 from harness.bucket import Bucket, random_bytes
 from harness.certificates import make_certificate, tls_options
+from harness.process_memory import bytes_of_files_in_memory
 from harness.waiting import wait_until
 
 SIZE = 200_001
@@ -12,7 +13,7 @@ COUNT = 30
 
 
 def bytes_in_files(server):
-    return sum(file.stat().st_blocks * 512 for file in server.files_in_memory())
+    return bytes_of_files_in_memory(server.process.pid)
 
 
 @pytest.fixture
