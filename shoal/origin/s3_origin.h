@@ -43,7 +43,7 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
  public:
   /// All references outlive the store, and it outlives its readers and writers.
   S3Origin(io::EventLoop& loop, io::Timers& timers, const Clock& clock, net::Connector& connector,
-           OriginOptions options);
+           s3::Md5Queue& digests, OriginOptions options);
   ~S3Origin() override;
   S3Origin(const S3Origin&) = delete;  // readers and writers point here
   S3Origin& operator=(const S3Origin&) = delete;
@@ -150,13 +150,13 @@ class S3Origin final : public ObjectStore, public ConditionalReads, public PassT
 
   const OriginOptions options_;
   const Clock& clock_;
+  s3::Md5Queue& digests_;  // of bodies that come at the same time
   net::ConnectionPool pool_;
   OriginClient client_;
   VersionTable versions_;
   std::unordered_map<std::string, MonotonicTime> buckets_;  // those that exist, until when that is taken for granted
   std::map<std::string, UploadInfo> uploads_;               // those that were begun here, by id
   std::unordered_set<std::uint64_t> large_;                 // hashes of objects that do not come at once
-  s3::Md5Queue digests_;                                    // of bodies that come
   io::Gate arriving_;                                       // close() waits for the last
 };
 

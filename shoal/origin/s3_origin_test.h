@@ -59,7 +59,7 @@ class S3OriginTest : public ::testing::Test {
     if (origin_ == nullptr) {
       connector_ = std::make_unique<net::TcpConnector>(loop_, timers_, threads_, options_.url.host, options_.url.port,
                                                        net::TcpConnector::Options{});
-      origin_ = std::make_unique<S3Origin>(loop_, timers_, system_clock(), *connector_, options_);
+      origin_ = std::make_unique<S3Origin>(loop_, timers_, system_clock(), *connector_, digests_, options_);
     }
     return *origin_;
   }
@@ -86,6 +86,7 @@ class S3OriginTest : public ::testing::Test {
   io::EventLoop loop_;
   io::LoopTimers timers_{loop_};
   io::WorkerThreads threads_{1, "names"};
+  s3::Md5Queue digests_;
   OriginOptions options_;
   std::unique_ptr<net::TcpConnector> connector_;
   std::unique_ptr<S3Origin> origin_;

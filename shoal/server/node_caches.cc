@@ -173,7 +173,6 @@ void Node::Parts::build_chains() {
     core.slots = std::make_unique<service::OperationSlots>((*loops)[i], *core.timers, slot_options);
     core.limited =
         std::make_unique<service::LimitedStore>(*core.router, *core.slots, core.router.get(), core.router.get());
-    core.digests = std::make_unique<s3::Md5Queue>();
     core.services = {core.limited.get(),
                      &system_clock(),
                      core.digests.get(),

@@ -21,6 +21,7 @@
 #include "shoal/listing/list_cache.h"
 #include "shoal/net/http_server.h"
 #include "shoal/origin/bucket_names.h"
+#include "shoal/s3/md5_queue.h"
 #include "shoal/server/access_log.h"
 #include "shoal/server/admin_endpoint.h"
 #include "shoal/server/cache_admin.h"
@@ -51,12 +52,12 @@ struct Core {
   std::unique_ptr<cache::CoherentCache> coherent;  // null if there is nothing below that could be older or newer
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<io::LoopLag> lag;
+  std::unique_ptr<s3::Md5Queue> digests;  // of all bodies that come, from clients and from an origin
   std::unique_ptr<service::NearCopies> near;  // null: not wanted, or there are no other loops
   std::unique_ptr<service::CoreRouter> router;
   std::unique_ptr<service::OperationSlots> slots;
   std::unique_ptr<service::LimitedStore> limited;
   std::unique_ptr<Forwarder> forwarder;  // null without an origin
-  std::unique_ptr<s3::Md5Queue> digests;
   S3Services services;
   std::unique_ptr<S3Endpoint> endpoint;
   std::unique_ptr<net::HttpServer> server;

@@ -39,6 +39,7 @@ void Node::Parts::open_disks() {
     disk_options.queue_depth = configuration.storage.queue_depth;
     cores[i].disk = std::make_unique<io::SyncTimingDisk>(io::open_local_disk((*loops)[i], disk_options));
     cores[i].timers = std::make_unique<io::LoopTimers>((*loops)[i]);
+    cores[i].digests = std::make_unique<s3::Md5Queue>();
     cores[i].lag = std::make_unique<io::LoopLag>(*cores[i].timers);
   }
 }
@@ -105,7 +106,9 @@ Result<std::unique_ptr<OriginGroup>> Node::Parts::open_s3_origin(const Configura
   options.account = &disk_reads;
   options.budget = budget.get();
   std::vector<S3OriginGroup::Loop> members;
-  for (std::size_t i = 0; i < cores.size(); ++i) members.push_back({&(*loops)[i], cores[i].timers.get()});
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    members.push_back({&(*loops)[i], cores[i].timers.get(), cores[i].digests.get()});
+  }
   if (options.credentials.access_key.empty()) {
     spdlog::warn("requests to an origin are not signed: there are no keys for it host={}", options.url.authority());
   }

@@ -51,7 +51,8 @@ class OriginFixture final : public testing::StoreFixture {
     options.credentials.secret = s3::SecretKey(secret_key);
     options.owner = "owner";
     options.stream_bytes_min = stream_bytes_min_;
-    origin_ = std::make_unique<origin::S3Origin>(loop_, timers_, system_clock(), *connector_, std::move(options));
+    origin_ = std::make_unique<origin::S3Origin>(loop_, timers_, system_clock(), *connector_, digests_,
+                                                 std::move(options));
   }
   Promises promises() override {
     return {.keeps_owners = false,

@@ -16,7 +16,8 @@ Result<std::unique_ptr<OriginGroup>> S3OriginGroup::open(const std::vector<Loop>
   }
   for (const Loop& loop : loops) {
     auto connector = group->connector_to(options.url, loop, connecting.connector);
-    auto store = std::make_unique<origin::S3Origin>(*loop.loop, *loop.timers, system_clock(), *connector, options);
+    auto store = std::make_unique<origin::S3Origin>(*loop.loop, *loop.timers, system_clock(), *connector,
+                                                    *loop.digests, options);
     group->stores_.push_back({loop.loop, std::move(connector), std::move(store)});
   }
   return group;

@@ -9,6 +9,7 @@
 #include "shoal/io/worker_threads.h"
 #include "shoal/net/tls_connector.h"
 #include "shoal/origin/s3_origin.h"
+#include "shoal/s3/md5_queue.h"
 #include "shoal/server/origin_group.h"
 
 namespace shoal::server {
@@ -20,6 +21,7 @@ class S3OriginGroup final : public OriginGroup {
   struct Loop {
     io::EventLoop* loop;
     io::Timers* timers;
+    s3::Md5Queue* digests;
   };
 
   struct Connecting {
