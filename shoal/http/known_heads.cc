@@ -24,16 +24,46 @@ bool is_same(std::string_view a, std::string_view b, std::size_t from, std::size
   return a.substr(from, to - from) == b.substr(from, to - from);
 }
 
+constexpr std::string_view authorization = "authorization";
+constexpr std::string_view invocation_id = "amz-sdk-invocation-id";
+
+/// Whether the name stands anywhere in the value of Authorization, as that of a signed line does.
+bool is_named_by(std::string_view value, std::string_view name) {
+  for (std::size_t at = 0; at + name.size() <= value.size(); ++at) {
+    if (equals_ignoring_ascii_case(value.substr(at, name.size()), name)) return true;
+  }
+  return false;
+}
+
+/// How many bytes at the end of the line's value may differ. What was found out about a head's lines holds for all that
+/// have their likeness (HeaderFields), so nothing that is signed may differ but the signature itself.
+std::size_t open_bytes_of(const HeaderField& line, const HeaderFields& lines) {
+  if (lines.count(line.name) != 1) return 0;
+  std::size_t bytes = 0;
+  if (equals_ignoring_ascii_case(line.name, authorization)) {
+    bytes = signature_bytes;
+  } else if (equals_ignoring_ascii_case(line.name, invocation_id)) {
+    auto claim = lines.find(authorization);
+    if (claim && !is_named_by(*claim, invocation_id)) bytes = line.value.size();
+  }
+  // No white space: a value would end before it, and at its end it is not part of it.
+  bool may_differ = line.value.size() >= bytes && is_token(line.value.substr(line.value.size() - bytes));
+  return may_differ ? bytes : 0;
+}
+
 }  // namespace
 
 bool KnownHeads::Known::is_repeated_by(std::string_view other_method, std::string_view other_rest) const {
   std::string_view known = rest();
   // No text: nothing is remembered here.
   if (known.empty() || other_method != method() || other_rest.size() < known.size()) return false;
-  std::size_t open_end = open_at + open_bytes;
-  // The open bytes are such that the value has no blanks at its end, which would not be part of it.
-  return is_same(known, other_rest, 0, open_at) && is_same(known, other_rest, open_end, known.size()) &&
-         (open_bytes == 0 || is_token(other_rest.substr(open_at, open_bytes)));
+  std::size_t compared = 0;
+  for (const Open& stretch : open) {
+    if (!is_same(known, other_rest, compared, stretch.at)) return false;
+    if (!is_token(other_rest.substr(stretch.at, stretch.bytes))) return false;
+    compared = stretch.at + stretch.bytes;
+  }
+  return is_same(known, other_rest, compared, known.size());
 }
 
 bool KnownHeads::read(std::string_view buffer, const RequestLimits& limits, RequestHead& head) {
@@ -81,18 +111,14 @@ void KnownHeads::remember(std::string_view buffer, RequestHead& head) {
   known.host_at = head.host.empty() ? 0 : static_cast<std::size_t>(head.host.begin() - rest.begin());
 
   head.headers.set_likeness(next_likeness());
-  known.open_at = known.open_bytes = 0;
+  known.open.clear();
   known.headers.clear();
   known.headers.set_likeness(head.headers.likeness());
   for (HeaderField field : head.headers) {
     known.headers.append(rest, field);
-    constexpr std::string_view authorization = "authorization";
-    bool may_differ = known.open_bytes == 0 && field.value.size() >= signature_bytes &&
-                      equals_ignoring_ascii_case(field.name, authorization) &&
-                      is_token(field.value.substr(field.value.size() - signature_bytes));
-    if (!may_differ) continue;
-    known.open_at = static_cast<std::size_t>(field.value.end() - rest.begin()) - signature_bytes;
-    known.open_bytes = signature_bytes;
+    std::size_t open_bytes = open_bytes_of(field, head.headers);
+    if (open_bytes == 0) continue;
+    known.open.push_back({static_cast<std::size_t>(field.value.end() - rest.begin()) - open_bytes, open_bytes});
   }
 }
 

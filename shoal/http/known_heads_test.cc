@@ -89,6 +89,49 @@ TEST_F(KnownHeadsTest, OneChangedByteIsReadAsByAParserThatKnowsNothing) {
   }
 }
 
+TEST_F(KnownHeadsTest, NumberOfTheCallMayDifferWhereItIsNotSigned) {
+  auto head = [](std::string_view id, std::string_view signed_names = "host", std::string_view digits = signature) {
+    return "GET /b/k HTTP/1.1\r\nHost: h\r\namz-sdk-invocation-id: " + std::string(id) +
+           "\r\nAuthorization: AWS4 SignedHeaders=" + std::string(signed_names) + ", Signature=" + std::string(digits) +
+           "\r\nAmz-Sdk-Request: attempt=1\r\n\r\n";
+  };
+  std::uint64_t first = likeness_of(head("b74ef993-16d4"));
+  EXPECT_NE(first, 0U);
+  EXPECT_EQ(likeness_of(head("546efa29-5e40")), first);
+  const std::string third = head("546efa29-5e41", "host", std::string(64, '7'));
+  EXPECT_EQ(likeness_of(third), first);
+  EXPECT_EQ(parser_.head().headers.find("amz-sdk-invocation-id"), "546efa29-5e41");
+  EXPECT_NE(likeness_of(head("546efa29-5e4")), first);
+  EXPECT_NE(likeness_of(head("546efa29 5e40")), first);
+
+  for (std::string_view names : {"amz-sdk-invocation-id;host", "host;Amz-Sdk-Invocation-Id"}) {
+    std::uint64_t is_signed = likeness_of(head("b74ef993-16d4", names));
+    EXPECT_NE(likeness_of(head("546efa29-5e40", names)), is_signed);
+    EXPECT_EQ(likeness_of(head("546efa29-5e40", names, std::string(64, '8'))),
+              likeness_of(head("546efa29-5e40", names)));
+  }
+  std::string unsigned_head = "GET / HTTP/1.1\r\nHost: h\r\namz-sdk-invocation-id: a\r\n\r\n";
+  std::uint64_t other = likeness_of(unsigned_head);
+  EXPECT_NE(likeness_of(unsigned_head.replace(unsigned_head.find(": a") + 2, 1, "b")), other);
+  std::string twice = head("1").insert(head("1").find("Amz"), "amz-sdk-invocation-id: 2\r\n");
+  std::uint64_t repeated = likeness_of(twice);
+  EXPECT_NE(likeness_of(twice.replace(twice.find(": 2") + 2, 1, "3")), repeated);
+}
+
+TEST_F(KnownHeadsTest, OneChangedByteOfAnSdksHeadIsReadAsByAParserThatKnowsNothing) {
+  std::string known = head_of("/b/k");
+  known.insert(known.find("Accept"), "amz-sdk-invocation-id: b74ef993-16d4-43b3-9e69-c769b3fec740\r\n");
+  for (std::size_t at = 0; at < known.size(); ++at) {
+    for (char c : "\0\t\n\r \"#%*/019:;=?AZaz{~\x7f\x80\xff"sv) {
+      expect_same(known);
+      std::string changed = known;
+      changed[at] = c;
+      expect_same(changed);
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST_F(KnownHeadsTest, LimitsAreThoseOfOtherHeads) {
   expect_same(head_of("/"));
   expect_same(head_of("/" + std::string(39, 'k')));
