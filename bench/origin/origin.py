@@ -55,7 +55,8 @@ class Delay:
 class OriginStore(systems.System):
     """The origin with its objects, which everybody may read."""
 
-    name, signature = "origin", "header"
+    name = "origin"
+    request_options = systems.SIGNED
 
     def __init__(self, tools, root, objects):
         super().__init__(tools, root, objects)
@@ -84,7 +85,8 @@ class OriginStore(systems.System):
 class Direct(systems.System):
     """Nobody in between."""
 
-    name, signature = "direct", "header"
+    name = "direct"
+    request_options = systems.SIGNED
 
     def __init__(self, tools, root, objects, store, way, memory):
         super().__init__(tools, root, objects)
@@ -156,7 +158,7 @@ class WithFlash(InFront):
 class Unsigned:
     """A cache that cannot sign and does not ask who asks."""
 
-    signature = "none"
+    request_options = systems.UNSIGNED
 
     def __init__(self, tools, root, objects, store, way, memory):
         self.place = root / self.name.replace(" ", "-")

@@ -2,8 +2,9 @@
 """Shoal, nginx, Varnish, memcached and a minimal server under the same load, in turn in each round, and tables of what came of it.
 
 The load generator is `shoal bench`, which checks every body while it measures. One core for the server, one for the
-client. Requests to Shoal are signed, each with its own SigV4 signature; those to the others are not, unless --sign-for-all
-gives the load generator the same work for each. memcached has a load generator of its own, as it does not speak HTTP.
+client. Each server gets the same requests, as boto3 sends them: with a SigV4 signature of its own each, which Shoal
+verifies and the others ignore. With --requests short those to Shoal have only the lines that are signed, and those to
+the others just the Host. memcached has a load generator of its own, as it does not speak HTTP.
 """
 import argparse
 import collections
@@ -173,15 +174,16 @@ def main():
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--attempts", type=int, default=3,
                         help="measured again so often while other virtual machines take processor time from this one")
-    parser.add_argument("--sign-for-all", action="store_true",
-                        help="requests to the others are signed too, which they ignore")
+    parser.add_argument("--requests", choices=["boto3", "short"], default="boto3",
+                        help="boto3: the same for all; short: signed for Shoal only, no line more than needed")
     parser.add_argument("--disk", default="/var/tmp", help="where written objects go")
     parser.add_argument("--csv", type=pathlib.Path, help="every round")
     parser.add_argument("--svg", type=pathlib.Path, help="folder for plots")
     parser.add_argument("--quick", action="store_true", help="two sizes, 16 connections, three short rounds")
     arguments = parser.parse_args()
-    if arguments.sign_for_all:
-        systems.System.signature = systems.Shoal.signature
+    if arguments.requests == "short":
+        systems.System.request_options = systems.UNSIGNED
+        systems.Shoal.request_options = systems.SIGNED
     if arguments.quick:
         arguments.connections, arguments.rounds, arguments.seconds = "16", 3, 0.7
         arguments.sizes = arguments.sizes or "4,64"

@@ -15,6 +15,11 @@ from shoal_process import ACCESS_KEY, SECRET_KEY, ShoalProcess  # noqa: E402
 BUCKET = "bench"
 SERVER_CPU, CLIENT_CPU = "0", "1"
 
+# What requests are like, as options of the load generator: no line more than needed, or as boto3 sends them.
+UNSIGNED = ["--signature", "none"]
+SIGNED = ["--signature", "header"]
+LIKE_BOTO3 = [*SIGNED, "--sdk-lines"]
+
 
 def free_port():
     with socket.socket() as probe:
@@ -62,9 +67,9 @@ class Objects:
 
 
 class System:
-    """A server process on its core. `signature` is how clients sign for it."""
+    """A server process on its core."""
 
-    signature = "none"
+    request_options = LIKE_BOTO3
     speaks_http = True
 
     def __init__(self, tools, root, objects):
@@ -84,7 +89,7 @@ class System:
 
     def load_command(self, operation, connections, seconds):
         """Of the load generator for it, without what all have."""
-        return [str(self.tools.shoal), "bench", operation, "--endpoint", self.url, "--signature", self.signature,
+        return [str(self.tools.shoal), "bench", operation, "--endpoint", self.url, *self.request_options,
                 "--duration", f"{seconds}s", "--warmup", "200ms", "--quiet"]
 
     def warm_up(self):
@@ -112,7 +117,7 @@ class System:
 class Shoal(System):
     """Every request signed anew and verified, objects from the memory cache."""
 
-    name, signature = "shoal", "header"
+    name = "shoal"
 
     def start(self):
         self.server = ShoalProcess(self.tools.shoal, self.root / "shoal-data", threads=1, cpus=SERVER_CPU)

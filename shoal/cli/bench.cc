@@ -49,6 +49,7 @@ struct BenchArguments {
   unsigned connections = 16;
   unsigned threads = 1;
   std::uint32_t list_keys = 1'000;
+  bool sdk_lines = false;
   bool use_existing = false;
   bool keep = false;
   bool quiet = false;
@@ -166,6 +167,7 @@ Result<void> set_server(const BenchArguments& arguments, LoadOptions& options) {
   options.keys = std::move(environment.keys);
   if (arguments.signature == "presigned") options.signature = loadgen::SignatureForm::presigned;
   if (arguments.signature == "none") options.signature = loadgen::SignatureForm::none;
+  options.sdk_lines = arguments.sdk_lines;
   if (!options.keys && options.signature != loadgen::SignatureForm::none) {
     return wrong(
         "there are no keys to sign with: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name the server's "
@@ -361,6 +363,8 @@ void add_bench(CLI::App& program, RunCommand* run) {
                    "header: each request is signed anew; presigned: one URL for each object; none")
       ->check(CLI::IsMember({"header", "presigned", "none"}))
       ->capture_default_str();
+  command->add_flag("--sdk-lines", arguments->sdk_lines,
+                    "Requests have the header lines that boto3 adds: User-Agent, a number of the call, and others");
   command->add_option("--payload", arguments->payload, "What the signature of a PUT says of its body")
       ->check(CLI::IsMember({"unsigned", "sha256"}))
       ->capture_default_str();

@@ -37,6 +37,7 @@ struct LoadOptions {
   std::string region = "us-east-1";
   SignatureForm signature = SignatureForm::header;
   PayloadForm payload = PayloadForm::unsigned_payload;
+  bool sdk_lines = false;  ///< requests have the further header lines of those of an AWS SDK
 
   std::string bucket = "shoal-bench";
   std::string prefix;  ///< of all objects' names; no other object should have it

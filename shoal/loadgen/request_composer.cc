@@ -15,6 +15,26 @@
 namespace shoal::loadgen {
 namespace {
 
+// The lines that botocore adds to those that it signs: the same ones in each request, and those of a single call.
+constexpr std::string_view sdk_constant_lines =
+    "Accept-Encoding: identity\r\n"
+    "User-Agent: shoal-bench/0.1.0 md/like#Boto3 ua/2.0 os/linux#6.1.0 md/arch#x86_64 lang/c++#23 md/pyimpl#none "
+    "cfg/retry-mode#legacy\r\n";
+constexpr std::string_view sdk_last_line = "amz-sdk-request: attempt=1\r\n";
+
+/// A random UUID (RFC 9562, version 4).
+void append_uuid(std::string& out, Random& random) {
+  std::array<std::byte, 16> bytes;
+  random.fill(bytes);
+  bytes[6] = (bytes[6] & std::byte{0x0f}) | std::byte{0x40};
+  bytes[8] = (bytes[8] & std::byte{0x3f}) | std::byte{0x80};
+  std::array<char, 32> digits;
+  write_hex(digits.data(), bytes);
+  std::string_view text(digits.data(), digits.size());
+  out.append(text.substr(0, 8)).append("-").append(text.substr(8, 4)).append("-").append(text.substr(12, 4));
+  out.append("-").append(text.substr(16, 4)).append("-").append(text.substr(20));
+}
+
 void append_content_length(std::string& out, std::optional<std::uint64_t> length) {
   if (!length) return;
   std::array<char, 20> digits;
@@ -28,6 +48,8 @@ RequestComposer::RequestComposer(const LoadOptions& options, std::chrono::sys_se
     : host_(options.server.host),
       region_(options.region),
       keys_(options.signature == SignatureForm::none ? std::nullopt : options.keys),
+      sdk_lines_(options.sdk_lines),
+      invocation_ids_(secure_random_number()),
       signed_names_("host;x-amz-content-sha256;x-amz-date") {
   if (keys_ && !keys_->session_token.empty()) signed_names_ += ";x-amz-security-token";
   now_ = now - std::chrono::days(2);  // so that there is no key of today yet
@@ -60,9 +82,10 @@ std::string RequestComposer::header_rest(std::string_view payload) const {
   std::string token;
   if (!keys_->session_token.empty()) token = fmt::format("x-amz-security-token: {}\r\n", keys_->session_token);
   return fmt::format(
-      " HTTP/1.1\r\nHost: {}\r\nx-amz-content-sha256: {}\r\nx-amz-date: {}\r\n{}"
+      " HTTP/1.1\r\n{}Host: {}\r\nx-amz-content-sha256: {}\r\nx-amz-date: {}\r\n{}"
       "Authorization: AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={}, Signature=",
-      host_, payload, timestamp_, token, keys_->access_key, scope_, signed_names_);
+      sdk_lines_ ? sdk_constant_lines : "", host_, payload, timestamp_, token, keys_->access_key, scope_,
+      signed_names_);
 }
 
 void RequestComposer::append_head(std::string& out, const Request& request) {
@@ -85,8 +108,16 @@ void RequestComposer::append_head(std::string& out, const Request& request) {
   out.append(request.payload_sha256 ? header_rest(payload_hash) : unsigned_header_rest_);
   append_hex(out, signing_key_->of(as_bytes(string_to_sign_)));
   out.append("\r\n");
+  append_call_lines(out);
   append_content_length(out, request.content_length);
   out.append("\r\n");
+}
+
+void RequestComposer::append_call_lines(std::string& out) {
+  if (!sdk_lines_) return;
+  out.append("amz-sdk-invocation-id: ");
+  append_uuid(out, invocation_ids_);
+  out.append("\r\n").append(sdk_last_line);
 }
 
 std::string RequestComposer::presign(std::string_view method, std::string_view path) const {
@@ -108,8 +139,11 @@ std::string RequestComposer::presign(std::string_view method, std::string_view p
 }
 
 void RequestComposer::append_plain_head(std::string& out, std::string_view method, std::string_view target,
-                                        std::optional<std::uint64_t> content_length) const {
-  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\n");
+                                        std::optional<std::uint64_t> content_length) {
+  out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
+  if (sdk_lines_) out.append(sdk_constant_lines);
+  out.append("Host: ").append(host_).append("\r\n");
+  append_call_lines(out);
   append_content_length(out, content_length);
   out.append("\r\n");
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "shoal/base/random.h"
 #include "shoal/loadgen/load_options.h"
 #include "shoal/s3/digest.h"
 
@@ -36,16 +37,19 @@ class RequestComposer {
   std::string presign(std::string_view method, std::string_view path) const;
   /// Appends the whole head of a request that is not signed, or signed by its target.
   void append_plain_head(std::string& out, std::string_view method, std::string_view target,
-                         std::optional<std::uint64_t> content_length) const;
+                         std::optional<std::uint64_t> content_length);
 
  private:
   std::string canonical_rest(std::string_view payload) const;
   std::string header_rest(std::string_view payload) const;
+  void append_call_lines(std::string& out);
 
   const std::string host_;
   const std::string region_;
   const std::optional<AccessKey> keys_;  // none: nothing is signed
-  std::string signed_names_;             // host;x-amz-content-sha256;…
+  const bool sdk_lines_;
+  Random invocation_ids_;
+  std::string signed_names_;  // host;x-amz-content-sha256;…
 
   std::chrono::sys_seconds now_;
   std::string timestamp_;

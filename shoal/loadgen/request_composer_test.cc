@@ -70,6 +70,29 @@ TEST_F(RequestComposerTest, ItSignsAsTheSignerDoes) {
   EXPECT_THAT(compose({"GET", "/bucket/key"}), HasSubstr("Authorization: " + expected->authorization + "\r\n"));
 }
 
+TEST_F(RequestComposerTest, RequestsMayHaveTheLinesOfAnSdk) {
+  options_.sdk_lines = true;
+  RequestComposer composer(options_, noon);
+  std::array<std::string, 2> ids;
+  for (std::string& id : ids) {
+    std::string head;
+    composer.append_head(head, {"GET", "/bucket/key"});
+    EXPECT_EQ(judge(head, noon), "");
+    EXPECT_THAT(head, HasSubstr("User-Agent: "));
+    EXPECT_THAT(head, HasSubstr("amz-sdk-request: attempt=1\r\n\r\n"));
+    constexpr std::string_view name = "amz-sdk-invocation-id: ";
+    id = head.substr(head.find(name) + name.size(), 36);
+    EXPECT_TRUE(id[14] == '4' && id[8] == '-' && id[13] == '-' && id[18] == '-' && id[23] == '-') << id;
+  }
+  EXPECT_NE(ids[0], ids[1]);
+
+  std::string plain;
+  composer.append_plain_head(plain, "GET", "/bucket/key", std::nullopt);
+  http::RequestParser parser{http::RequestLimits{}};
+  ASSERT_EQ(parser.parse(plain), http::ParseOutcome::complete) << plain;
+  EXPECT_EQ(parser.head().headers.size(), 5U);
+}
+
 TEST_F(RequestComposerTest, EachRequestHasItsOwnSignature) {
   std::string head = compose({"GET", "/bucket/one"});
   std::size_t at = head.find("one");
