@@ -129,6 +129,8 @@ struct Configuration {
   struct Limits {
     std::uint64_t gather_bytes_max = 1_MiB;
     std::uint64_t freed_bytes_kept = 12_MiB;
+    std::uint64_t freed_bytes_max = 64_MiB;
+    std::chrono::milliseconds freed_bytes_interval{10'000};
     std::chrono::milliseconds memory_timeout = std::chrono::seconds(15);
     std::uint64_t head_bytes_max = 32_KiB;
     std::uint64_t target_bytes_max = 16_KiB;

@@ -107,6 +107,7 @@ Result<void> check_limits(const Configuration::Limits& limits) {
     return wrong("limits.send_buffer_bytes and limits.unsent_bytes_max: at most 1GiB");
   }
   if (limits.accept_backlog > 1'000'000) return wrong("limits.accept_backlog: at most 1000000");
+  if (limits.freed_bytes_interval.count() < 10) return wrong("limits.freed_bytes_interval: at least 10ms");
   if (limits.accepts_at_once == 0) return wrong("limits.accepts_at_once: at least 1");
   return {};
 }

@@ -74,6 +74,7 @@ void write_memory(TextWriter& writer, const MetricsInput& input) {
   writer.sample(cache.bytes.ghosts, {{"account", "cache_ghosts"}});
   writer.sample(cache.bytes.history, {{"account", "cache_history"}});
   for (const MemoryAccount* account : input.accounts) writer.sample(account->bytes(), {{"account", account->name()}});
+  writer.counter("shoal_heap_trims_total", "How often freed memory was given back to the system.", input.heap_trims);
   writer.counter("shoal_huge_pages_made_total", "Huge pages that were made of small ones.", input.huge_pages_made);
 }
 

@@ -40,6 +40,7 @@ struct MetricsInput {
 
   std::uint64_t near_hits = 0;  ///< of all loops
   std::uint64_t huge_pages_made = 0;
+  std::uint64_t heap_trims = 0;
 
   std::uint64_t access_lines_dropped = 0;
 };

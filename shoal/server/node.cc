@@ -197,7 +197,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::opti
     TRY(node->parts_->open_origin());
   }
   node->parts_->make_page_files();
-  node->parts_->start_huge_pages();
+  node->parts_->start_heap_keepers();
   TRY(node->parts_->open_flash());
   node->parts_->build_caches();
   node->parts_->build_chains();

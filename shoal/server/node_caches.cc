@@ -72,8 +72,12 @@ void Node::Parts::make_page_files() {
   }
 }
 
-/// What makes them is not needed: everything goes on in small pages.
-void Node::Parts::start_huge_pages() {
+/// Huge pages are not needed: without them everything goes on in small ones.
+void Node::Parts::start_heap_keepers() {
+  const auto& limits = configuration.limits;
+  if (limits.freed_bytes_max > 0) {
+    heap_trimmer = std::make_unique<io::HeapTrimmer>(limits.freed_bytes_max, limits.freed_bytes_interval);
+  }
   if (configuration.cache.huge_pages_per_second == 0) return;
   Result<std::unique_ptr<io::HugePages>> started = io::HugePages::start(configuration.cache.huge_pages_per_second);
   if (started) huge_pages = *std::move(started);

@@ -13,6 +13,7 @@
 #include "shoal/cache/memory_cache.h"
 #include "shoal/io/disk.h"
 #include "shoal/io/event_loop.h"
+#include "shoal/io/heap_trimmer.h"
 #include "shoal/io/huge_pages.h"
 #include "shoal/io/loop_lag.h"
 #include "shoal/io/page_file.h"
@@ -52,7 +53,7 @@ struct Core {
   std::unique_ptr<cache::CoherentCache> coherent;  // null if there is nothing below that could be older or newer
   std::unique_ptr<io::Timers> timers;
   std::unique_ptr<io::LoopLag> lag;
-  std::unique_ptr<s3::Md5Queue> digests;  // of all bodies that come, from clients and from an origin
+  std::unique_ptr<s3::Md5Queue> digests;      // of all bodies that come, from clients and from an origin
   std::unique_ptr<service::NearCopies> near;  // null: not wanted, or there are no other loops
   std::unique_ptr<service::CoreRouter> router;
   std::unique_ptr<service::OperationSlots> slots;
@@ -78,10 +79,11 @@ struct Node::Parts {
   MemoryAccount listed_names{"listed_names"};
   MemoryAccount near_copies{"near_copies"};
   std::unique_ptr<MemoryBudget> budget;
-  std::unique_ptr<io::HugePages> huge_pages;   // null: not wanted, or not to be had
-  std::unique_ptr<listing::ListIndex> listed;  // null: listings are asked for
-  std::unique_ptr<AccessLog> access_log;       // null: none is kept
-  std::unique_ptr<net::TlsContext> tls;        // null: not wanted
+  std::unique_ptr<io::HeapTrimmer> heap_trimmer;  // null: not wanted
+  std::unique_ptr<io::HugePages> huge_pages;      // null: not wanted, or not to be had
+  std::unique_ptr<listing::ListIndex> listed;     // null: listings are asked for
+  std::unique_ptr<AccessLog> access_log;          // null: none is kept
+  std::unique_ptr<net::TlsContext> tls;           // null: not wanted
   std::unique_ptr<io::EventLoopGroup> loops;
   std::vector<Core> cores;
   std::unique_ptr<storage::LogEngine> engine;  // what keeps the objects: this, or
@@ -131,7 +133,7 @@ struct Node::Parts {
   void make_budget();
   cache::MemoryCacheOptions cache_options();
   void make_page_files();
-  void start_huge_pages();
+  void start_heap_keepers();
   void build_caches();
   void build_chains();
   /// Null: not wanted, or there are no others.

@@ -30,6 +30,7 @@ Task<std::string> Node::Parts::metrics() {
     input.sync_times.push_back(&core.disk->sync_times());
     if (core.near != nullptr) input.near_hits += core.near->hits().value();
   }
+  if (heap_trimmer != nullptr) input.heap_trims = heap_trimmer->trims();
   if (huge_pages != nullptr) input.huge_pages_made = huge_pages->made();
   if (events != nullptr) input.events = &events->counters();
   if (listed != nullptr) input.listed_names = listed->names();

@@ -1,4 +1,5 @@
-"""One limit of memory for all that a server holds: what happens when clients want more of it than there is. And its huge pages."""
+"""One limit of memory for all that a server holds: what happens when clients want more of it than there is. What it gives
+back, and its huge pages."""
 import contextlib
 import pathlib
 from concurrent import futures
@@ -60,6 +61,29 @@ def test_who_waits_too_long_is_told_to_slow_down_while_hits_go_on(small_server, 
     answer = last.read_response()
     assert (answer.status, answer.error_code) == (503, "SlowDown")
     assert client.call("GET", "/bucket/hot").body == b"hot"
+
+
+@pytest.mark.parametrize(("freed_bytes_max", "is_given_back"), [("4MiB", True), ("0", False)])
+def test_what_is_freed_between_blocks_in_use_is_given_back(new_server, freed_bytes_max, is_given_back):
+    options = {"server.threads": "1", "limits.freed_bytes_max": freed_bytes_max, "limits.freed_bytes_interval": "50ms"}
+    server = new_server(options=options).start()
+    bucket = Bucket(server.boto3(), "bucket")
+    bucket.client.create_bucket(Bucket=bucket.name)
+    with futures.ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda i: bucket.put(f"key-{i}", random_bytes(15_000, i)), range(3000)))
+    full = server.resident_bytes()
+    kept = range(0, 3000, 100)  # one of them at the end of the heap, or near it
+    gone = [{"Key": f"key-{i}"} for i in range(3000) if i not in kept]
+    for begin in range(0, len(gone), 990):
+        bucket.client.delete_objects(Bucket=bucket.name, Delete={"Objects": gone[begin : begin + 990]})
+    if is_given_back:
+        wait_until(lambda: server.resident_bytes() < full - (30 << 20), "most of it is given back", 10)
+        assert server.metrics()["shoal_heap_trims_total"] > 0
+    else:
+        assert server.resident_bytes() > full - (30 << 20)
+        assert server.metrics()["shoal_heap_trims_total"] == 0
+    for i in kept:
+        assert bucket.get(f"key-{i}") == random_bytes(15_000, i)
 
 
 def test_what_the_cache_holds_moves_into_huge_pages(new_server):
