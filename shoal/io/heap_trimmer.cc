@@ -1,5 +1,6 @@
 #include "shoal/io/heap_trimmer.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <malloc.h>
@@ -8,6 +9,9 @@
 
 namespace shoal::io {
 namespace {
+
+/// In intervals.
+constexpr int longest_pause = 64;
 
 /// Of this process, without what lies in files (proc_pid_statm(5)). 0 if the system does not tell.
 std::uint64_t anonymous_bytes() {
@@ -30,11 +34,17 @@ HeapTrimmer::~HeapTrimmer() = default;
 
 void HeapTrimmer::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (!stop.stop_requested()) {
-    stopped_.wait_for(lock, stop, interval_, [] { return false; });
-    if (stop.stop_requested() || !has_much_freed()) continue;
+  for (std::chrono::milliseconds pause = interval_;;) {
+    stopped_.wait_for(lock, stop, pause, [] { return false; });
+    if (stop.stop_requested()) return;
+    if (!has_much_freed()) {
+      pause = interval_;
+      continue;
+    }
     ::malloc_trim(0);
     trims_.fetch_add(1, std::memory_order_relaxed);
+    // A busy server takes it all back at once, and would pay for it again and again.
+    pause = std::min(2 * pause, interval_ * longest_pause);
   }
 }
 

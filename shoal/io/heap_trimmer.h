@@ -16,7 +16,8 @@ namespace shoal::io {
 class HeapTrimmer {
  public:
   /// Looks every `interval` whether more than `freed_bytes_max` are in RAM and free, and then gives all back that is
-  /// whole pages. Who takes memory from a heap meanwhile waits: ten milliseconds or so, if it is 100 MiB.
+  /// whole pages. As long as that is so at each look, looks twice as long later each time, up to 64 intervals. Who
+  /// takes memory from a heap meanwhile waits: ten milliseconds or so, if it is 100 MiB.
   HeapTrimmer(std::uint64_t freed_bytes_max, std::chrono::milliseconds interval);
   ~HeapTrimmer();  // waits for what has begun
 

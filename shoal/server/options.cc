@@ -228,7 +228,8 @@ OptionTable option_table_of(Configuration& configuration) {
   table.add_bytes("limits.freed_bytes_max", &limits.freed_bytes_max,
                   "Freed memory that may stay with the process in all, also between blocks that are in use; more is "
                   "given back. 0 means no limit.");
-  table.add("limits.freed_bytes_interval", &limits.freed_bytes_interval, "How often that is looked at.");
+  table.add("limits.freed_bytes_interval", &limits.freed_bytes_interval,
+            "How often that is looked at; more and more seldom while it is needed again at once.");
   table.add("limits.memory_timeout", &limits.memory_timeout,
             "How long a request waits for memory before it is answered 503 SlowDown.");
   table.add_bytes("limits.head_bytes_max", &limits.head_bytes_max, "Size of a request head; more is answered 431.");
